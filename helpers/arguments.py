@@ -1,0 +1,154 @@
+"""Arguments are checked once, at the public door: each function here takes what a caller
+passed and gives back the array to compute with, or raises an error that names the argument,
+what came, and what to do about it. The caller's own array is never written to."""
+
+import numpy as np
+
+TOLERANCE = 1e-3  # how far a row of probabilities may sum from 1: room for numbers copied from a
+#                   print-out and for the step of a numerical gradient, none for logits
+
+
+def float_array(name, values):
+    """Return `values` as a floating-point array: integers and booleans become float64.
+
+    Raises TypeError for what is not an array of real numbers: strings, objects, complex
+    numbers, ragged lists, and masked arrays (whose mask would be lost without a word)."""
+    array = _array(name, values)
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
+    return array
+
+
+def class_axis(name, array, axis):
+    """Return `axis` as an int; it must name one axis of `array` with at least one class on it."""
+    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis must be one integer, not {axis!r}")
+    if array.ndim == 0:
+        raise ValueError(
+            f"{name} is a single number, and one score has nothing to be compared with: "
+            f"pass an array of shape (C,) or (N, C)"
+        )
+    if not -array.ndim <= axis < array.ndim:
+        raise ValueError(f"axis {axis} does not exist: {name} has shape {array.shape}")
+    if array.shape[axis] == 0:
+        raise ValueError(f"{name} has shape {array.shape}: there are no classes along axis {axis}")
+    return int(axis)
+
+
+def probabilities_and_labels(y, t):
+    """Return `y` as rows that sum to 1 (NaN passes as NaN) and `t` as labels for them."""
+    y_given, y = y, _examples("y", y)
+    if np.any(y < 0):
+        raise ValueError(f"y must hold probabilities, but its smallest entry is {np.nanmin(y):.4g}: {_not_probabilities(y_given)}")
+    sums = y.sum(axis=-1)
+    off = np.abs(sums - 1) > TOLERANCE
+    if np.any(off):
+        row, total = _first("y", off, sums)
+        if y.ndim == 2 and np.all(np.abs(y.sum(axis=0) - 1) <= TOLERANCE):
+            raise ValueError(
+                f"{row} sums to {total:.4g}, but every column of y sums to 1: was the softmax "
+                f"taken along axis 0? The classes lie along axis -1"
+            )
+        raise ValueError(f"{row} sums to {total:.4g}, and probabilities sum to 1: {_not_probabilities(y_given)}")
+    t = _labels(t, "y", y)
+    if t.dtype.kind == "f" and _one_hot(y) and not _one_hot(t):
+        raise ValueError(
+            "y is one-hot and t is not: the two look swapped, the order is (y, t). "
+            "If y is a softmax that saturated, use softmax_cross_entropy on the logits"
+        )
+    return y, t
+
+
+def logits_and_labels(z, t):
+    """Return `z` as floats of shape (C,) or (N, C) and `t` as labels for them."""
+    z = _examples("z", z)
+    return z, _labels(t, "z", z)
+
+
+def class_indices(name, values, classes):
+    """Return `values` as intp class indices, each in 0 ... classes-1."""
+    t = _array(name, values)
+    if t.dtype.kind == "b":
+        raise TypeError(
+            f"{name} holds booleans, which are not class indices: if True means class 1, "
+            f"say so with np.asarray({name}).astype(int)"
+        )
+    if t.dtype.kind not in "iu" and t.size > 0:  # np.asarray([]) is float64
+        hint = f": if these are class indices, use np.asarray({name}).astype(int)" if t.dtype.kind == "f" else ""
+        raise TypeError(f"{name} must hold integer class indices, but its dtype is {t.dtype}{hint}")
+    bad = (t < 0) | (t >= classes)
+    if np.any(bad):
+        where, value = _first(name, bad, t)
+        hint = ", and a negative index would count from the end" if value < 0 else ""
+        raise ValueError(f"{where} is {value}: with {classes} classes an index lies in 0 ... {classes - 1}{hint}")
+    return t.astype(np.intp)
+
+
+def _array(name, values):
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, and its mask would be ignored: fill or select first")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise TypeError(f"{name} is not an array of numbers (do its rows differ in length?): {error}") from None
+
+
+def _examples(name, values):
+    """Return `values` as floats of shape (C,), one example, or (N, C), a batch of at least one."""
+    array = float_array(name, values)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must have shape (C,) or (N, C), but its shape is {array.shape}")
+    class_axis(name, array, -1)
+    if array.shape[0] == 0:
+        raise ValueError(f"{name} has shape {array.shape}: the mean loss of no examples is undefined")
+    return array
+
+
+def _labels(values, name, scores):
+    """Return labels for `scores` (C,) or (N, C): class indices () or (N,) as intp, or rows as floats."""
+    t = _array("t", values)
+    if t.shape == scores.shape[:-1]:
+        return class_indices("t", t, scores.shape[-1])
+    if t.shape != scores.shape:
+        raise ValueError(f"t has shape {t.shape}, but {name} has shape {scores.shape}: {_label_shape(t, name, scores)}")
+    t = float_array("t", t)
+    sums = t.sum(axis=-1)
+    off = np.any(t < 0, axis=-1) | ~(np.abs(sums - 1) <= TOLERANCE)
+    if np.any(off):
+        row, total = _first("t", off, sums)
+        cause = f"t and {name} look swapped, the order is ({name}, t)" if _one_hot(scores) else "are these logits?"
+        raise ValueError(
+            f"{row} is not a row of labels: no entry may be negative and the sum must be 1, but it sums to "
+            f"{total:.4g} and its smallest entry is {t.min():.4g}; {cause}"
+        )
+    return t
+
+
+def _label_shape(t, name, scores):
+    shape = scores.shape
+    if t.shape == (*shape[:-1], 1):
+        return "labels in a column: use np.asarray(t)[..., 0]"
+    if len(shape) == 1 and t.ndim == 2 and t.shape[0] == shape[0]:
+        return f"are t and {name} swapped? The order is ({name}, t)"
+    if shape[0] == 1 and t.shape == shape[1:]:
+        return f"{name} is a batch of one example, so t must be a batch of one label: use np.asarray(t)[np.newaxis]"
+    return f"pass class indices of shape {shape[:-1]}, or rows of shape {shape}"
+
+
+def _not_probabilities(values):
+    values = np.asarray(values)
+    if values.dtype.kind in "iu" and values.min() >= 0:
+        return "these look like labels, and the order is cross_entropy(y, t)"
+    return "if these are logits, use softmax_cross_entropy"
+
+
+def _one_hot(rows):
+    return bool(np.all((rows == 0) | (rows == 1)) and np.all(rows.sum(axis=-1) == 1))
+
+
+def _first(name, bad, values):
+    """Name the first bad entry as the reader would index it, and give its value."""
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    return (f"{name}[{', '.join(map(str, index))}]" if index else name), values[index]

@@ -1,0 +1,197 @@
+"""Softmax and cross-entropy, as notebooks 01 and 02 build them.
+
+`z` are logits, `y` probabilities, `t` labels. The class axis is the last, the loss is the mean over
+the batch. Results have the float type of `z` or `y` (float16 is computed in float32); integers and
+booleans become float64. Nothing that a caller passed is ever written to.
+"""
+
+import warnings
+
+import numpy as np
+
+from helpers.arguments import class_axis, class_indices, float_array, logits_and_labels, probabilities_and_labels
+
+__all__ = ["softmax", "log_softmax", "cross_entropy", "softmax_cross_entropy", "one_hot"]
+
+
+def softmax(z, axis=-1):
+    """Return exp(z) divided by its sum along `axis`: scores turned into probabilities.
+
+    Parameters
+    ----------
+    z : array_like, at least 1-d
+        Logits. -inf is a class that cannot be: its probability is 0.
+    axis : int
+        Where the classes lie.
+
+    Returns
+    -------
+    ndarray of the shape of `z`
+        A row with a NaN comes back as NaN. So does, after a RuntimeWarning, a row that has no
+        softmax: one with +inf, or with nothing but -inf. An empty batch comes back empty.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers, or `axis` is not one integer.
+    ValueError
+        If `z` is 0-d or has no classes along `axis`, or `axis` does not exist.
+
+    Examples
+    --------
+    >>> softmax([1.0, 2.0, 3.0]).round(4)
+    array([0.09  , 0.2447, 0.6652])
+
+    Notes
+    -----
+    Bridle (1990), "Probabilistic interpretation of feedforward classification network outputs, with
+    relationships to statistical pattern recognition", Neurocomputing, NATO ASI F68.
+    """
+    z = float_array("z", z)
+    axis = class_axis("z", z, axis)
+    _, exp, others = _shifted(np.moveaxis(z, axis, -1))
+    return np.moveaxis(exp / (1 + others), -1, axis).astype(z.dtype, copy=False)
+
+
+def log_softmax(z, axis=-1):
+    """Return log(softmax(z)) without taking the logarithm of a probability that underflowed to 0.
+
+    Shapes, types and errors are those of `softmax`; a logit of -inf gives -inf.
+
+    >>> log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    z = float_array("z", z)
+    axis = class_axis("z", z, axis)
+    d, _, others = _shifted(np.moveaxis(z, axis, -1))
+    return np.moveaxis(d - np.log1p(others), -1, axis).astype(z.dtype, copy=False)
+
+
+def cross_entropy(y, t):
+    """Return -log of the probability that the label was given, averaged over the batch.
+
+    Parameters
+    ----------
+    y : array_like, (C,) or (N, C)
+        Probabilities: not negative, each row summing to 1 (to within 0.001).
+    t : array_like
+        Labels: class indices, one integer or (N,); or rows of the shape of `y`, one-hot or soft.
+
+    Returns
+    -------
+    NumPy scalar of the dtype of `y`
+        The loss in nats. Nothing is clamped: a label that was given probability 0 costs inf.
+        For soft labels the sum of -t log y, where 0 log 0 is 0. NaN in `y` gives NaN.
+
+    Raises
+    ------
+    TypeError
+        If `y` or `t` do not hold real numbers, or class indices are booleans or floats.
+    ValueError
+        If `y` are not probabilities (logits, or a softmax along the wrong axis), `t` are not labels for
+        them (logits, out of range, of another shape), the two are swapped, or the batch is empty.
+
+    Examples
+    --------
+    >>> f"{cross_entropy([0.25, 0.75], 1):.4f}"
+    '0.2877'
+    """
+    y, t = probabilities_and_labels(y, t)
+    with np.errstate(divide="ignore"):  # -log(0) is inf, and inf is the right price
+        return _mean(_at_labels(0 - np.log(_widened(y)), t), y.dtype)
+
+
+def softmax_cross_entropy(z, t):
+    """Return cross_entropy(softmax(z), t), computed from the logits in one step and without a clamp.
+
+    `z` are logits, (C,) or (N, C); `t`, the result and the errors are those of `cross_entropy`. The
+    loss is how far the label lies below the winner plus log1p(sum of the others): two numbers that
+    are not negative, so nothing overflows and nothing cancels.
+
+    Emits a RuntimeWarning if every row of `z` sums to 1 as probabilities do: a softmax taken twice.
+
+    >>> f"{softmax_cross_entropy([0.0, 1000.0], 0):.1f}"
+    '1000.0'
+    """
+    z, t = logits_and_labels(z, t)
+    if _look_like_probabilities(z):
+        warnings.warn("z look like probabilities: pass the logits, softmax is taken here", RuntimeWarning, stacklevel=2)
+    d, _, others = _shifted(z)
+    return _mean(_at_labels(np.log1p(others) - d, t), z.dtype)
+
+
+def one_hot(t, classes):
+    """Return zeros with a single 1.0 per label: the shape of `t` + (classes,), float64.
+
+    `t` are integer class indices of any shape, `classes` is how many there are. Raises TypeError for
+    booleans and floats, ValueError for an index outside 0 ... classes-1.
+
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    if isinstance(classes, (bool, np.bool_)) or not isinstance(classes, (int, np.integer)):
+        raise TypeError(f"classes must be one integer, not {classes!r}")
+    if classes < 1:
+        raise ValueError(f"classes must be at least 1, not {classes}")
+    t = class_indices("t", t, classes)
+    rows = np.zeros((*t.shape, classes))
+    np.put_along_axis(rows, t[..., np.newaxis], 1, axis=-1)
+    return rows
+
+
+def _shifted(z):
+    """Return d = z - max(z), exp(d), and the sum of exp(d) without the maximum's own 1; classes last.
+
+    Keeping that 1 apart saves the digits of a small sum, for log1p. Both tricks here are in Blanchard,
+    Higham & Higham (2021), "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal.
+    """
+    z = _widened(z)
+    top = np.argmax(z, axis=-1, keepdims=True)  # in a row with NaN: the NaN
+    largest = np.take_along_axis(z, top, axis=-1)
+    if np.any(np.isinf(largest)):
+        warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=3)
+    with np.errstate(all="ignore"):  # what overflows here has probability 0
+        d = np.subtract(z, largest, order="C")  # NumPy adds pairwise along a contiguous last axis
+        exp = np.exp(d)
+        if np.any(d < -16):
+            exp *= 1 + _lost(z, largest, d)
+    np.put_along_axis(exp, top, 0, axis=-1)
+    others = np.where(np.isfinite(largest), exp.sum(axis=-1, keepdims=True), np.nan)
+    np.put_along_axis(exp, top, 1, axis=-1)
+    return d, exp, others
+
+
+def _lost(a, b, d):
+    """Return what rounding took from d = a - b (TwoSum: Knuth, TAOCP vol. 2, 4.2.2), 0 where d is infinite.
+
+    exp(d) is off by that much, relatively: at d = -700 by hundreds of ulp."""
+    back = d - a
+    lost = (a - (d - back)) - (b + back)
+    return np.where(np.isfinite(lost), lost, 0)
+
+
+def _widened(array):
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def _at_labels(costs, t):
+    """Return the cost of each example: the entry its index points at, or its row weighted by t."""
+    if t.dtype.kind == "i":
+        return np.take_along_axis(costs, t[..., np.newaxis], axis=-1)
+    return np.where(t > 0, t * costs, 0).sum(axis=-1)
+
+
+def _mean(costs, dtype):
+    return dtype.type(np.mean(costs))
+
+
+def _look_like_probabilities(z):
+    """Whether every row sums to 1 to the last digits; the first row settles it for real logits."""
+    rows = np.atleast_2d(z)
+    return all(
+        np.all(part >= 0)
+        and np.any((part > 0) & (part < 1))
+        and np.all(np.abs(part.sum(axis=-1) - 1) <= 8 * np.finfo(z.dtype).eps * z.shape[-1])
+        for part in (rows[:1], rows)
+    )

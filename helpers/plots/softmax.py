@@ -1,0 +1,131 @@
+"""Pictures of notebook 01."""
+
+import numpy as np
+
+from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, image, picture, styled, subplots, svg
+from helpers.functions import softmax
+
+__all__ = ["plot_scores", "plot_shift", "plot_row_sums", "plot_temperature_paths", "temperature_slider", "simplex"]
+
+CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # of the simplex: probability 1 for class 0, 1, 2
+
+
+@picture
+def plot_scores(z, y):
+    """Show three scores `z`, their exponentials, and the probabilities `y`, as bars side by side."""
+    fig, axes = subplots(1, 3, height=2.6)
+    for ax, values, title in zip(axes, (z, np.exp(z), y), ("scores z", "exp(z)", "y = exp(z) / sum"), strict=True):
+        _bars(ax, values)
+        ax.set(title=title, xlabel="class")
+    axes[2].set_ylim(0, 1)
+    return fig, (
+        f"Three bar charts. Scores {_list(z)}; their exponentials {_list(np.exp(z))}, all positive; divided by their "
+        f"sum, the probabilities {_list(y)}. The order of the classes is the same in all three."
+    )
+
+
+@picture
+def plot_shift(z, shift):
+    """Show that z and z + shift have different exponentials and the same softmax."""
+    fig, axes = subplots(1, 2, height=2.6)
+    for k, (scores, label) in enumerate(((z, "z"), (z + shift, f"z + {shift}"))):
+        place = np.arange(len(z)) + 0.4 * k - 0.2
+        style = {"width": 0.36, "label": label, "hatch": HATCHES[k], "color": CLASSES[k], "edgecolor": COLOURS["ink"]}
+        axes[0].bar(place, np.exp(scores), **style)
+        axes[1].bar(place, softmax(scores), **style)
+    axes[0].set(title="exp: not the same", xlabel="class", xticks=range(len(z)), yscale="log", ylabel="logarithmic scale")
+    axes[1].set(title="softmax: the same", xlabel="class", xticks=range(len(z)), ylim=(0, 1))
+    axes[1].legend(loc="upper left", ncols=2)
+    return fig, (
+        f"Two bar charts compare z with z + {shift}. The exponentials differ by a factor of {np.exp(shift):.0f}; "
+        f"the probabilities are equal, pair by pair: {_list(softmax(z))}."
+    )
+
+
+@picture
+def plot_row_sums(tables):
+    """Show matrices, {title: (N, C) array}, as grids of numbers with the sum of each row beside them."""
+    fig, axes = subplots(1, len(tables), height=2.1)
+    for ax, (title, y) in zip(axes, tables.items(), strict=True):
+        rows, columns = y.shape
+        ax.pcolormesh(y, vmin=0, vmax=1.6, cmap="Blues", edgecolors="white", linewidth=2)
+        for i, j in np.ndindex(y.shape):
+            ax.text(j + 0.5, i + 0.5, f"{y[i, j]:.2f}", ha="center", va="center")
+        for i, total in enumerate(y.sum(axis=1)):
+            ok = np.isclose(total, 1)
+            ax.text(columns + 0.15, i + 0.5, f"= {total:.2f}" + ("" if ok else " ✗"), va="center", fontweight="normal" if ok else "bold")
+        ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
+        ax.axis("off")
+    said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
+    return fig, f"Grids of numbers with the sum of each row written beside it. {said}. Only rows that sum to 1 are right."
+
+
+@picture
+def plot_temperature_paths(scores, temperatures):
+    """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
+    fig, ax = subplots(height=3.9)
+    simplex(ax)
+    for k, z in enumerate(scores):
+        path = np.array([softmax(np.asarray(z) / t) for t in temperatures]) @ CORNERS
+        ax.plot(*path.T, MARKERS[k] + "-", color=CLASSES[k], markersize=4, lw=1.2, label=f"z = {_list(z, 1)}")
+    ax.plot(*(np.full(3, 1 / 3) @ CORNERS), "k+", markersize=14, label="uniform: T → ∞")
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.6))
+    ends = "; ".join(f"z = {_list(z, 1)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
+    return fig, (
+        f"A triangle whose corners are the three certain answers. Paths start near the centre at temperature "
+        f"{temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
+    )
+
+
+def temperature_slider(z):
+    """Show softmax(z / T) for three scores `z`: a slider in a running notebook, four values of T on a stored page."""
+    import ipywidgets
+    from IPython.display import display
+
+    slider = ipywidgets.FloatLogSlider(value=1, min=-1, max=1, step=0.02, description="T", readout_format=".2f")
+    view = ipywidgets.HTML()
+
+    def redraw(_=None):
+        fig, alt = _at_temperatures(z, [slider.value])
+        view.value = image(svg(fig), alt)
+
+    slider.observe(redraw, names="value")
+    redraw()
+    fig, alt = _at_temperatures(z, [10, 2, 1, 0.2])
+    stored = {"text/html": image(svg(fig), alt), "text/plain": alt}
+    display({**ipywidgets.VBox([slider, view])._repr_mimebundle_(), **stored}, raw=True)
+
+
+@styled
+def _at_temperatures(z, temperatures):
+    ys = [softmax(np.asarray(z) / t) for t in temperatures]
+    fig, axes = subplots(1, len(ys), height=2.4, sharey=True, squeeze=False)
+    for ax, y, t in zip(axes[0], ys, temperatures, strict=True):
+        _bars(ax, y)
+        ax.set(title=f"T = {t:.3g}", xlabel="class", ylim=(0, 1.1))
+    axes[0, 0].set_ylabel("probability")
+    said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
+    return fig, f"Bars of softmax(z / T) for z = {_list(z, 1)}. {said}. The lower T, the more the largest score takes."
+
+
+def _bars(ax, values):
+    bars = ax.bar(range(len(values)), values, color=CLASSES, edgecolor=COLOURS["ink"])
+    for bar, hatch in zip(bars, HATCHES, strict=True):
+        bar.set_hatch(hatch)
+    ax.bar_label(bars, fmt="%.2f", padding=2)
+    ax.set_xticks(range(len(values)))
+    ax.margins(y=0.2)
+
+
+def simplex(ax):
+    """Draw on `ax` the outline of the three-class simplex and name its corners."""
+    ax.fill(*CORNERS.T, facecolor="none", edgecolor=COLOURS["guide"], lw=1)
+    for k, corner in enumerate(CORNERS):
+        up, side = (5, "bottom") if k == 2 else (-5, "top")
+        ax.annotate(f"class {k}", corner, (0, up), textcoords="offset points", ha="center", va=side)
+    ax.set(aspect="equal", xlim=(-0.25, 1.25), ylim=(-0.12, 1.0))
+    ax.axis("off")
+
+
+def _list(values, digits=2):
+    return "[" + ", ".join(f"{v:.{digits}f}" for v in values) + "]"

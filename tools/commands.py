@@ -1,0 +1,113 @@
+"""What each command of the course does, once the environment stands."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import environment
+from environment import ROOT
+
+TOOLS = ROOT / "tools"
+
+
+def lab(args):
+    """open JupyterLab on the first notebook"""
+    python = environment.ready("reader")
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return call(python, "-m", "jupyterlab", *root, "notebooks/00_start_here.ipynb", *args, own_settings=True)
+
+
+def test(args):
+    """run every notebook, compare every stored output, run all tests"""
+    python = environment.ready("test")
+    everything = ["--nbval", "notebooks", "tests", "helpers", "--doctest-modules"]
+    workers = ["-n", "auto", "--maxprocesses=8", "--dist", "loadscope"]
+    return call(python, "-m", "pytest", *workers, *everything, *args)
+
+
+def run(args):
+    """run every notebook into build/: executed notebooks, and pages to read without Jupyter"""
+    return call(environment.ready("test"), TOOLS / "notebooks.py", "run", *args)
+
+
+def refresh(args):
+    """run every notebook in place and store what comes out"""
+    return call(environment.ready("test"), TOOLS / "notebooks.py", "refresh", *args)
+
+
+def lint(args):
+    """check the code, in modules and notebooks"""
+    python = environment.ready("test")
+    return call(python, "-m", "ruff", "check", *args) or call(python, "-m", "ruff", "format", "--check", *args)
+
+
+def lock(args):
+    """choose and write down the exact versions of all packages"""
+    python = environment.ready("reader")
+    options = ["--universal", "--fork-strategy=fewest", "--python-version=3.11", "--generate-hashes", "--no-header"]
+    options += ["--no-annotate", "--quiet", "--no-emit-package=gradients-by-hand", *args]
+    reader = ["requirements.txt", "--group=setup", "-o", "requirements.lock"]
+    tests = ["--group=test", "-c", "requirements.lock", "-o", "tests/requirements.lock"]
+    compile_lock = [python, "-m", "uv", "pip", "compile", *options]
+    return call(*compile_lock, *reader) or call(*compile_lock, *tests)
+
+
+def clean(_):
+    """remove what the other commands made: the environment, build/ and caches"""
+    if environment.VENV.exists() and not environment.MARK.exists():
+        print(f"{environment.VENV} is not of this course's making: it stays.")
+    else:
+        shutil.rmtree(environment.VENV, ignore_errors=True)
+    for name in ("build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for folder in ("helpers", "tests", "tools", "notebooks"):
+        for cache in [*(ROOT / folder).rglob("__pycache__"), *(ROOT / folder).rglob(".ipynb_checkpoints")]:
+            shutil.rmtree(cache, ignore_errors=True)
+
+
+def help(_):
+    """show these lines"""
+    print("make COMMAND, or python tools/course.py COMMAND:")
+    for name, command in COMMANDS.items():
+        print(f"  {name:8} {command.__doc__}")
+
+
+COMMANDS = {command.__name__: command for command in (lab, test, run, refresh, lint, lock, clean, help)}
+
+
+def call(*command, own_settings=False):
+    """Run a command in the project's folder and return its exit code. Ctrl-C is for the command to answer."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if own_settings else None
+    try:
+        return subprocess.call(
+            [str(c) for c in command],
+            cwd=ROOT,
+            env=environment.variables(own_settings),
+            preexec_fn=_hear_interrupts if own_settings and os.name == "posix" else None,
+        )
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
+def _hear_interrupts():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def main(args):
+    name = args[0] if args else "help"
+    if name not in COMMANDS:
+        print(f"There is no command {name!r}.", file=sys.stderr)
+        help(None)
+        return 2
+    try:
+        return COMMANDS[name](args[1:])
+    except environment.SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,169 @@
+"""Run the notebooks: into build/ as pages to read, or in place, in normal form.
+
+    python tools/notebooks.py run|refresh [NOTEBOOK ...]
+"""
+
+import asyncio
+import os
+import pathlib
+import re
+import sys
+import time
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build"
+CELL_SECONDS = 120  # a cell that takes longer is taken for dead
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+KEPT_IN_A_CELL = ("jupyter", "tags")
+WIDGET = "application/vnd.jupyter.widget-view+json"  # means nothing without the kernel that made it
+
+
+class Failed(Exception):
+    """Names the notebook and the cell that failed, and how."""
+
+
+def main(command, *names):
+    paths = [pathlib.Path(name).resolve() for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    finish = {"run": write_page, "refresh": store}[command]
+    start = time.perf_counter()
+    failures = asyncio.run(_all(paths, finish))
+    print(f"{len(paths) - len(failures)} of {len(paths)} notebooks in {time.perf_counter() - start:.1f} s")
+    for failure in failures:
+        print(f"\n{failure}", file=sys.stderr)
+    if command == "run" and not failures:
+        print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
+    return 1 if failures else 0
+
+
+async def _all(paths, finish):
+    """Execute the notebooks side by side, one for each core and one more; return what failed."""
+    room = asyncio.Semaphore((os.cpu_count() or 1) + 1)
+
+    async def one(path):
+        async with room:
+            try:
+                start = time.perf_counter()
+                notebook = await execute(path)
+                finish(path, notebook)
+                print(f"  {path.stem:20} {len(notebook.cells):3} cells  {time.perf_counter() - start:5.1f} s", flush=True)
+            except Failed as failure:
+                print(f"  {path.stem:20} FAILED", flush=True)
+                return failure
+
+    return [failure for failure in await asyncio.gather(*map(one, paths)) if failure]
+
+
+async def execute(path, seconds=CELL_SECONDS):
+    """Return the notebook at `path`, executed in a fresh kernel; raise Failed if a cell does not come through."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    now = {"index": None}
+    client = NotebookClient(
+        notebook,
+        timeout=seconds,
+        startup_timeout=seconds,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+        on_cell_start=lambda cell, cell_index: now.update(index=cell_index),
+    )
+    try:
+        await client.async_execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        raise Failed(_what_failed(path, notebook, now["index"], error, seconds)) from None
+    return notebook
+
+
+def _what_failed(path, notebook, index, error, seconds):
+    if index is None:
+        return f"{path.name}: the kernel did not start: {error}"
+    if isinstance(error, CellExecutionError):
+        how = f"{error.ename}: {error.evalue}"
+    elif isinstance(error, CellTimeoutError):
+        how = f"no answer within {seconds} s"
+    else:
+        how = f"the kernel died ({type(error).__name__})"
+    code = [cell for cell in notebook.cells[: index + 1] if cell.cell_type == "code"]
+    source = "\n".join("    " + line for line in notebook.cells[index].source.splitlines())
+    return f"{path.name}, code cell {len(code)} (id {notebook.cells[index].id}): {how}\n{source}"
+
+
+def normal_form(notebook):
+    """Return the notebook as the text that is stored: what a reader's machine or clock adds is left out."""
+    notebook = nbformat.from_dict(notebook)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.metadata = {name: cell.metadata[name] for name in KEPT_IN_A_CELL if name in cell.metadata}
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                output.data.pop(WIDGET, None)
+                output.metadata = {}
+    return nbformat.writes(notebook) + "\n"
+
+
+def store(path, notebook):
+    """Write a notebook in normal form: beside its place first, then renamed, so that it is whole at any moment."""
+    replace(path, normal_form(notebook))
+
+
+def write_page(path, notebook):
+    """Write into build/ the executed notebook, and a page that needs neither Jupyter nor a network."""
+    replace(BUILD / "notebooks" / path.name, normal_form(notebook))
+    replace((BUILD / "html" / path.stem).with_suffix(".html"), page(notebook))
+
+
+def replace(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def page(notebook):
+    """Return a notebook as an HTML page without scripts: formulas as MathML, links between notebooks to pages."""
+    from nbconvert import HTMLExporter
+
+    notebook = nbformat.reads(normal_form(notebook), as_version=4)
+    title = re.search(r"^# (.+)", notebook.cells[0].source, flags=re.MULTILINE)
+    notebook.metadata["title"] = title[1] if title else "Gradients by Hand"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _formulas(re.sub(r"\]\((\w+)\.ipynb(#[^)]*)?\)", r"](\1.html\2)", cell.source))
+    exporter = HTMLExporter(extra_template_basedirs=[str(ROOT / "tools" / "templates")], template_name="page")
+    return exporter.from_notebook_node(notebook)[0]
+
+
+def _formulas(markdown):
+    """Turn $...$ and $$...$$ outside of code into MathML, which browsers draw and screen readers read."""
+    from latex2mathml.converter import convert
+
+    def translate(match):
+        if match["code"]:
+            return match[0]
+        display = "block" if match["block"] else "inline"
+        mathml = convert(match["block"] or match["inline"], display=display)
+        for sign in "*_|":  # Markdown's own signs
+            mathml = mathml.replace(sign, f"&#{ord(sign)};")
+        return mathml
+
+    pattern = r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+)\$"
+    return re.sub(pattern, translate, markdown, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
