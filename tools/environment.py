@@ -43,10 +43,14 @@ def variables(own_settings=False):
     leaks += ("MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
     kept = {name: value for name, value in os.environ.items() if name not in leaks}
     cache = ROOT / "build" / "cache"
-    ours = {"MPLCONFIGDIR": "matplotlib", "IPYTHONDIR": "ipython", "JUPYTER_RUNTIME_DIR": "runtime"}
-    ours |= {} if own_settings else {"JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "data"}
+    ours = {"MPLCONFIGDIR": "matplotlib"}
+    if not own_settings:
+        ours |= {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
     for folder in ours.values():
         (cache / folder).mkdir(parents=True, exist_ok=True)
+    kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
+    kernels.parent.mkdir(parents=True, exist_ok=True)
+    kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # a kernel on this machine alone needs no encryption\n")
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     return kept | {name: str(cache / folder) for name, folder in ours.items()} | {"PATH": path, "PYTHONUTF8": "1"}
 

@@ -23,17 +23,18 @@ def plot_price(p, prices):
 
 
 @picture
-def plot_clamped_price(p, clamp):
-    """Show -log p and -log(p + clamp) over `p` (K,), on a logarithmic axis."""
+def plot_clamped_price(p):
+    """Show -log p and -log(p + 1e-7) over `p` (K,), on a logarithmic axis."""
+    clamp = 1e-7
     fig, ax = subplots(height=2.9)
     ax.plot(p, -np.log(p), color=COLOURS["loss"], label="−log p")
-    ax.plot(p, -np.log(p + clamp), "--", color=COLOURS["broken"], label=f"−log(p + {clamp:g})")
+    ax.plot(p, -np.log(p + clamp), "--", color=COLOURS["broken"], label="−log(p + 1e-7)")
     ax.set(xscale="log", xlabel="probability p given to the label (logarithmic)", ylabel="price (nats)")
-    ax.annotate(f"floor of the probability: the price stops at {-np.log(clamp):.3f}", (p[0], -np.log(clamp)), (0, -14), textcoords="offset points")
+    ax.annotate(f"the price stops at {-np.log(clamp):.3f}", (p[0], -np.log(clamp)), (0, -15), textcoords="offset points")
     ax.legend(loc="upper right")
     return fig, (
         f"Two curves over the probability of the label, from {p[0]:.0e} to {p[-1]:.0e}. −log p rises to {-np.log(p[0]):.1f}. "
-        f"−log(p + {clamp:g}) follows it down to p of about {clamp:g}, then stays flat at {-np.log(clamp):.3f}."
+        f"−log(p + 1e-7) follows it down to p of about 1e-7, then stays flat at {-np.log(clamp):.3f}."
     )
 
 

@@ -26,18 +26,20 @@ def plot_scores(z, y):
 
 @picture
 def plot_shift(z, shift):
-    """Show that z and z + shift have different exponentials and the same softmax."""
+    """Show that z and z + shift, for three scores z, have different exponentials and the same softmax."""
     fig, axes = subplots(1, 2, height=2.6)
     for k, (scores, label) in enumerate(((z, "z"), (z + shift, f"z + {shift}"))):
-        place = np.arange(len(z)) + 0.4 * k - 0.2
-        style = {"width": 0.36, "label": label, "hatch": HATCHES[k], "color": CLASSES[k], "edgecolor": COLOURS["ink"]}
-        axes[0].bar(place, np.exp(scores), **style)
-        axes[1].bar(place, softmax(scores), **style)
-    axes[0].set(title="exp: not the same", xlabel="class", xticks=range(len(z)), yscale="log", ylabel="logarithmic scale")
-    axes[1].set(title="softmax: the same", xlabel="class", xticks=range(len(z)), ylim=(0, 1))
-    axes[1].legend(loc="upper left", ncols=2)
+        for ax, values, digits in ((axes[0], np.exp(scores), 1), (axes[1], softmax(scores), 2)):
+            place = np.arange(len(z)) + 0.4 * k - 0.2
+            bars = ax.bar(place, values, 0.36, label=label, hatch=["", "xx"][k], color=["#bbbbbb", "white"][k], edgecolor=COLOURS["ink"])
+            ax.bar_label(bars, fmt=f"%.{digits}f", padding=2, fontsize=9)
+            ax.set(xlabel="class", xticks=range(len(z)))
+            ax.margins(y=0.15)
+    axes[0].set_title("exp: not the same")
+    axes[1].set(title="softmax: the same", ylim=(0, 0.65))
+    axes[1].legend(loc="upper right", ncols=2)
     return fig, (
-        f"Two bar charts compare z with z + {shift}. The exponentials differ by a factor of {np.exp(shift):.0f}; "
+        f"Two bar charts compare z with z + {shift}. The exponentials differ, each by the factor {np.exp(shift):.1f}; "
         f"the probabilities are equal, pair by pair: {_list(softmax(z))}."
     )
 
@@ -63,14 +65,15 @@ def plot_row_sums(tables):
 @picture
 def plot_temperature_paths(scores, temperatures):
     """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
-    fig, ax = subplots(height=3.9)
+    fig, ax = subplots(height=3.8)
     simplex(ax)
     for k, z in enumerate(scores):
         path = np.array([softmax(np.asarray(z) / t) for t in temperatures]) @ CORNERS
-        ax.plot(*path.T, MARKERS[k] + "-", color=CLASSES[k], markersize=4, lw=1.2, label=f"z = {_list(z, 1)}")
-    ax.plot(*(np.full(3, 1 / 3) @ CORNERS), "k+", markersize=14, label="uniform: T → ∞")
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.6))
-    ends = "; ".join(f"z = {_list(z, 1)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
+        ax.plot(*path.T, MARKERS[k] + "-", color=COLOURS["ink"], markerfacecolor="white", markersize=5, lw=1)
+        beside = (-10, 0, "right") if path[-1, 0] < 0.5 else (10, 0, "left")
+        ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
+    ax.annotate("T → ∞", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
+    ends = "; ".join(f"z = {_list(z)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
     return fig, (
         f"A triangle whose corners are the three certain answers. Paths start near the centre at temperature "
         f"{temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
@@ -105,7 +108,7 @@ def _at_temperatures(z, temperatures):
         ax.set(title=f"T = {t:.3g}", xlabel="class", ylim=(0, 1.1))
     axes[0, 0].set_ylabel("probability")
     said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
-    return fig, f"Bars of softmax(z / T) for z = {_list(z, 1)}. {said}. The lower T, the more the largest score takes."
+    return fig, f"Bars of softmax(z / T) for z = {_list(z)}. {said}. The lower T, the more the largest score takes."
 
 
 def _bars(ax, values):
@@ -123,7 +126,7 @@ def simplex(ax):
     for k, corner in enumerate(CORNERS):
         up, side = (5, "bottom") if k == 2 else (-5, "top")
         ax.annotate(f"class {k}", corner, (0, up), textcoords="offset points", ha="center", va=side)
-    ax.set(aspect="equal", xlim=(-0.25, 1.25), ylim=(-0.12, 1.0))
+    ax.set(aspect="equal", xlim=(-0.5, 1.5), ylim=(-0.1, 0.95))
     ax.axis("off")
 
 

@@ -23,24 +23,26 @@ def plot_two_runs(stuck, moving):
 @picture
 def plot_map():
     """Show what the course builds: the way from the inputs to the loss, and the way back to the weights."""
-    fig, ax = subplots(height=2.9)
-    boxes = {"x": (0.0, "x", "inputs"), "z": (1.5, "z = x W + b", "logits"), "y": (3.0, "y", "probabilities"), "L": (4.5, "L", "loss")}
-    for left, formula, name in boxes.values():
-        ax.text(left, 0, f"{formula}\n{name}", ha="center", va="center", bbox={"boxstyle": "round,pad=0.5", "fc": "white"})
-    arrow = {"arrowstyle": "-|>", "color": COLOURS["ink"], "lw": 1.5}
-    for start, end, label in ((0.38, 0.88, ""), (2.1, 2.48, "01 softmax"), (3.54, 4.18, "02 cross-entropy")):
-        ax.annotate("", (end, 0), (start, 0), arrowprops=arrow)
-        ax.text((start + end) / 2, 0.45, label, ha="center")
-    back = {**arrow, "color": COLOURS["loss"], "linestyle": "--", "connectionstyle": "angle,angleA=0,angleB=90,rad=8"}
-    ax.annotate("", (1.5, -0.42), (4.5, -0.42), arrowprops={**back, "connectionstyle": "bar,fraction=-0.16"})
-    ax.text(3.0, -1.2, "dW, the way back:  03 numerical gradient · 06 backpropagation", ha="center", color=COLOURS["loss"])
-    ax.text(3.0, -1.65, "04 views and copies: does the way back reach the W that is used?", ha="center")
-    ax.text(3.0, -2.1, "05 gradient descent: W −= lr · dW, and again · 07 digits: on real data", ha="center")
-    ax.set(xlim=(-0.6, 5.1), ylim=(-2.4, 0.8))
+    fig, ax = subplots(height=2.4)
+    ax.set(xlim=(0, 7.2), ylim=(0.2, 2.6))
     ax.axis("off")
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": COLOURS["ink"]}
+    boxes = ((0.6, 2.1, "x\ninputs"), (2.3, 2.1, "z = x W + b\nlogits"), (4.4, 2.1, "y\nprobabilities"), (6.5, 2.1, "L\nloss"))
+    for x, y, text in (*boxes, (2.3, 0.75, "W, b\nweights")):
+        ax.text(x, y, text, ha="center", va="center", bbox=box)
+    forth = {"arrowstyle": "-|>", "color": COLOURS["ink"], "lw": 1.5}
+    for start, end in (((1.0, 2.1), (1.7, 2.1)), ((2.9, 2.1), (3.75, 2.1)), ((5.0, 2.1), (6.1, 2.1)), ((2.3, 1.1), (2.3, 1.75))):
+        ax.annotate("", end, start, arrowprops=forth)
+    ax.plot([6.5, 6.5, 3.0], [1.75, 0.75, 0.75], "--", color=COLOURS["loss"])
+    ax.annotate("", (2.72, 0.75), (3.1, 0.75), arrowprops={**forth, "color": COLOURS["loss"]})
+    ax.text(3.32, 2.42, "01 softmax", ha="center")
+    ax.text(5.55, 2.42, "02 cross-entropy", ha="center")
+    ax.text(4.75, 0.87, "dW: 03 numerical gradient\n       06 backpropagation", ha="center", color=COLOURS["loss"])
+    ax.text(4.75, 0.48, "04 does it reach the W in use?", ha="center")
+    ax.text(0.9, 0.75, "05 gradient descent\nW −= lr · dW", ha="center", va="center")
+    ax.text(0.6, 1.5, "07 real digits", ha="center")
     return fig, (
-        "A map of the course. Inputs x become logits z = x W + b, then by softmax (01) probabilities y, then by "
-        "cross-entropy (02) the loss L. An arrow leads back from the loss to the weights: the gradient dW, by "
-        "numerical gradient (03) and backpropagation (06). 04 asks whether it reaches the W in use, 05 repeats the "
-        "step, 07 does it on real digits."
+        "A map of the course. Inputs x (real digits in 07) and weights W, b give logits z = x W + b; softmax (01) turns them into "
+        "probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to the weights: the gradient "
+        "dW, by numerical gradient (03) and backpropagation (06). 04 asks whether it reaches the W in use; 05 repeats the step."
     )
