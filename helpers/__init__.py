@@ -4,4 +4,4 @@ from helpers.figures import show
 from helpers.functions import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
 from helpers.messages import expected
 
-__all__ = ["softmax", "log_softmax", "cross_entropy", "softmax_cross_entropy", "one_hot", "show", "expected"]
+__all__ = ["cross_entropy", "expected", "log_softmax", "one_hot", "show", "softmax", "softmax_cross_entropy"]

@@ -38,33 +38,46 @@ def class_axis(name, array, axis):
 
 
 def probabilities_and_labels(y, t):
-    """Return `y` as rows that sum to 1 (NaN passes as NaN) and `t` as labels for them."""
-    y_given, y = y, _examples("y", y)
-    if np.any(y < 0):
-        raise ValueError(f"y must hold probabilities, but its smallest entry is {np.nanmin(y):.4g}: {_not_probabilities(y_given)}")
-    sums = y.sum(axis=-1)
+    """Return `y` as rows that sum to 1 (a row with NaN: all NaN) and `t` as labels for them."""
+    y = _examples("y", y)
+    meant = "logits go to softmax_cross_entropy, and the order is (y, t)"
+    negative = np.any(y < 0, axis=-1)
+    if np.any(negative):
+        row, smallest = _first("y", negative, y.min(axis=-1))
+        raise ValueError(f"{row} has a negative entry, {smallest:.4g}, and probabilities have none: {meant}")
+    sums = row_sums(y)
     off = np.abs(sums - 1) > TOLERANCE
     if np.any(off):
         row, total = _first("y", off, sums)
-        if y.ndim == 2 and np.all(np.abs(y.sum(axis=0) - 1) <= TOLERANCE):
+        if y.ndim == 2 and np.all(np.abs(row_sums(y.T) - 1) <= TOLERANCE):
             raise ValueError(
                 f"{row} sums to {total:.4g}, but every column of y sums to 1: was the softmax "
                 f"taken along axis 0? The classes lie along axis -1"
             )
-        raise ValueError(f"{row} sums to {total:.4g}, and probabilities sum to 1: {_not_probabilities(y_given)}")
+        raise ValueError(f"{row} sums to {total:.4g}, and probabilities sum to 1: {meant}")
     t = _labels(t, "y", y)
-    if t.dtype.kind == "f" and _one_hot(y) and not _one_hot(t):
+    if t.dtype.kind == "f" and y.shape[-1] > 1 and one_hot_rows(y) and not one_hot_rows(t):
         raise ValueError(
             "y is one-hot and t is not: the two look swapped, the order is (y, t). "
             "If y is a softmax that saturated, use softmax_cross_entropy on the logits"
         )
-    return y, t
+    return np.where(np.isnan(sums)[..., np.newaxis], y.dtype.type(np.nan), y), t
 
 
 def logits_and_labels(z, t):
     """Return `z` as floats of shape (C,) or (N, C) and `t` as labels for them."""
     z = _examples("z", z)
     return z, _labels(t, "z", z)
+
+
+def row_sums(rows):
+    """Return the sums along the last axis, of float16 in float32."""
+    return rows.sum(axis=-1, dtype=np.promote_types(rows.dtype, np.float32))
+
+
+def one_hot_rows(rows):
+    """Return whether every row is zeros and a single 1."""
+    return bool(np.all((rows == 0) | (rows == 1)) and np.all(row_sums(rows) == 1))
 
 
 def class_indices(name, values, classes):
@@ -75,7 +88,7 @@ def class_indices(name, values, classes):
             f"{name} holds booleans, which are not class indices: if True means class 1, "
             f"say so with np.asarray({name}).astype(int)"
         )
-    if t.dtype.kind not in "iu" and t.size > 0:  # np.asarray([]) is float64
+    if t.dtype.kind not in "iu" and not (t.dtype == np.float64 and t.size == 0):  # np.asarray([]) is float64
         hint = f": if these are class indices, use np.asarray({name}).astype(int)" if t.dtype.kind == "f" else ""
         raise TypeError(f"{name} must hold integer class indices, but its dtype is {t.dtype}{hint}")
     bad = (t < 0) | (t >= classes)
@@ -114,14 +127,19 @@ def _labels(values, name, scores):
     if t.shape != scores.shape:
         raise ValueError(f"t has shape {t.shape}, but {name} has shape {scores.shape}: {_label_shape(t, name, scores)}")
     t = float_array("t", t)
-    sums = t.sum(axis=-1)
+    sums = row_sums(t)
     off = np.any(t < 0, axis=-1) | ~(np.abs(sums - 1) <= TOLERANCE)
     if np.any(off):
         row, total = _first("t", off, sums)
-        cause = f"t and {name} look swapped, the order is ({name}, t)" if _one_hot(scores) else "are these logits?"
+        _, smallest = _first("t", off, t.min(axis=-1))
+        cause = "are these logits?"
+        if one_hot_rows(scores):
+            cause = f"t and {name} look swapped, the order is ({name}, t)"
+        elif scores.shape[-1] == 1:
+            cause = "there is one class only; yes-or-no labels need two columns of scores"
         raise ValueError(
-            f"{row} is not a row of labels: no entry may be negative and the sum must be 1, but it sums to "
-            f"{total:.4g} and its smallest entry is {t.min():.4g}; {cause}"
+            f"{row} is not a row of labels: such a row sums to 1 without a negative entry, and this one sums to "
+            f"{total:.4g}, with {smallest:.4g} the smallest; {cause}"
         )
     return t
 
@@ -135,17 +153,6 @@ def _label_shape(t, name, scores):
     if shape[0] == 1 and t.shape == shape[1:]:
         return f"{name} is a batch of one example, so t must be a batch of one label: use np.asarray(t)[np.newaxis]"
     return f"pass class indices of shape {shape[:-1]}, or rows of shape {shape}"
-
-
-def _not_probabilities(values):
-    values = np.asarray(values)
-    if values.dtype.kind in "iu" and values.min() >= 0:
-        return "these look like labels, and the order is cross_entropy(y, t)"
-    return "if these are logits, use softmax_cross_entropy"
-
-
-def _one_hot(rows):
-    return bool(np.all((rows == 0) | (rows == 1)) and np.all(rows.sum(axis=-1) == 1))
 
 
 def _first(name, bad, values):

@@ -7,7 +7,7 @@ import re
 import sys
 import urllib.parse
 
-__all__ = ["show", "picture", "styled", "subplots", "svg", "image", "COLOURS", "CLASSES", "MARKERS", "HATCHES"]
+__all__ = ["CLASSES", "COLOURS", "HATCHES", "MARKERS", "image", "picture", "show", "styled", "subplots", "svg"]
 
 # Okabe & Ito (2008), "Color Universal Design": told apart with any colour vision. A thing keeps its colour
 # through the course, and never has colour alone: a marker, a dash, a hatch or a label goes with it.
@@ -63,7 +63,9 @@ def show(fig, *, alt):
     from IPython.display import display
 
     if not isinstance(alt, str) or len(alt.strip()) < 40:
-        raise ValueError(f"alt must say, in 40 characters or more, what the picture shows and what to see in it, not {alt!r}")
+        raise ValueError(
+            f"alt must say, in 40 characters or more, what the picture shows and what to see in it, not {alt!r}"
+        )
     alt = " ".join(alt.split())
     display({"text/html": image(svg(fig), alt), "text/plain": alt}, raw=True)
 

@@ -9,9 +9,18 @@ import warnings
 
 import numpy as np
 
-from helpers.arguments import class_axis, class_indices, float_array, logits_and_labels, probabilities_and_labels
+from helpers.arguments import (
+    TOLERANCE,
+    class_axis,
+    class_indices,
+    float_array,
+    logits_and_labels,
+    one_hot_rows,
+    probabilities_and_labels,
+    row_sums,
+)
 
-__all__ = ["softmax", "log_softmax", "cross_entropy", "softmax_cross_entropy", "one_hot"]
+__all__ = ["cross_entropy", "log_softmax", "one_hot", "softmax", "softmax_cross_entropy"]
 
 
 def softmax(z, axis=-1):
@@ -27,8 +36,9 @@ def softmax(z, axis=-1):
     Returns
     -------
     ndarray of the shape of `z`
-        A row with a NaN comes back as NaN. So does, after a RuntimeWarning, a row that has no
-        softmax: one with +inf, or with nothing but -inf. An empty batch comes back empty.
+        Each entry is within 5 ulp of the exact value, and no row depends on another. A row with a NaN
+        comes back as NaN. So does, after a RuntimeWarning, a row that has no softmax: one with +inf, or
+        with nothing but -inf. An empty batch comes back empty.
 
     Raises
     ------
@@ -105,17 +115,17 @@ def softmax_cross_entropy(z, t):
     """Return cross_entropy(softmax(z), t), computed from the logits in one step and without a clamp.
 
     `z` are logits, (C,) or (N, C); `t`, the result and the errors are those of `cross_entropy`. The
-    loss is how far the label lies below the winner plus log1p(sum of the others): two numbers that
-    are not negative, so nothing overflows and nothing cancels.
+    loss is how far the label lies below the winner plus log1p(sum of the others): neither is
+    negative, so nothing cancels.
 
-    Emits a RuntimeWarning if every row of `z` sums to 1 as probabilities do: a softmax taken twice.
+    Emits a RuntimeWarning if `z` look like probabilities (a softmax taken twice) or like the labels.
 
     >>> f"{softmax_cross_entropy([0.0, 1000.0], 0):.1f}"
     '1000.0'
     """
     z, t = logits_and_labels(z, t)
-    if _look_like_probabilities(z):
-        warnings.warn("z look like probabilities: pass the logits, softmax is taken here", RuntimeWarning, stacklevel=2)
+    if doubt := _not_logits(z, t):
+        warnings.warn(doubt, RuntimeWarning, stacklevel=2)
     d, _, others = _shifted(z)
     return _mean(_at_labels(np.log1p(others) - d, t), z.dtype)
 
@@ -153,9 +163,7 @@ def _shifted(z):
         warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=3)
     with np.errstate(all="ignore"):  # what overflows here has probability 0
         d = np.subtract(z, largest, order="C")  # NumPy adds pairwise along a contiguous last axis
-        exp = np.exp(d)
-        if np.any(d < -16):
-            exp *= 1 + _lost(z, largest, d)
+        exp = np.exp(d) * (1 + _lost(z, largest, d))
     np.put_along_axis(exp, top, 0, axis=-1)
     others = np.where(np.isfinite(largest), exp.sum(axis=-1, keepdims=True), np.nan)
     np.put_along_axis(exp, top, 1, axis=-1)
@@ -172,26 +180,28 @@ def _lost(a, b, d):
 
 
 def _widened(array):
-    return array.astype(np.float32) if array.dtype == np.float16 else array
+    return array.astype(np.float32) if array.dtype.type is np.float16 else array
 
 
 def _at_labels(costs, t):
     """Return the cost of each example: the entry its index points at, or its row weighted by t."""
     if t.dtype.kind == "i":
         return np.take_along_axis(costs, t[..., np.newaxis], axis=-1)
-    return np.where(t > 0, t * costs, 0).sum(axis=-1)
+    return np.multiply(t, costs, where=t > 0, out=np.zeros_like(costs, dtype=np.result_type(t, costs))).sum(axis=-1)
 
 
 def _mean(costs, dtype):
     return dtype.type(np.mean(costs))
 
 
-def _look_like_probabilities(z):
-    """Whether every row sums to 1 to the last digits; the first row settles it for real logits."""
+def _not_logits(z, t):
+    """Return what speaks against `z` being logits, if anything does; the first row settles it for real ones."""
     rows = np.atleast_2d(z)
-    return all(
-        np.all(part >= 0)
-        and np.any((part > 0) & (part < 1))
-        and np.all(np.abs(part.sum(axis=-1) - 1) <= 8 * np.finfo(z.dtype).eps * z.shape[-1])
-        for part in (rows[:1], rows)
-    )
+    for part in (rows[:1], rows):
+        if rows.shape[-1] == 1 or np.any(part < 0) or not np.all(np.abs(row_sums(part) - 1) <= TOLERANCE):
+            return None
+    if not one_hot_rows(rows):
+        return "z look like probabilities, every row sums to 1: pass the logits, the softmax is taken here"
+    if t.dtype.kind == "f" and not one_hot_rows(t):
+        return "z is one-hot and t is not: are the two swapped? The order is (z, t)"
+    return None

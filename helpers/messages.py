@@ -27,20 +27,22 @@ def expected(kind):
     """
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         raise TypeError(f"kind must be an exception or warning class, not {kind!r}")
-    met = []
-    with warnings.catch_warnings(record=True) as issued:
-        if issubclass(kind, Warning):
-            warnings.simplefilter("always")
-        try:
+    came = []
+    recording = warnings.catch_warnings(record=True) if issubclass(kind, Warning) else contextlib.nullcontext([])
+    try:
+        with recording as issued:
+            if issubclass(kind, Warning):
+                warnings.simplefilter("always")
             yield
-        except kind as error:
-            met.append(error)
-    for warning in issued:
-        if issubclass(warning.category, kind):
-            met.append(warning.message)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    if not met:
-        raise AssertionError(f"expected a {kind.__name__} here, and none came")
-    for line in dict.fromkeys(f"{type(m).__name__}: {' '.join(str(m).split())}" for m in met):
+    except kind as error:
+        came.append(error)
+    finally:
+        for warning in issued:
+            if issubclass(warning.category, kind):
+                came.append(warning.message)
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if not came:
+        raise AssertionError(f"expected a {kind.__name__} here, and none came: this block was meant to show one")
+    for line in dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}" for message in came):
         print(line)

@@ -45,12 +45,19 @@ def variables(own_settings=False):
     cache = ROOT / "build" / "cache"
     ours = {"MPLCONFIGDIR": "matplotlib"}
     if not own_settings:
-        ours |= {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
+        ours |= {
+            "IPYTHONDIR": "ipython",
+            "JUPYTER_CONFIG_DIR": "jupyter",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+        }
     for folder in ours.values():
         (cache / folder).mkdir(parents=True, exist_ok=True)
     kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
     kernels.parent.mkdir(parents=True, exist_ok=True)
-    kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # a kernel on this machine alone needs no encryption\n")
+    kernels.write_text(
+        "get_config().IPKernelApp.log_level = 'ERROR'  # a kernel on this machine alone needs no encryption\n"
+    )
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     return kept | {name: str(cache / folder) for name, folder in ours.items()} | {"PATH": path, "PYTHONUTF8": "1"}
 
@@ -62,7 +69,9 @@ def _install(level):
         with tempfile.TemporaryDirectory() as folder:
             uv = pathlib.Path(folder, "uv.txt")
             uv.write_text(_entry("uv", LOCKS["reader"].read_text("utf-8")), "utf-8")
-            _step("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", uv)
+            _step(
+                "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", uv
+            )
     else:
         print("Setting up (once): the packages of tests/requirements.lock ...", flush=True)
     locked = ["--quiet", "--require-hashes", "--no-deps", "-r", LOCKS[level]]
@@ -70,7 +79,9 @@ def _install(level):
         print("uv did not manage; pip tries the same (it knows pip's own mirrors and proxies), more slowly ...", flush=True)
         _step("-m", "pip", "install", "--disable-pip-version-check", *locked)
     if level == "reader":
-        _step("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ROOT)
+        _step(
+            "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ROOT
+        )
         _keep_lab_quiet()
 
 
@@ -82,7 +93,9 @@ def _make_venv():
         VENV.mkdir()
         MARK.touch()
     except OSError as error:
-        raise SetupError(f"{ROOT} cannot be written to ({error.strerror}): copy the course to a folder of your own.") from None
+        raise SetupError(
+            f"{ROOT} cannot be written to ({error.strerror}): copy the course to a folder of your own."
+        ) from None
     _run([sys.executable, "-m", "venv", VENV], "make the environment")
 
 
@@ -90,7 +103,9 @@ def _keep_lab_quiet():
     """JupyterLab asks a server for news and updates by default: the course asks nobody for anything."""
     settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text('{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n')
+    settings.write_text(
+        '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}\n'
+    )
 
 
 def _step(*args):
@@ -99,7 +114,9 @@ def _step(*args):
 
 def _run(command, purpose):
     if _call(command):
-        raise SetupError(f"The set-up could not {purpose}; the lines above say why. Mend that and give the same command again.")
+        raise SetupError(
+            f"The set-up could not {purpose}; the lines above say why. Mend that and give the same command again."
+        )
 
 
 def _call(command):
@@ -133,16 +150,13 @@ def _write_stamp(level, fingerprint):
 @contextlib.contextmanager
 def _alone():
     """Hold a lock while setting up: of two commands at once, the second waits for the first."""
-    try:
-        file = open(pathlib.Path(tempfile.gettempdir(), f"gradients-by-hand-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]}.lock"), "w")
-    except OSError:
-        file = contextlib.nullcontext()
-    with file as handle:
-        if handle is not None and os.name == "nt":
+    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
+    with pathlib.Path(tempfile.gettempdir(), f"gradients-by-hand-{name}.lock").open("w") as handle:
+        if os.name == "nt":
             import msvcrt
 
             msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
-        elif handle is not None:
+        else:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
 """Run the notebooks: into build/ as pages to read, or in place, in normal form.
 
-    python tools/notebooks.py run|refresh [NOTEBOOK ...]
+python tools/notebooks.py run|refresh [NOTEBOOK ...]
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import pathlib
 import re
 import sys
 import time
+import urllib.parse
 
 import nbformat
 from nbclient import NotebookClient
@@ -17,6 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
+README_PICTURE = ROOT / ".github" / "the-loss-that-would-not-move.svg"
 CELL_SECONDS = 120  # a cell that takes longer is taken for dead
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -38,6 +40,8 @@ def main(command, *names):
     print(f"{len(paths) - len(failures)} of {len(paths)} notebooks in {time.perf_counter() - start:.1f} s")
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
+    if command == "refresh" and not failures and not names:
+        replace(README_PICTURE, readme_picture())
     if command == "run" and not failures:
         print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
     return 1 if failures else 0
@@ -61,8 +65,10 @@ async def _all(paths, finish):
     return [failure for failure in await asyncio.gather(*map(one, paths)) if failure]
 
 
-async def execute(path, seconds=CELL_SECONDS):
-    """Return the notebook at `path`, executed in a fresh kernel; raise Failed if a cell does not come through."""
+async def execute(path, seconds=CELL_SECONDS, environment=None):
+    """Return the notebook at `path`, executed in a fresh kernel; raise Failed if a cell does not come through.
+
+    `environment` are variables to set for the kernel besides those of this process."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -79,7 +85,7 @@ async def execute(path, seconds=CELL_SECONDS):
         on_cell_start=lambda cell, cell_index: now.update(index=cell_index),
     )
     try:
-        await client.async_execute()
+        await client.async_execute(env=os.environ | (environment or {}))
     except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         raise Failed(_what_failed(path, notebook, now["index"], error, seconds)) from None
     return notebook
@@ -122,6 +128,14 @@ def write_page(path, notebook):
     """Write into build/ the executed notebook, and a page that needs neither Jupyter nor a network."""
     replace(BUILD / "notebooks" / path.name, normal_form(notebook))
     replace((BUILD / "html" / path.stem).with_suffix(".html"), page(notebook))
+
+
+def readme_picture():
+    """Return the drawing that the README shows: the first picture that is stored in notebook 00."""
+    page = (NOTEBOOKS / "00_start_here.ipynb").read_text("utf-8")
+    outputs = [output for cell in nbformat.reads(page, as_version=4).cells for output in cell.get("outputs", [])]
+    markup = next(output.data["text/html"] for output in outputs if "text/html" in output.get("data", {}))
+    return urllib.parse.unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', markup)[1])
 
 
 def replace(path, text):

@@ -5,7 +5,7 @@ import numpy as np
 from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, image, picture, styled, subplots, svg
 from helpers.functions import softmax
 
-__all__ = ["plot_scores", "plot_shift", "plot_row_sums", "plot_temperature_paths", "temperature_slider", "simplex"]
+__all__ = ["plot_row_sums", "plot_scores", "plot_shift", "plot_temperature_paths", "simplex", "temperature_slider"]
 
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # of the simplex: probability 1 for class 0, 1, 2
 
@@ -31,7 +31,15 @@ def plot_shift(z, shift):
     for k, (scores, label) in enumerate(((z, "z"), (z + shift, f"z + {shift}"))):
         for ax, values, digits in ((axes[0], np.exp(scores), 1), (axes[1], softmax(scores), 2)):
             place = np.arange(len(z)) + 0.4 * k - 0.2
-            bars = ax.bar(place, values, 0.36, label=label, hatch=["", "xx"][k], color=["#bbbbbb", "white"][k], edgecolor=COLOURS["ink"])
+            bars = ax.bar(
+                place,
+                values,
+                0.36,
+                label=label,
+                hatch=["", "xx"][k],
+                color=["#bbbbbb", "white"][k],
+                edgecolor=COLOURS["ink"],
+            )
             ax.bar_label(bars, fmt=f"%.{digits}f", padding=2, fontsize=9)
             ax.set(xlabel="class", xticks=range(len(z)))
             ax.margins(y=0.15)
@@ -47,15 +55,21 @@ def plot_shift(z, shift):
 @picture
 def plot_row_sums(tables):
     """Show matrices, {title: (N, C) array}, as grids of numbers with the sum of each row beside them."""
-    fig, axes = subplots(1, len(tables), height=2.1)
-    for ax, (title, y) in zip(axes, tables.items(), strict=True):
+    fig, axes = subplots(1, len(tables), height=2.1, squeeze=False)
+    for ax, (title, y) in zip(axes[0], tables.items(), strict=True):
         rows, columns = y.shape
         ax.pcolormesh(y, vmin=0, vmax=1.6, cmap="Blues", edgecolors="white", linewidth=2)
         for i, j in np.ndindex(y.shape):
             ax.text(j + 0.5, i + 0.5, f"{y[i, j]:.2f}", ha="center", va="center")
         for i, total in enumerate(y.sum(axis=1)):
             ok = np.isclose(total, 1)
-            ax.text(columns + 0.15, i + 0.5, f"= {total:.2f}" + ("" if ok else " ✗"), va="center", fontweight="normal" if ok else "bold")
+            ax.text(
+                columns + 0.15,
+                i + 0.5,
+                f"= {total:.2f}" + ("" if ok else " ✗"),
+                va="center",
+                fontweight="normal" if ok else "bold",
+            )
         ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
         ax.axis("off")
     said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
@@ -68,11 +82,13 @@ def plot_temperature_paths(scores, temperatures):
     fig, ax = subplots(height=3.8)
     simplex(ax)
     for k, z in enumerate(scores):
-        path = np.array([softmax(np.asarray(z) / t) for t in temperatures]) @ CORNERS
-        ax.plot(*path.T, MARKERS[k] + "-", color=COLOURS["ink"], markerfacecolor="white", markersize=5, lw=1)
+        path, at_one = (np.array([softmax(np.asarray(z) / t) for t in ts]) @ CORNERS for ts in (temperatures, [1]))
+        ax.plot(*path.T, MARKERS[k % 3] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
+        ax.plot(*at_one.T, MARKERS[k % 3], color=COLOURS["ink"], markersize=8)
         beside = (-10, 0, "right") if path[-1, 0] < 0.5 else (10, 0, "left")
         ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
-    ax.annotate("T → ∞", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
+    ax.annotate(f"T = {temperatures[0]:g}", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
+    ax.text(1.05, 0.8, f"large marks: T = 1\nends: T = {temperatures[-1]:g}", va="center")
     ends = "; ".join(f"z = {_list(z)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
     return fig, (
         f"A triangle whose corners are the three certain answers. Paths start near the centre at temperature "
@@ -112,10 +128,9 @@ def _at_temperatures(z, temperatures):
 
 
 def _bars(ax, values):
-    bars = ax.bar(range(len(values)), values, color=CLASSES, edgecolor=COLOURS["ink"])
-    for bar, hatch in zip(bars, HATCHES, strict=True):
-        bar.set_hatch(hatch)
-    ax.bar_label(bars, fmt="%.2f", padding=2)
+    for k, value in enumerate(values):
+        bar = ax.bar(k, value, color=CLASSES[k % 3], hatch=HATCHES[k % 3], edgecolor=COLOURS["ink"])
+        ax.bar_label(bar, fmt="%.2f", padding=2)
     ax.set_xticks(range(len(values)))
     ax.margins(y=0.2)
 

@@ -2,21 +2,21 @@
 
 from helpers.figures import COLOURS, picture, subplots
 
-__all__ = ["plot_two_runs", "plot_map"]
+__all__ = ["plot_map", "plot_two_runs"]
 
 
 @picture
 def plot_two_runs(stuck, moving):
-    """Show two loss curves over the steps of training, one flat and one falling: lists of floats."""
+    """Show two loss curves, one flat and one falling: lists of floats, the first from before the first step."""
     fig, ax = subplots(height=2.8)
-    ax.plot(range(1, len(stuck) + 1), stuck, "s--", color=COLOURS["broken"])
-    ax.plot(range(1, len(moving) + 1), moving, "o-", color=COLOURS["loss"])
-    ax.annotate("numerical_gradient_nd", (len(stuck), stuck[-1]), (0, -16), textcoords="offset points", ha="right")
-    ax.annotate("numerical_gradient_2d", (len(moving), moving[-1]), (0, 10), textcoords="offset points", ha="right")
-    ax.set(xlabel="step", ylabel="loss (nats)", ylim=(0, 1.12 * max(stuck + moving)))
+    ax.plot(stuck, "s--", color=COLOURS["broken"])
+    ax.plot(moving, "o-", color=COLOURS["loss"])
+    ax.annotate("numerical_gradient_nd", (len(stuck) - 1, stuck[-1]), (0, -16), textcoords="offset points", ha="right")
+    ax.annotate("numerical_gradient_2d", (len(moving) - 1, moving[-1]), (0, 10), textcoords="offset points", ha="right")
+    ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(stuck + moving)))
     return fig, (
-        f"Two loss curves over {len(stuck)} steps. With numerical_gradient_nd the loss is a flat line at "
-        f"{stuck[0]:.4f}. With numerical_gradient_2d it falls from {moving[0]:.4f} to {moving[-1]:.4f}."
+        f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
+        f"loss is a flat line at {stuck[0]:.4f}. With numerical_gradient_2d it falls from {moving[0]:.4f} to {moving[-1]:.4f}."
     )
 
 
@@ -27,22 +27,34 @@ def plot_map():
     ax.set(xlim=(0, 7.2), ylim=(0.2, 2.6))
     ax.axis("off")
     box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-    boxes = ((0.6, 2.1, "x\ninputs"), (2.3, 2.1, "z = x W + b\nlogits"), (4.4, 2.1, "y\nprobabilities"), (6.5, 2.1, "L\nloss"))
+    boxes = (
+        (0.6, 2.1, "x\ninputs"),
+        (2.3, 2.1, "z = x W + b\nlogits"),
+        (4.4, 2.1, "y\nprobabilities"),
+        (6.5, 2.1, "L\nloss"),
+    )
     for x, y, text in (*boxes, (2.3, 0.75, "W, b\nweights")):
         ax.text(x, y, text, ha="center", va="center", bbox=box)
     forth = {"arrowstyle": "-|>", "color": COLOURS["ink"], "lw": 1.5}
-    for start, end in (((1.0, 2.1), (1.7, 2.1)), ((2.9, 2.1), (3.75, 2.1)), ((5.0, 2.1), (6.1, 2.1)), ((2.3, 1.1), (2.3, 1.75))):
+    for start, end in (
+        ((1.0, 2.1), (1.7, 2.1)),
+        ((2.9, 2.1), (3.75, 2.1)),
+        ((5.0, 2.1), (6.1, 2.1)),
+        ((2.3, 1.1), (2.3, 1.75)),
+    ):
         ax.annotate("", end, start, arrowprops=forth)
     ax.plot([6.5, 6.5, 3.0], [1.75, 0.75, 0.75], "--", color=COLOURS["loss"])
     ax.annotate("", (2.72, 0.75), (3.1, 0.75), arrowprops={**forth, "color": COLOURS["loss"]})
     ax.text(3.32, 2.42, "01 softmax", ha="center")
     ax.text(5.55, 2.42, "02 cross-entropy", ha="center")
     ax.text(4.75, 0.87, "dW: 03 numerical gradient\n       06 backpropagation", ha="center", color=COLOURS["loss"])
-    ax.text(4.75, 0.48, "04 does it reach the W in use?", ha="center")
+    ax.text(4.75, 0.48, "04 views and copies", ha="center")
     ax.text(0.9, 0.75, "05 gradient descent\nW −= lr · dW", ha="center", va="center")
     ax.text(0.6, 1.5, "07 real digits", ha="center")
     return fig, (
-        "A map of the course. Inputs x (real digits in 07) and weights W, b give logits z = x W + b; softmax (01) turns them into "
-        "probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to the weights: the gradient "
-        "dW, by numerical gradient (03) and backpropagation (06). 04 asks whether it reaches the W in use; 05 repeats the step."
+        "A map of the course. Inputs x (real digits in 07) and weights W, b give logits z = x W + b; softmax "
+        "(01) turns them into "
+        "probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to the "
+        "weights: the gradient "
+        "dW, by numerical gradient (03) and backpropagation (06). 04 is about views and copies; 05 repeats the step."
     )

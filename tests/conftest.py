@@ -1,0 +1,47 @@
+"""What all tests share: where the course is, how thoroughly hypothesis looks, and the summary at the end."""
+
+import pathlib
+
+import hypothesis
+import nbformat
+import pytest
+from promises import Notebook
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
+hypothesis.settings.load_profile("course")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")
+
+
+def pytest_generate_tests(metafunc):
+    if "notebook" in metafunc.fixturenames:
+        paths = sorted(pathlib.Path(metafunc.config.getoption("course")).glob("*.ipynb"))
+        assert paths, "no notebooks found: nothing would be checked"
+        metafunc.parametrize("notebook", [Notebook(path) for path in paths], ids=lambda notebook: notebook.path.stem)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say what was checked, so that a green run is not taken for more than it was."""
+    if not config.getoption("nbval", False) or hasattr(config, "workerinput"):
+        return
+    cells = [r for r in terminalreporter.stats.get("passed", []) if "::Cell " in r.nodeid and ".ipynb" in r.nodeid]
+    files = sorted({r.nodeid.split("::")[0] for r in cells})
+    outputs = [o for f in files for c in nbformat.read(ROOT / f, 4).cells for o in c.get("outputs", [])]
+    pictures = sum("<img " in str(o.get("data", {}).get("text/html", "")) for o in outputs)
+    ignored = sum(
+        "nbval-ignore-output" in c.metadata.get("tags", []) for f in files for c in nbformat.read(ROOT / f, 4).cells
+    )
+    terminalreporter.write_line(
+        f"Re-executed {len(files)} notebooks, {len(cells)} code cells; compared {len(outputs) - ignored} stored outputs, "
+        f"{pictures} pictures among them; {ignored} ignored (it prints versions)."
+    )
+
+
+@pytest.fixture
+def root():
+    return ROOT

@@ -1,0 +1,329 @@
+"""What every notebook of the course promises. A promise is a function that yields what breaks it: (cell, how).
+
+Each closes a hole that nbval leaves open, or holds the pages to the course's own rules.
+"""
+
+import ast
+import functools
+import html.parser
+import json
+import pathlib
+import re
+import urllib.parse
+import xml.etree.ElementTree
+
+import nbformat
+
+from notebooks import normal_form
+
+TAGS = {"nbval-ignore-output", "raises-exception"}
+IGNORED_OUTPUTS = {"b39c84d4"}  # ids of the cells whose outputs nbval may ignore: the versions in 00
+MODULES = {"helpers", "matplotlib", "numpy", "sys"}
+FORBIDDEN_NAMES = {"__import__", "breakpoint", "compile", "eval", "exec", "get_ipython", "globals", "input", "open"}
+HISTORY = {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"}
+FORBIDDEN_ELEMENTS = {
+    "base",
+    "button",
+    "embed",
+    "form",
+    "frame",
+    "iframe",
+    "input",
+    "link",
+    "meta",
+    "object",
+    "script",
+    "style",
+}
+VARYING = {
+    "an address": r"0x[0-9a-fA-F]{6,}",
+    "a timing": r"Wall time|CPU times|\b\d+(\.\d+)? ?(ns|µs|us|ms|sec|secs|seconds)\b",
+    "a date": r"\b20\d\d-\d\d-\d\d\b",
+    "a path of this machine": r"/(home|root|tmp|usr|Users|work)/|[A-Z]:\\\\",
+}
+# Every number with more than 13 decimals on a page is one that a learner's own notebook printed, to the last digit;
+# the last of these is what the first learner's loss should have been, computed by their own function.
+LEARNERS_NUMBERS = {"3.6674507891066104", "0.9280627939898086", "1.0067371123845068"}
+LARGEST_FILE = 1_000_000  # bytes
+
+
+class Notebook:
+    """A stored notebook: its path, its text, its cells, and how to name a cell."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.text = self.path.read_text("utf-8")
+        self.cells = nbformat.reads(self.text, as_version=4).cells
+        self.code = [cell for cell in self.cells if cell.cell_type == "code"]
+        self.markdown = [cell for cell in self.cells if cell.cell_type == "markdown"]
+
+    def name(self, cell):
+        """Name a cell as nbval does, code cells counted from 0, and by its id."""
+        if cell is None:
+            return self.path.name
+        if cell.cell_type == "code":
+            return f"{self.path.name}::Cell {self.code.index(cell)} (id {cell.id})"
+        return f"{self.path.name}, text cell (id {cell.id}) «{cell.source[:40]}»"
+
+
+PROMISES = []
+
+
+def promise(function):
+    PROMISES.append(function)
+    return function
+
+
+@promise
+def every_cell_was_run_in_order(notebook):
+    for count, cell in enumerate(notebook.code, start=1):
+        if not cell.source.strip():
+            yield cell, "is empty"
+        elif cell.execution_count != count:
+            yield cell, f"has the count {cell.execution_count}, not {count}: it was not run, or not in order"
+
+
+@promise
+def nothing_on_stderr(notebook):
+    for cell, output in _outputs(notebook):
+        if output.get("name") == "stderr":
+            yield cell, f"writes to stderr: {output.text[:80]!r}; a warning that belongs there goes through helpers.expected"
+
+
+@promise
+def no_errors_but_tagged_ones(notebook):
+    for cell, output in _outputs(notebook):
+        if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+            yield cell, f"stores a {output.ename}"
+
+
+@promise
+def nothing_that_nbval_stumbles_over(notebook):
+    for cell in notebook.code:
+        if any(line.rstrip().endswith(";") for line in cell.source.splitlines()):
+            yield cell, "ends a line with ;"
+        if "NBVAL" in cell.source:
+            yield cell, "steers nbval by a comment"
+        for node in ast.walk(_tree(cell)):
+            if isinstance(node, ast.Name) and node.id in HISTORY:
+                yield cell, f"uses {node.id}, which depends on what was run before"
+
+
+@promise
+def nothing_that_varies_from_run_to_run(notebook):
+    for cell, output in _outputs(notebook):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            continue
+        for what, pattern in VARYING.items():
+            if found := re.search(pattern, _plain(output)):
+                yield cell, f"stores {what}: {found[0]!r}"
+
+
+@promise
+def numbers_end_at_the_thirteenth_decimal_unless_a_learner_printed_them(notebook):
+    for cell, output in _outputs(notebook):
+        for number in re.findall(r"\d+\.\d{14,}", _plain(output)):
+            if number not in LEARNERS_NUMBERS:
+                yield (
+                    cell,
+                    f"stores {number}: its last digits differ between machines, or it is not what the learner printed",
+                )
+
+
+@promise
+def known_tags_and_few_ignored_outputs(notebook):
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag not in TAGS:
+                yield cell, f"has the unknown tag {tag!r}"
+            if tag == "nbval-ignore-output" and cell.id not in IGNORED_OUTPUTS:
+                yield cell, "ignores its output, and is not on the list of those that may"
+
+
+@promise
+def stored_in_normal_form(notebook):
+    form = normal_form(nbformat.reads(notebook.text, as_version=4))
+    if form != notebook.text:
+        lines = zip(notebook.text.splitlines(), form.splitlines(), strict=False)
+        line = next((k for k, (a, b) in enumerate(lines, start=1) if a != b), "last")
+        yield None, f"is not in normal form from line {line} on: run make refresh"
+    ids = [cell.id for cell in notebook.cells]
+    for cell in notebook.cells:
+        if ids.count(cell.id) > 1:
+            yield cell, "shares its id with another cell"
+
+
+@promise
+def every_picture_is_svg_with_an_alternative_text(notebook):
+    for cell, output in _outputs(notebook):
+        data = output.get("data", {})
+        for mime in data:
+            if mime not in ("text/html", "text/plain"):
+                yield cell, f"stores {mime}: a picture goes through helpers.show"
+        for image in _elements(data.get("text/html", ""), "img"):
+            alt = image.get("alt", "")
+            if alt != data.get("text/plain") or len(alt) < 40 or len(alt.split()) < 8:
+                yield cell, f"has a picture whose alternative text is missing, short or not the output's plain form: {alt!r}"
+            try:
+                drawing = xml.etree.ElementTree.fromstring(_svg(image))
+                if not drawing.tag.endswith("svg") or len(list(drawing.iter())) < 10:
+                    yield cell, "has a picture with next to nothing in it"
+            except (ValueError, xml.etree.ElementTree.ParseError) as error:
+                yield cell, f"has a picture that is no SVG: {error}"
+
+
+@promise
+def nothing_that_runs_in_a_browser(notebook):
+    for cell in notebook.markdown:
+        yield from ((cell, how) for how in _active(cell.source))
+        for code in re.findall(r"\]\(\s*(javascript|data|http):", cell.source):
+            yield cell, f"links to a {code}: address"
+    for cell, output in _outputs(notebook):
+        markup = output.get("data", {}).get("text/html", "")
+        yield from ((cell, how) for how in _active(markup))
+        for image in _elements(markup, "img"):
+            drawing = _svg(image).replace(
+                '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>', ""
+            )
+            yield from ((cell, how) for how in _active(drawing))
+
+
+@promise
+def links_and_anchors_lead_somewhere(notebook):
+    for cell in notebook.markdown:
+        prose = re.sub(r"```.*?```|`[^`]*`", "", cell.source, flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)]*)\)", prose):
+            if target.startswith("https://"):
+                continue
+            file, _, anchor = target.partition("#")
+            path = notebook.path.parent / file if file else notebook.path
+            if not path.is_file():
+                yield cell, f"links to {target}, and there is no such file"
+            elif anchor and anchor not in _anchors(path):
+                yield cell, f"links to {target}, and there is no such heading"
+
+
+@promise
+def opens_and_closes_as_every_page_does(notebook):
+    number, first, last = notebook.path.name[:2], notebook.cells[0], notebook.cells[-1]
+    if not re.match(rf"# {number} · \S", first.source):
+        yield first, f"does not open with a title like '# {number} · ...'"
+    for part in ("**You'll do:**", "**You'll learn:**", "**You'll need:**"):
+        if part not in first.source:
+            yield first, f"does not say {part}"
+    for part in ("## Recap", "**Where it goes wrong in the wild.**", "**Further reading.**", "**Next:**"):
+        if part not in last.source:
+            yield last, f"does not say {part}"
+    if len(re.findall(r"^- ", last.source, flags=re.MULTILINE)) > 5:
+        yield last, "recaps in more than five lines"
+
+
+@promise
+def imports_stand_in_the_first_code_cell(notebook):
+    for cell in notebook.code:
+        for node in ast.walk(_tree(cell)):
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            if cell is not notebook.code[0]:
+                yield cell, "imports, and is not the first code cell"
+            for alias in node.names:
+                module = (getattr(node, "module", None) or alias.name).partition(".")[0]
+                if module not in MODULES or alias.name == "*":
+                    yield cell, f"imports {alias.name} from {module}: a page imports names, from {sorted(MODULES)}"
+
+
+@promise
+def no_network_shell_install_or_eval(notebook):
+    for cell in notebook.code:
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError as error:
+            yield cell, f"is not plain Python, line {error.lineno}: no magics, no shell"
+            continue
+        for node in ast.walk(tree):
+            name = getattr(node, "id", None) or getattr(node, "attr", None)
+            if name in FORBIDDEN_NAMES or (isinstance(node, ast.Attribute) and name in ("modules", "system", "path")):
+                yield cell, f"uses {name}"
+
+
+@promise
+def cells_and_outputs_are_short(notebook):
+    for cell in notebook.code:
+        if sum(bool(line.strip()) for line in cell.source.splitlines()) > 20:
+            yield cell, "has more than 20 lines"
+    for cell, output in _outputs(notebook):
+        if "<img " not in _markup(output) and len(_plain(output).splitlines()) > 15:
+            yield cell, "prints more than 15 lines"
+    if len(notebook.text.encode()) > LARGEST_FILE:
+        yield None, f"is larger than {LARGEST_FILE} bytes"
+
+
+@promise
+def numbers_in_the_prose_are_shown_by_the_page(notebook):
+    shown = "\n".join([*(_plain(output) for _, output in _outputs(notebook)), *(cell.source for cell in notebook.code)])
+    for cell in notebook.markdown:
+        for number in re.findall(r"(?<![\d.])\d+\.\d{2,}(?![\d.])", cell.source.replace("{,}", "")):
+            if number not in shown:
+                yield cell, f"says {number}, which no output and no line of code on the page shows"
+
+
+def _outputs(notebook):
+    return [(cell, output) for cell in notebook.code for output in cell.outputs]
+
+
+def _plain(output):
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+
+def _markup(output):
+    return output.get("data", {}).get("text/html", "")
+
+
+def _tree(cell):
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return ast.Module([], [])  # another promise says so
+
+
+def _svg(image):
+    kind, _, data = image.get("src", "").partition(",")
+    if kind != "data:image/svg+xml":
+        raise ValueError(f"it begins with {kind[:40]!r}")
+    return urllib.parse.unquote(data.replace("\n", ""))  # a browser, too, drops the line ends of a URL
+
+
+def _elements(markup, name):
+    return [dict(attributes) for element, attributes in _parsed(markup) if element == name]
+
+
+def _active(markup):
+    """Yield what in a piece of markup could run, load or ask for something."""
+    for element, attributes in _parsed(markup):
+        if element in FORBIDDEN_ELEMENTS:
+            yield f"holds a <{element}>"
+        for name, value in attributes:
+            if name.startswith("on") or "javascript:" in (value or "").lower():
+                yield f"has a {name} attribute that runs code"
+            if name in ("src", "href", "xlink:href") and re.match(r"(https?:)?//", value or ""):
+                yield f"loads {value}"
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(markup):
+    elements = []
+
+    class Parser(html.parser.HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            elements.append((tag, attrs))
+
+    Parser().feed(markup)
+    return elements
+
+
+@functools.cache
+def _anchors(path):
+    """The anchors that JupyterLab gives to the headings of a notebook."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return {heading.strip().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)}

@@ -1,0 +1,44 @@
+"""The stored pages are what a run gives: in normal form, under other BLAS kernels, CPU features and numbers of threads."""
+
+import asyncio
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+from notebooks import execute, normal_form
+
+ENVIRONMENTS = {
+    "this machine": {},
+    "an old machine": {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "*", "OPENBLAS_NUM_THREADS": "1"},
+    "a machine with AVX": {"OPENBLAS_CORETYPE": "Sandybridge", "OPENBLAS_NUM_THREADS": "2"},
+    "a machine with AVX2": {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
+    "another hash seed, language and time zone": {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Pacific/Auckland"},
+}
+
+
+def settings(environment):
+    """Fill in for "*" what NumPy can do without on this machine."""
+    found = np._core._multiarray_umath.__cpu_features__
+    optional = " ".join(name for name in np._core._multiarray_umath.__cpu_dispatch__ if found.get(name))
+    return {name: optional if value == "*" else value for name, value in environment.items()}
+
+
+def comparable(notebook):
+    """Return the lines of a notebook's normal form: numbers to 13 decimals, ignored outputs left out."""
+    for cell in notebook.cells:
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            cell.outputs = []
+    return re.sub(r"(\d\.\d{13})\d+", r"\1", normal_form(notebook)).splitlines()
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_run_gives_the_stored_pages(name, root):
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+
+    async def run_all():
+        return await asyncio.gather(*(execute(path, environment=settings(ENVIRONMENTS[name])) for path in paths))
+
+    for path, notebook in zip(paths, asyncio.run(run_all()), strict=True):
+        assert comparable(notebook) == comparable(nbformat.read(path, as_version=4)), path.name

@@ -1,0 +1,252 @@
+"""The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
+
+import asyncio
+import html.parser
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import environment
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import notebooks
+
+
+def notebook(path, *cells):
+    """Write a notebook with these code cells."""
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells]), path)
+    return path
+
+
+def failure(path, seconds=60):
+    with pytest.raises(notebooks.Failed) as failed:
+        asyncio.run(notebooks.execute(path, seconds))
+    return str(failed.value)
+
+
+def test_a_failing_cell_is_named_with_its_error_and_its_code(tmp_path):
+    says = failure(notebook(tmp_path / "broken.ipynb", "x = 1", "x / 0"))
+    assert "broken.ipynb, code cell 2" in says
+    assert "ZeroDivisionError: division by zero" in says
+    assert "    x / 0" in says
+
+
+def test_a_kernel_that_dies_is_named(tmp_path):
+    says = failure(notebook(tmp_path / "dead.ipynb", "import os", "os._exit(1)"))
+    assert "dead.ipynb, code cell 2" in says
+    assert "the kernel died" in says
+
+
+def test_a_cell_that_never_ends_is_stopped_and_named(tmp_path):
+    says = failure(notebook(tmp_path / "endless.ipynb", "while True:\n    pass"), seconds=2)
+    assert "endless.ipynb, code cell 1" in says
+    assert "no answer within 2 s" in says
+
+
+def test_two_minutes_bound_a_cell():
+    assert notebooks.CELL_SECONDS == 120
+
+
+def test_a_failure_fails_the_command_and_touches_no_file(tmp_path, capsys):
+    good, bad = notebook(tmp_path / "good.ipynb", "print(1)"), notebook(tmp_path / "bad.ipynb", "1 / 0")
+    before = bad.read_bytes()
+    assert notebooks.main("refresh", str(good), str(bad)) == 1
+    out, err = capsys.readouterr()
+    assert "1 of 2 notebooks" in out
+    assert "bad.ipynb, code cell 1" in err
+    assert bad.read_bytes() == before
+    assert nbformat.read(good, 4).cells[0].outputs[0].text == "1\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.ipynb", "good.ipynb"]
+
+
+def test_refresh_twice_gives_no_difference(tmp_path):
+    path = notebook(tmp_path / "page.ipynb", "print(0.1 + 0.2)", "1 + 1")
+    notebooks.main("refresh", str(path))
+    once = path.read_bytes()
+    notebooks.main("refresh", str(path))
+    assert path.read_bytes() == once
+    assert [cell.execution_count for cell in nbformat.read(path, 4).cells] == [1, 2]
+
+
+def test_the_normal_form_forgets_the_machine_and_keeps_the_page(root):
+    path = root / "notebooks" / "01_softmax.ipynb"
+    page = nbformat.read(path, as_version=4)
+    page.metadata["signature"] = "mine"
+    page.cells[1].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
+    page.cells[1].metadata["collapsed"] = False
+    output = next(output for cell in page.cells for output in cell.get("outputs", []) if "data" in output)
+    output.data[notebooks.WIDGET] = {"model_id": "17"}
+    assert notebooks.normal_form(page) == path.read_text("utf-8")
+
+
+def test_what_is_written_is_whole_or_not_there(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    monkeypatch.setattr(notebooks.pathlib.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        notebooks.replace(path, "new")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.fixture(scope="module")
+def pages(request):
+    folder = request.config.rootpath / "notebooks"
+    return {path.stem: notebooks.page(nbformat.read(path, as_version=4)) for path in sorted(folder.glob("*.ipynb"))}
+
+
+class Elements(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_a_page_needs_no_script_and_nothing_from_anywhere(pages):
+    for text in pages.values():
+        for tag, attributes in Elements(text).found:
+            assert tag not in ("script", "iframe", "link")
+            assert not re.match("(https?:)?//", attributes.get("src") or "")
+        assert "@import" not in text
+        assert len(text.encode()) < 1_000_000
+
+
+def test_a_page_keeps_pictures_with_their_texts_formulas_and_links(pages):
+    for name, text in pages.items():
+        elements = Elements(text).found
+        images = [attributes for tag, attributes in elements if tag == "img"]
+        assert images
+        assert all(len(image["alt"]) >= 40 for image in images)
+        assert "$" not in re.sub(
+            r"<pre.*?</pre>|<code.*?</code>|<style.*?</style>|<img [^>]*>", "", text, flags=re.DOTALL
+        ), name
+        assert not [a["href"] for tag, a in elements if tag == "a" and ".ipynb" in a.get("href", "")]
+    assert "<math" in pages["01_softmax"]
+    assert '<a href="01_softmax.html">' in pages["00_start_here"]
+    assert "<title>01 · Softmax: from scores to probabilities</title>" in pages["01_softmax"]
+
+
+def test_formulas_in_code_are_left_alone():
+    text = notebooks._formulas("`$a$` and\n```\n$$b$$\n```\nand $c_i * d$")
+    assert "`$a$`" in text
+    assert "$$b$$" in text
+    assert text.count("<math") == 1
+
+
+def lock(path):
+    """Return {package: version} of a lock file; every entry must carry hashes."""
+    entries = re.split(r"\n(?=\S)", path.read_text("utf-8").strip())
+    for entry in entries:
+        assert re.match(r"[a-z0-9.-]+==\S+( ;[^\\]+)? \\\n( +--hash=sha256:[0-9a-f]{64}( \\\n)?)+$", entry), entry
+    return {entry.partition("==")[0]: Version(re.split(r"[ ;]", entry.partition("==")[2])[0]) for entry in entries}
+
+
+def test_the_locks_pin_everything_with_hashes_and_agree(root):
+    reader, tests = lock(root / "requirements.lock"), lock(root / "tests" / "requirements.lock")
+    assert {"numpy", "jupyter", "nbval", "matplotlib", "uv", "flit-core"} <= set(reader)
+    assert not {"scipy", "scikit-learn", "hypothesis", "ruff"} & set(reader)
+    assert all(reader[package] == tests[package] for package in set(reader) & set(tests))
+    assert reader["jupyterlab"] >= Version("4.6.2")
+    assert reader["jupyter-server"] >= Version("2.20")
+
+
+def test_the_locked_versions_lie_in_the_ranges_of_the_requirements(root):
+    reader, tests = lock(root / "requirements.lock"), lock(root / "tests" / "requirements.lock")
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    lines = [line.partition("#")[0].strip() for line in (root / "requirements.txt").read_text("utf-8").splitlines()]
+    wanted = [line for line in lines if line and line != "-e ."] + project["project"]["dependencies"]
+    for group, locked in ((wanted, reader), (project["dependency-groups"]["test"], tests)):
+        for requirement in map(Requirement, group):
+            assert requirement.specifier.contains(locked[requirement.name]), requirement
+    assert "-e ." in lines
+
+
+def test_an_old_python_is_told_in_one_sentence(root):
+    for version, says in (
+        ("(3, 10, 4)", "needs Python 3.11 or newer, and this is Python 3.10"),
+        ("(2, 7, 18)", "Python 2.7"),
+    ):
+        code = f"import sys; sys.version_info = {version}; sys.argv = ['course.py']; exec(open('tools/course.py').read())"
+        result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+        assert result.returncode == 1
+        assert says in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_python_without_venv_is_told_in_one_sentence(root):
+    code = "import sys; sys.modules['ensurepip'] = None; sys.argv = ['course.py']; exec(open('tools/course.py').read())"
+    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "without venv" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path, monkeypatch):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "precious").touch()
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "MARK", tmp_path / ".venv" / "made-by-gradients-by-hand")
+    with pytest.raises(environment.SetupError, match="this course did not make it"):
+        environment._make_venv()
+    assert (tmp_path / ".venv" / "precious").exists()
+
+
+def test_an_interrupted_set_up_begins_again(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "MARK", tmp_path / ".venv" / "made-by-gradients-by-hand")
+    monkeypatch.setattr(environment, "_call", lambda command: calls.append(command) or 0)
+    (tmp_path / ".venv").mkdir()
+    environment.MARK.touch()
+    (tmp_path / ".venv" / "half").touch()
+    environment._make_venv()
+    assert not (tmp_path / ".venv" / "half").exists()
+    assert environment.MARK.exists()
+    assert calls
+
+
+def test_nothing_of_the_machine_reaches_the_kernels(monkeypatch):
+    for name in ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE"):
+        monkeypatch.setenv(name, "leak")
+    inside = environment.variables()
+    assert "leak" not in inside.values()
+    assert str(environment.ROOT) in inside["MPLCONFIGDIR"]
+    assert "IPYTHONDIR" in inside
+    assert "IPYTHONDIR" not in environment.variables(own_settings=True) or "IPYTHONDIR" in __import__("os").environ
+
+
+def test_every_command_has_a_line_of_help_and_a_target(root):
+    import commands
+
+    makefile = (root / "Makefile").read_text("utf-8")
+    targets = re.search(r"^TARGETS = (.*)$", makefile, flags=re.MULTILINE)[1].split()
+    assert targets == list(commands.COMMANDS)
+    assert all(command.__doc__ and "\n" not in command.__doc__ for command in commands.COMMANDS.values())
+
+
+def test_the_workflow_pins_its_actions_and_runs_weekly(root):
+    text = (root / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    uses = re.findall(r"uses: (\S+)", text)
+    assert uses
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in uses)
+    assert re.search(r"schedule:\s+- cron: ", text)
+    for part in ("ubuntu", "macos", "windows", "3.11"):
+        assert part in text
+
+
+def test_the_readme_shows_what_the_pages_show(root):
+    text = (root / "README.md").read_text("utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (root / path).exists(), path
+    for command in re.findall(r"make (\w+)", text):
+        assert shutil.which("make") is None or command in (root / "Makefile").read_text("utf-8")
+    picture = root / re.search(r'src="([^"]+)"', text)[1]
+    assert picture.read_text("utf-8") == notebooks.readme_picture()
