@@ -71,8 +71,9 @@ def logits_and_labels(z, t):
 
 
 def row_sums(rows):
-    """Return the sums along the last axis, of float16 in float32."""
-    return rows.sum(axis=-1, dtype=np.promote_types(rows.dtype, np.float32))
+    """Return the sums along the last axis, of float16 in float32; one too large is inf, and no probability."""
+    with np.errstate(over="ignore"):
+        return rows.sum(axis=-1, dtype=np.promote_types(rows.dtype, np.float32))
 
 
 def one_hot_rows(rows):

@@ -49,7 +49,7 @@ def the_map(cell):
 
 
 def zeros(cell):
-    return cell.source == "print(dW)"
+    return cell.source.endswith("print(dW_stuck)")
 
 
 def nudge(cell):

@@ -81,8 +81,8 @@ def plot_loss_against_logit(logit, fused, offset, slopes):
     bottom.set(xlabel="logit of the label; the winner's logit is 0", ylabel="slope ∂L/∂z", ylim=(-1.12, 0.12))
     return fig, (
         f"Loss and slope against the label's logit, from {logit[0]:g} to {logit[-1]:g}, the winner at 0. "
-        f"Computed from the logits "
-        f"the loss grows to {fused[0]:.1f} and the slope stays at {slopes[0][0]:.0f}. With + 1e-7 the loss stops at "
+        f"Computed from the logits the loss grows to {fused[0]:.1f} and the slope stays at {slopes[0][0]:.0f}. "
+        f"With + 1e-7 the loss stops at "
         f"{offset[0]:.3f} and the slope goes to 0: where the answer is most wrong, nothing pulls it back."
     )
 

@@ -16,7 +16,8 @@ def plot_two_runs(stuck, moving):
     ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(stuck + moving)))
     return fig, (
         f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
-        f"loss is a flat line at {stuck[0]:.4f}. With numerical_gradient_2d it falls from {moving[0]:.4f} to {moving[-1]:.4f}."
+        f"loss is a flat line at {stuck[0]:.4f}. With numerical_gradient_2d it falls from {moving[0]:.4f} to "
+        f"{moving[-1]:.4f}."
     )
 
 
