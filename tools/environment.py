@@ -82,6 +82,7 @@ def _install(level):
         _step(
             "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ROOT
         )
+        _point_home_in_ascii()
         _keep_lab_quiet()
 
 
@@ -97,6 +98,15 @@ def _make_venv():
             f"{ROOT} cannot be written to ({error.strerror}): copy the course to a folder of your own."
         ) from None
     _run([sys.executable, "-m", "venv", VENV], "make the environment")
+
+
+def _point_home_in_ascii():
+    """Let the environment find the course by a relative path.
+
+    Python reads its .pth files in the language of the system: in plain C, before 3.13, an absolute path with a letter
+    like ü in it stops every start of the interpreter."""
+    for pointer in VENV.rglob("gradients_by_hand.pth"):
+        pointer.write_text(os.path.relpath(ROOT, pointer.parent) + "\n", "ascii")
 
 
 def _keep_lab_quiet():
