@@ -105,8 +105,8 @@ def _point_home_in_ascii():
 
     Python reads its .pth files in the language of the system: in plain C, before 3.13, an absolute path with a letter
     like ü in it stops every start of the interpreter."""
-    for pointer in VENV.rglob("gradients_by_hand.pth"):
-        pointer.write_text(os.path.relpath(ROOT, pointer.parent) + "\n", "ascii")
+    [pointer] = VENV.rglob("helpers.pth")
+    pointer.write_text(os.path.relpath(ROOT, pointer.parent) + "\n", "ascii")
 
 
 def _keep_lab_quiet():
