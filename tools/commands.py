@@ -16,7 +16,12 @@ def lab(args):
     """open JupyterLab on the first notebook"""
     python = environment.ready("reader")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return call(python, "-m", "jupyterlab", *root, "notebooks/00_start_here.ipynb", *args, own_settings=True)
+    start = [
+        f"--ServerApp.root_dir={ROOT}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+        "--KernelManager.transport_encryption=auto",  # on a shared machine nobody listens in
+    ]
+    return call(python, "-m", "jupyterlab", *root, *start, *args, own_settings=True)
 
 
 def test(args):

@@ -21,7 +21,7 @@ BUILD = ROOT / "build"
 README_PICTURE = ROOT / ".github" / "the-loss-that-would-not-move.svg"
 CELL_SECONDS = 120  # a cell that takes longer is taken for dead
 METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 KEPT_IN_A_CELL = ("jupyter", "tags")
