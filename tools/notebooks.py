@@ -171,6 +171,7 @@ def _formulas(markdown):
             return match[0]
         display = "block" if match["block"] else "inline"
         mathml = convert(match["block"] or match["inline"], display=display)
+        mathml = re.sub(r"(<mi>log</mi>)(?!<mo)", r'\1<mspace width="0.17em" />', mathml)
         for sign in "*_|":  # Markdown's own signs
             mathml = mathml.replace(sign, f"&#{ord(sign)};")
         return mathml
