@@ -131,7 +131,8 @@ def _run(command, purpose):
 
 def _call(command):
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")}
-    if not os.access(pathlib.Path.home(), os.W_OK):
+    home = pathlib.Path(os.path.expanduser("~"))
+    if not (home.is_dir() and os.access(home, os.W_OK)):  # the caches of uv and pip would be there
         kept |= {"UV_CACHE_DIR": str(VENV / "uv-cache"), "PIP_NO_CACHE_DIR": "1"}
     return subprocess.call([str(c) for c in command], cwd=ROOT, env=kept)
 
