@@ -2,10 +2,13 @@
 passed and gives back the array to compute with, or raises an error that names the argument,
 what came, and what to do about it. The caller's own array is never written to."""
 
+import warnings
+
 import numpy as np
 
-TOLERANCE = 1e-3  # how far a row of probabilities may sum from 1: room for numbers copied from a
-#                   print-out and for the step of a numerical gradient, none for logits
+ROUNDING = 1e-3  # how far a row of probabilities may sum from 1: room for numbers copied from a
+#                  print-out and for the step of a numerical gradient, none for logits
+ONE_CLASS = "one column is one class, which is always certain; yes-or-no labels need two columns of scores"
 
 
 def float_array(name, values):
@@ -43,13 +46,15 @@ def probabilities_and_labels(y, t):
     meant = "logits go to softmax_cross_entropy, and the order is (y, t)"
     negative = np.any(y < 0, axis=-1)
     if np.any(negative):
-        row, smallest = _first("y", negative, y.min(axis=-1))
+        row, smallest = _first("y", negative, np.nanmin(np.where(y < 0, y, np.inf), axis=-1))
         raise ValueError(f"{row} has a negative entry, {smallest:.4g}, and probabilities have none: {meant}")
     sums = row_sums(y)
-    off = np.abs(sums - 1) > TOLERANCE
+    off = ~sum_to_one(y) & ~np.isnan(sums)
     if np.any(off):
         row, total = _first("y", off, sums)
-        if y.ndim == 2 and np.all(np.abs(row_sums(y.T) - 1) <= TOLERANCE):
+        if y.shape[-1] == 1:
+            raise ValueError(f"{row} sums to {total:.4g}: {ONE_CLASS}")
+        if y.ndim == 2 and np.all(sum_to_one(y.T)):
             raise ValueError(
                 f"{row} sums to {total:.4g}, but every column of y sums to 1: was the softmax "
                 f"taken along axis 0? The classes lie along axis -1"
@@ -76,6 +81,11 @@ def row_sums(rows):
         return rows.sum(axis=-1, dtype=np.promote_types(rows.dtype, np.float32))
 
 
+def sum_to_one(rows):
+    """Return for each row whether its sum is 1, but for what its precision and a print-out round off."""
+    return np.abs(row_sums(rows) - 1) <= max(ROUNDING, 16 * np.finfo(rows.dtype).eps)
+
+
 def one_hot_rows(rows):
     """Return whether every row is zeros and a single 1."""
     return bool(np.all((rows == 0) | (rows == 1)) and np.all(row_sums(rows) == 1))
@@ -96,12 +106,14 @@ def class_indices(name, values, classes):
     if np.any(bad):
         where, value = _first(name, bad, t)
         hint = ", and a negative index would count from the end" if value < 0 else ""
+        hint = f"; {ONE_CLASS}" if classes == 1 else hint
         raise ValueError(f"{where} is {value}: with {classes} classes an index lies in 0 ... {classes - 1}{hint}")
     return t.astype(np.intp)
 
 
 def _array(name, values):
-    if isinstance(values, np.ma.MaskedArray):
+    parts = values if isinstance(values, list | tuple) else [values]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError(f"{name} is a masked array, and its mask would be ignored: fill or select first")
     try:
         return np.asarray(values)
@@ -129,19 +141,21 @@ def _labels(values, name, scores):
         raise ValueError(f"t has shape {t.shape}, but {name} has shape {scores.shape}: {_label_shape(t, name, scores)}")
     t = float_array("t", t)
     sums = row_sums(t)
-    off = np.any(t < 0, axis=-1) | ~(np.abs(sums - 1) <= TOLERANCE)
+    off = np.any(t < 0, axis=-1) | ~sum_to_one(t)
     if np.any(off):
         row, total = _first("t", off, sums)
         _, smallest = _first("t", off, t.min(axis=-1))
-        cause = "are these logits?"
-        if one_hot_rows(scores):
+        cause = "NaN is no label" if np.isnan(total) else "are these logits?"
+        if scores.shape[-1] == 1:
+            cause = ONE_CLASS
+        elif one_hot_rows(scores):
             cause = f"t and {name} look swapped, the order is ({name}, t)"
-        elif scores.shape[-1] == 1:
-            cause = "there is one class only; yes-or-no labels need two columns of scores"
         raise ValueError(
             f"{row} is not a row of labels: such a row sums to 1 without a negative entry, and this one sums to "
             f"{total:.4g}, with {smallest:.4g} the smallest; {cause}"
         )
+    if scores.shape[-1] == 1:
+        warnings.warn(f"the loss is 0: {ONE_CLASS}", RuntimeWarning, stacklevel=4)
     return t
 
 

@@ -10,14 +10,13 @@ import warnings
 import numpy as np
 
 from helpers.arguments import (
-    TOLERANCE,
     class_axis,
     class_indices,
     float_array,
     logits_and_labels,
     one_hot_rows,
     probabilities_and_labels,
-    row_sums,
+    sum_to_one,
 )
 
 __all__ = ["cross_entropy", "log_softmax", "one_hot", "softmax", "softmax_cross_entropy"]
@@ -36,7 +35,7 @@ def softmax(z, axis=-1):
     Returns
     -------
     ndarray of the shape of `z`
-        Each entry is within 5 ulp of the exact value, and no row depends on another. A row with a NaN
+        Each entry is within 10 ulp of the exact value, and no row depends on another. A row with a NaN
         comes back as NaN. So does, after a RuntimeWarning, a row that has no softmax: one with +inf, or
         with nothing but -inf. An empty batch comes back empty.
 
@@ -99,7 +98,8 @@ def cross_entropy(y, t):
         If `y` or `t` do not hold real numbers, or class indices are booleans or floats.
     ValueError
         If `y` are not probabilities (logits, or a softmax along the wrong axis), `t` are not labels for
-        them (logits, out of range, of another shape), the two are swapped, or the batch is empty.
+        them (logits, out of range, of another shape), the two look swapped (`y` one-hot and `t` not), or the
+        batch is empty.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def _not_logits(z, t):
     """Return what speaks against `z` being logits, if anything does; the first row settles it for real ones."""
     rows = np.atleast_2d(z)
     for part in (rows[:1], rows):
-        if rows.shape[-1] == 1 or np.any(part < 0) or not np.all(np.abs(row_sums(part) - 1) <= TOLERANCE):
+        if rows.shape[-1] == 1 or np.any(part < 0) or not np.all(sum_to_one(part)):
             return None
     if not one_hot_rows(rows):
         return "z look like probabilities, every row sums to 1: pass the logits, the softmax is taken here"

@@ -28,20 +28,19 @@ def expected(kind):
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         raise TypeError(f"kind must be an exception or warning class, not {kind!r}")
     came = []
-    recording = warnings.catch_warnings(record=True) if issubclass(kind, Warning) else contextlib.nullcontext([])
-    try:
-        with recording as issued:
-            if issubclass(kind, Warning):
-                warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        if issubclass(kind, Warning):
+            usual = warnings.showwarning
+
+            def note(message, category, *where):
+                came.append(message) if issubclass(category, kind) else usual(message, category, *where)
+
+            warnings.simplefilter("always", category=kind)
+            warnings.showwarning = note
+        try:
             yield
-    except kind as error:
-        came.append(error)
-    finally:
-        for warning in issued:
-            if issubclass(warning.category, kind):
-                came.append(warning.message)
-            else:
-                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        except kind as error:
+            came.append(error)
     if not came:
         raise AssertionError(f"expected a {kind.__name__} here, and none came: this block was meant to show one")
     for line in dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}" for message in came):

@@ -45,6 +45,7 @@ def test_another_error_passes_through():
         raise KeyError("other")
 
 
+@pytest.mark.filterwarnings("default")
 def test_another_warning_is_issued_as_usual():
     with pytest.warns(DeprecationWarning, match="old"), expected(RuntimeWarning):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
@@ -57,12 +58,20 @@ def test_a_kind_that_is_no_exception_is_refused(kind):
         pass
 
 
+@pytest.mark.filterwarnings("default")
 def test_no_warning_is_lost_to_another_error():
     with pytest.warns(DeprecationWarning, match="old"), pytest.raises(KeyError), expected(RuntimeWarning):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
         raise KeyError("other")
 
 
+@pytest.mark.filterwarnings("default")
 def test_a_mere_warning_is_no_error():
     with pytest.warns(RuntimeWarning), pytest.raises(AssertionError), expected(Exception):
         warnings.warn("mere", RuntimeWarning, stacklevel=1)
+
+
+def test_other_warnings_keep_their_filters():
+    with pytest.raises(DeprecationWarning), expected(RuntimeWarning):  # warnings are errors in these tests
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        raise KeyError("never reached")

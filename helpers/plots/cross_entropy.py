@@ -78,10 +78,10 @@ def plot_loss_against_logit(logit, fused, offset, slopes):
         ax.plot(logit, lines[1], "--", color=COLOURS["broken"], label="with the + 1e-7")
     top.set(ylabel="loss (nats)")
     top.legend(loc="upper right")
-    bottom.set(xlabel="logit of the label; the winner's logit is 0", ylabel="slope ∂L/∂z", ylim=(-1.12, 0.12))
+    bottom.set(xlabel="logit of the label; the other class has 0", ylabel="slope ∂L/∂z", ylim=(-1.12, 0.12))
     return fig, (
-        f"Loss and slope against the label's logit, from {logit[0]:g} to {logit[-1]:g}, the winner at 0. "
-        f"Computed from the logits the loss grows to {fused[0]:.1f} and the slope stays at {slopes[0][0]:.0f}. "
+        f"Loss and slope against the label's logit, from {logit[0]:g} to {logit[-1]:g}, the other class at 0. "
+        f"Computed from the logits the loss grows to {fused[0]:.1f} on the left and the slope to {slopes[0][0]:.0f}. "
         f"With + 1e-7 the loss stops at "
         f"{offset[0]:.3f} and the slope goes to 0: where the answer is most wrong, nothing pulls it back."
     )
