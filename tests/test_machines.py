@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from notebooks import execute, normal_form
+from notebooks import execute, normal_form, wait_for
 
 ENVIRONMENTS = {
     "this machine": {},
@@ -40,5 +40,5 @@ def test_a_run_gives_the_stored_pages(name, root):
     async def run_all():
         return await asyncio.gather(*(execute(path, environment=settings(ENVIRONMENTS[name])) for path in paths))
 
-    for path, notebook in zip(paths, asyncio.run(run_all()), strict=True):
+    for path, notebook in zip(paths, wait_for(run_all()), strict=True):
         assert comparable(notebook) == comparable(nbformat.read(path, as_version=4)), path.name

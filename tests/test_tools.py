@@ -1,6 +1,5 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
-import asyncio
 import html.parser
 import re
 import shutil
@@ -25,7 +24,7 @@ def notebook(path, *cells):
 
 def failure(path, seconds=60):
     with pytest.raises(notebooks.Failed) as failed:
-        asyncio.run(notebooks.execute(path, seconds))
+        notebooks.wait_for(notebooks.execute(path, seconds))
     return str(failed.value)
 
 

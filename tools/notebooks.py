@@ -36,7 +36,7 @@ def main(command, *names):
     paths = [pathlib.Path(name).resolve() for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
     finish = {"run": write_page, "refresh": store}[command]
     start = time.perf_counter()
-    failures = asyncio.run(_all(paths, finish))
+    failures = wait_for(_all(paths, finish))
     print(f"{len(paths) - len(failures)} of {len(paths)} notebooks in {time.perf_counter() - start:.1f} s")
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
@@ -45,6 +45,12 @@ def main(command, *names):
     if command == "run" and not failures:
         print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
     return 1 if failures else 0
+
+
+def wait_for(coroutine):
+    """Run a coroutine to its end, on the kind of event loop that kernels can be talked to on, Windows included."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(coroutine)
 
 
 async def _all(paths, finish):
