@@ -31,10 +31,12 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     cells = [r for r in terminalreporter.stats.get("passed", []) if "::Cell " in r.nodeid and ".ipynb" in r.nodeid]
     files = sorted({r.nodeid.split("::")[0] for r in cells})
-    outputs = [o for f in files for c in nbformat.read(ROOT / f, 4).cells for o in c.get("outputs", [])]
+    outputs = [o for f in files for c in nbformat.read(config.rootpath / f, 4).cells for o in c.get("outputs", [])]
     pictures = sum("<img " in str(o.get("data", {}).get("text/html", "")) for o in outputs)
     ignored = sum(
-        "nbval-ignore-output" in c.metadata.get("tags", []) for f in files for c in nbformat.read(ROOT / f, 4).cells
+        "nbval-ignore-output" in c.metadata.get("tags", [])
+        for f in files
+        for c in nbformat.read(config.rootpath / f, 4).cells
     )
     terminalreporter.write_line(
         f"Re-executed {len(files)} notebooks, {len(cells)} code cells; compared {len(outputs) - ignored} stored outputs, "

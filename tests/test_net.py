@@ -25,8 +25,9 @@ def tampering(function):
 def cell_that(notebook, matches):
     """Return the only code cell for which `matches` is true, and its number as nbval counts."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    [found] = [(cell, number) for number, cell in enumerate(code) if matches(cell)]
-    return found
+    found = [(cell, number) for number, cell in enumerate(code) if matches(cell)]
+    assert len(found) == 1, f"{len(found)} cells of {PAGE} answer to {matches.__name__}: tell it what they look like now"
+    return found[0]
 
 
 def edit(cell, old, new, mime=None):
@@ -53,13 +54,13 @@ def zeros(cell):
 
 
 def nudge(cell):
-    return 'print(f"before' in cell.source
+    return 'print(f"down' in cell.source
 
 
 @tampering
 def a_digit_of_an_output(notebook):
     cell, number = cell_that(notebook, nudge)
-    edit(cell, "3.6675", "3.6674")
+    edit(cell, "3.667006", "3.667007")
     return number
 
 
@@ -96,7 +97,7 @@ def a_cell_that_was_not_run(notebook):
 @tampering
 def a_source_line_under_an_unchanged_output(notebook):
     cell, number = cell_that(notebook, nudge)
-    cell.source = cell.source.replace("kept + 0.1", "kept + 0.2")
+    cell.source = cell.source.replace("kept + 0.001", "kept + 0.002")
     return number
 
 
@@ -201,7 +202,8 @@ def judged(tmp_path_factory, request):
     ]
     command = [str(part) for part in (sys.executable, "-m", "pytest", *what, *how)]
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    subprocess.run(command, cwd=root, env=outside, stdout=subprocess.DEVNULL)
+    result = subprocess.run(command, cwd=root, env=outside, capture_output=True, text=True)
+    assert result.returncode == 1, result.stdout[-2000:]  # tests ran, and some failed
     failed = [[] for _ in copies]
     for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
         test = f"{case.get('classname')} {case.get('name')}"

@@ -2,11 +2,12 @@
 
 import html.parser
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
+from types import SimpleNamespace
 
+import commands
 import environment
 import nbformat
 import pytest
@@ -51,7 +52,7 @@ def test_two_minutes_bound_a_cell():
     assert notebooks.CELL_SECONDS == 120
 
 
-def test_a_failure_fails_the_command_and_touches_no_file(tmp_path, capsys):
+def test_a_failure_fails_the_command_and_leaves_its_notebook_alone(tmp_path, capsys):
     good, bad = notebook(tmp_path / "good.ipynb", "print(1)"), notebook(tmp_path / "bad.ipynb", "1 / 0")
     before = bad.read_bytes()
     assert notebooks.main("refresh", str(good), str(bad)) == 1
@@ -188,43 +189,102 @@ def test_a_python_without_venv_is_told_in_one_sentence(root):
     assert result.stderr.count("\n") == 1
 
 
-def test_a_folder_that_is_not_ours_is_left_alone(tmp_path, monkeypatch):
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "precious").touch()
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Move the environment to an empty folder, where nothing is installed but every command is noted."""
+    calls = []
+
+    def note(command):
+        calls.append([str(part) for part in command])
+        if "venv" in calls[-1]:
+            (environment.VENV / "lib").mkdir()
+        if "--editable" in calls[-1]:
+            (environment.VENV / "lib" / "helpers.pth").write_text("/an/absolute/päth")
+        return 0
+
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(environment, "MARK", tmp_path / ".venv" / "made-by-gradients-by-hand")
+    monkeypatch.setattr(environment, "_call", note)
+    return calls
+
+
+def test_a_set_up_checks_hashes_and_happens_once(elsewhere):
+    environment.ready("test")
+    installs = [call for call in elsewhere if "install" in call]
+    assert len(installs) == 4
+    assert all("--require-hashes" in call or "--editable" in call for call in installs)
+    assert (environment.VENV / "lib" / "helpers.pth").read_text("ascii").startswith("..")
+    elsewhere.clear()
+    environment.ready("reader")
+    environment.ready("test")
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize("what", ["sys", "ROOT", "LOCKS"])
+def test_another_python_folder_or_lock_is_another_environment(what, monkeypatch, tmp_path):
+    before = environment._fingerprint("reader")
+    other = tmp_path / "requirements.lock"
+    other.write_text("numpy==1")
+    values = {"sys": SimpleNamespace(version="3.99"), "ROOT": tmp_path, "LOCKS": {"reader": other}}
+    monkeypatch.setattr(environment, what, values[what])
+    assert environment._fingerprint("reader") != before
+
+
+def test_uv_that_fails_is_followed_by_pip_and_pip_by_a_sentence(elsewhere, monkeypatch):
+    noted = environment._call
+    monkeypatch.setattr(environment, "_call", lambda command: noted(command) or int("uv" in map(str, command)))
+    environment.ready("reader")
+    assert [call[2] for call in elsewhere[-3:]] == ["uv", "pip", "pip"]
+    monkeypatch.setattr(environment, "_call", lambda command: 1)
+    with pytest.raises(environment.SetupError, match="could not"):
+        environment._run(["x"], "do it")
+
+
+@pytest.mark.parametrize("act", [environment._make_venv, environment.remove, lambda: commands.clean([])])
+def test_a_folder_that_is_not_ours_is_left_alone(act, elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "precious").touch()
     with pytest.raises(environment.SetupError, match="this course did not make it"):
-        environment._make_venv()
+        act()
     assert (tmp_path / ".venv" / "precious").exists()
 
 
-def test_an_interrupted_set_up_begins_again(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(environment, "MARK", tmp_path / ".venv" / "made-by-gradients-by-hand")
-    monkeypatch.setattr(environment, "_call", lambda command: calls.append(command) or 0)
-    (tmp_path / ".venv").mkdir()
+def test_an_interrupted_set_up_begins_again(elsewhere):
+    environment.VENV.mkdir()
     environment.MARK.touch()
-    (tmp_path / ".venv" / "half").touch()
+    (environment.VENV / "half").touch()
     environment._make_venv()
-    assert not (tmp_path / ".venv" / "half").exists()
+    assert not (environment.VENV / "half").exists()
     assert environment.MARK.exists()
-    assert calls
+    assert elsewhere
+
+
+def test_of_two_set_ups_at_once_the_second_waits():
+    with environment._alone(), (environment.ROOT / ".setup.lock").open("w") as other:
+        assert not environment._locked(other)
+    with (environment.ROOT / ".setup.lock").open("w") as other:
+        assert environment._locked(other)
+
+
+def test_a_notebook_is_found_by_name_and_a_wrong_one_is_named(capsys):
+    assert notebooks.find("01_softmax") == notebooks.find("01_softmax.ipynb") == notebooks.NOTEBOOKS / "01_softmax.ipynb"
+    assert notebooks.main("run", "nope") == 2
+    assert "no notebook nope" in capsys.readouterr().err
+    assert notebooks.main("bogus") == 2
 
 
 def test_nothing_of_the_machine_reaches_the_kernels(monkeypatch):
-    for name in ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE"):
+    for name in ("PYTHONPATH", "PYTHONOPTIMIZE", "PYTEST_ADDOPTS", "MATPLOTLIBRC", "OPENBLAS_CORETYPE", "JUPYTER_PATH"):
         monkeypatch.setenv(name, "leak")
     inside = environment.variables()
     assert "leak" not in inside.values()
+    assert [name for name, value in environment.variables(own_settings=True).items() if value == "leak"] == ["JUPYTER_PATH"]
     assert str(environment.ROOT) in inside["MPLCONFIGDIR"]
     assert "IPYTHONDIR" in inside
-    assert "IPYTHONDIR" not in environment.variables(own_settings=True) or "IPYTHONDIR" in __import__("os").environ
 
 
 def test_every_command_has_a_line_of_help_and_a_target(root):
-    import commands
-
     makefile = (root / "Makefile").read_text("utf-8")
     targets = re.search(r"^TARGETS = (.*)$", makefile, flags=re.MULTILINE)[1].split()
     assert targets == list(commands.COMMANDS)
@@ -246,6 +306,6 @@ def test_the_readme_shows_what_the_pages_show(root):
     for path in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (root / path).exists(), path
     for command in re.findall(r"make (\w+)", text):
-        assert shutil.which("make") is None or command in (root / "Makefile").read_text("utf-8")
+        assert command in commands.COMMANDS
     picture = root / re.search(r'src="([^"]+)"', text)[1]
     assert picture.read_text("utf-8") == notebooks.readme_picture()

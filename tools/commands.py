@@ -45,7 +45,7 @@ def refresh(args):
 def lint(args):
     """check the code, in modules and notebooks"""
     python = environment.ready("test")
-    return call(python, "-m", "ruff", "check", *args) or call(python, "-m", "ruff", "format", "--check", *args)
+    return call(python, "-m", "ruff", "check", *args) or call(python, "-m", "ruff", "format", "--check")
 
 
 def lock(args):
@@ -61,10 +61,9 @@ def lock(args):
 
 def clean(_):
     """remove what the other commands made: the environment, build/ and caches"""
-    if environment.VENV.exists() and not environment.MARK.exists():
-        print(f"{environment.VENV} is not of this course's making: it stays.")
-    else:
-        shutil.rmtree(environment.VENV, ignore_errors=True)
+    environment.remove()
+    for old in ROOT.glob(".venv-old-*"):
+        shutil.rmtree(old, ignore_errors=True)
     for name in ("build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for folder in ("helpers", "tests", "tools", "notebooks"):

@@ -1,4 +1,4 @@
-"""The environment of the course: a folder .venv that holds exactly what the lock files say."""
+"""The environment of the course: a folder .venv with the packages that the lock files name."""
 
 import contextlib
 import hashlib
@@ -9,12 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 MARK = VENV / "made-by-gradients-by-hand"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"reader": ROOT / "requirements.lock", "test": ROOT / "tests" / "requirements.lock"}
+PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
 class SetupError(Exception):
@@ -24,40 +26,49 @@ class SetupError(Exception):
 def ready(level):
     """Return the environment's Python once it holds the packages of `level`: "reader", or "test" for all."""
     levels = ["reader"] if level == "reader" else ["reader", "test"]
-    wanted = {name: _fingerprint(name) for name in levels}
-    if all(_stamp(name) == wanted[name] for name in levels):
-        return PYTHON
-    with _alone():
-        for name in levels:
-            if _stamp(name) != wanted[name]:
-                _install(name)
-                _write_stamp(name, wanted[name])
+    if any(_stamp(name) != _fingerprint(name) for name in levels):
+        with _alone():
+            for name in levels:
+                if _stamp(name) != _fingerprint(name):
+                    _install(name)
+                    (VENV / f"ready-{name}").write_text(_fingerprint(name), "utf-8")
     return PYTHON
+
+
+def remove():
+    """Remove the environment, if it is ours: whole, or not at all."""
+    if not VENV.exists():
+        return
+    if not MARK.exists():
+        raise SetupError(f"{VENV} exists, and this course did not make it: rename it, or work in a copy of this folder.")
+    aside = VENV.with_name(f".venv-old-{os.getpid()}")
+    try:
+        VENV.rename(aside)  # a removal that is cut short leaves no half of an environment in place
+    except OSError as error:
+        raise SetupError(
+            f"{VENV} cannot be replaced ({error.strerror}): close what uses it, JupyterLab too, and try again."
+        ) from None
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def variables(own_settings=False):
     """Return the environment variables for what runs inside: nothing of this machine that could show in an output.
 
     With `own_settings`, for JupyterLab, the reader's own Jupyter settings stay in force."""
-    leaks = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
-    leaks += ("MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
-    kept = {name: value for name, value in os.environ.items() if name not in leaks}
-    cache = ROOT / "build" / "cache"
+    leaks = ["PYTHON", "PYTEST_", "MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU", "VIRTUAL_ENV"]
     ours = {"MPLCONFIGDIR": "matplotlib"}
     if not own_settings:
-        ours |= {
-            "IPYTHONDIR": "ipython",
-            "JUPYTER_CONFIG_DIR": "jupyter",
-            "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
-        }
+        leaks += ["JUPYTER_", "IPYTHON"]
+        ours |= {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "data"}
+        ours |= {"JUPYTER_RUNTIME_DIR": "runtime"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(tuple(leaks))}
+    cache = ROOT / "build" / "cache"
     for folder in ours.values():
         (cache / folder).mkdir(parents=True, exist_ok=True)
     kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
-    kernels.parent.mkdir(parents=True, exist_ok=True)
-    kernels.write_text(
-        "get_config().IPKernelApp.log_level = 'ERROR'  # a kernel on this machine alone needs no encryption\n"
-    )
+    if not kernels.exists():
+        kernels.parent.mkdir(parents=True, exist_ok=True)
+        kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # kernels warn that they do not encrypt\n")
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     return kept | {name: str(cache / folder) for name, folder in ours.items()} | {"PATH": path, "PYTHONUTF8": "1"}
 
@@ -65,39 +76,32 @@ def variables(own_settings=False):
 def _install(level):
     if level == "reader":
         _make_venv()
-        print("Setting up (once): the packages of requirements.lock ...", flush=True)
         with tempfile.TemporaryDirectory() as folder:
             uv = pathlib.Path(folder, "uv.txt")
             uv.write_text(_entry("uv", LOCKS["reader"].read_text("utf-8")), "utf-8")
-            _step(
-                "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", uv
-            )
-    else:
-        print("Setting up (once): the packages of tests/requirements.lock ...", flush=True)
-    locked = ["--quiet", "--require-hashes", "--no-deps", "-r", LOCKS[level]]
-    if _call([PYTHON, "-m", "uv", "pip", "install", *locked]):
-        print("uv did not manage; pip tries the same (it knows pip's own mirrors and proxies), more slowly ...", flush=True)
-        _step("-m", "pip", "install", "--disable-pip-version-check", *locked)
+            _step(*PIP, "--require-hashes", "--no-deps", "-r", uv)
+    print(f"Setting up (once): the packages of {LOCKS[level].relative_to(ROOT).as_posix()} ...", flush=True)
+    locked = ["--require-hashes", "--no-deps", "-r", LOCKS[level]]
+    if _call([PYTHON, "-m", "uv", "pip", "install", "--quiet", *locked]):
+        print("uv did not manage; pip, which knows its own mirrors and proxies, tries the same ...", flush=True)
+        _step(*PIP, *locked)
     if level == "reader":
-        _step(
-            "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-e", ROOT
-        )
+        _step(*PIP, "--no-deps", "--no-build-isolation", "--editable", ROOT)
         _point_home_in_ascii()
         _keep_lab_quiet()
 
 
 def _make_venv():
-    if VENV.exists() and not MARK.exists():
-        raise SetupError(f"{VENV} exists, and this course did not make it: rename it, or work in a copy of this folder.")
+    remove()  # what an interrupted set-up left cannot be told from what is whole
     try:
-        shutil.rmtree(VENV, ignore_errors=True)  # what an interrupted set-up left cannot be told from what is whole
         VENV.mkdir()
         MARK.touch()
     except OSError as error:
         raise SetupError(
             f"{ROOT} cannot be written to ({error.strerror}): copy the course to a folder of your own."
         ) from None
-    _run([sys.executable, "-m", "venv", VENV], "make the environment")
+    base = getattr(sys, "_base_executable", sys.executable)  # sys.executable may have been in what was removed
+    _run([base, "-m", "venv", VENV], "make the environment")
 
 
 def _point_home_in_ascii():
@@ -130,7 +134,7 @@ def _run(command, purpose):
 
 
 def _call(command):
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     home = pathlib.Path(os.path.expanduser("~"))
     if not (home.is_dir() and os.access(home, os.W_OK)):  # the caches of uv and pip would be there
         kept |= {"UV_CACHE_DIR": str(VENV / "uv-cache"), "PIP_NO_CACHE_DIR": "1"}
@@ -154,21 +158,31 @@ def _stamp(level):
         return None
 
 
-def _write_stamp(level, fingerprint):
-    (VENV / f"ready-{level}").write_text(fingerprint, "utf-8")
-
-
 @contextlib.contextmanager
 def _alone():
     """Hold a lock while setting up: of two commands at once, the second waits for the first."""
-    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
-    with pathlib.Path(tempfile.gettempdir(), f"gradients-by-hand-{name}.lock").open("w") as handle:
+    try:
+        handle = (ROOT / ".setup.lock").open("w")
+    except OSError as error:
+        raise SetupError(
+            f"{ROOT} cannot be written to ({error.strerror}): copy the course to a folder of your own."
+        ) from None
+    with handle:
+        while not _locked(handle):
+            time.sleep(0.2)
+        yield
+
+
+def _locked(handle):
+    try:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

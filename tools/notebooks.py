@@ -32,9 +32,13 @@ class Failed(Exception):
     """Names the notebook and the cell that failed, and how."""
 
 
-def main(command, *names):
-    paths = [pathlib.Path(name).resolve() for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
-    finish = {"run": write_page, "refresh": store}[command]
+def main(command="", *names):
+    finish = {"run": write_page, "refresh": store}.get(command)
+    paths = [find(name) for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if finish is None or None in paths:
+        missing = [name for name, path in zip(names, paths, strict=False) if path is None]
+        print(f"There is no notebook {missing[0]}." if missing else __doc__.strip(), file=sys.stderr)
+        return 2
     start = time.perf_counter()
     failures = wait_for(_all(paths, finish))
     print(f"{len(paths) - len(failures)} of {len(paths)} notebooks in {time.perf_counter() - start:.1f} s")
@@ -45,6 +49,12 @@ def main(command, *names):
     if command == "run" and not failures:
         print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
     return 1 if failures else 0
+
+
+def find(name):
+    """Return the path of a notebook, named by a path or by its bare name; None if there is none."""
+    places = (pathlib.Path(name), NOTEBOOKS / name, NOTEBOOKS / f"{name}.ipynb")
+    return next((place.resolve() for place in places if place.is_file()), None)
 
 
 def wait_for(coroutine):
@@ -83,7 +93,7 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
     client = NotebookClient(
         notebook,
         timeout=seconds,
-        startup_timeout=seconds,
+        startup_timeout=CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,

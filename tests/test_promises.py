@@ -1,0 +1,195 @@
+"""Each promise is broken by the smallest page that does, and names the cell: one that yields nothing would pass for ever."""
+
+import copy
+
+import nbformat
+import promises
+import pytest
+from matplotlib.figure import Figure
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from helpers.figures import image, svg
+from notebooks import normal_form
+
+ALT = "A line that rises from 0 to 1, drawn for a test of the promises."
+OPENING = "# 00 · A page\n\n**You'll do:** a.\n\n**You'll learn:** b.\n\n**You'll need:** c."
+CLOSING = (
+    "## Recap\n\n- One.\n\n**Where it goes wrong in the wild.** x.\n\n"
+    "**Further reading.** y.\n\n**Next:** [a heading](#A-heading)."
+)
+
+
+def drawing():
+    fig = Figure()
+    fig.subplots().plot([0, 1])
+    return image(svg(fig), ALT)
+
+
+def good():
+    """Return a page that keeps every promise."""
+    shown = new_output("display_data", data={"text/html": drawing(), "text/plain": ALT})
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell(OPENING),
+            new_code_cell("import numpy as np", execution_count=1),
+            new_markdown_cell("## A heading\n\nIt prints 0.33."),
+            new_code_cell("print(1 / 3)", execution_count=2, outputs=[new_output("stream", text="0.3333\n")]),
+            new_code_cell("draw()", execution_count=3, outputs=[shown]),
+            new_markdown_cell(CLOSING),
+        ]
+    )
+    return notebook
+
+
+def page(notebook, folder, form=normal_form):
+    path = folder / "00_page.ipynb"
+    path.write_text(form(notebook), "utf-8")
+    return promises.Notebook(path)
+
+
+def source(text, cell=3):
+    return lambda notebook: notebook.cells[cell].update(source=text)
+
+
+def prose(text):
+    return source("## A heading\n\n" + text, cell=2)
+
+
+def prints(text):
+    return lambda notebook: notebook.cells[3].outputs[0].update(text=text)
+
+
+def shows(**data):
+    return lambda notebook: notebook.cells[4].outputs[0].update(data={k.replace("_", "/"): v for k, v in data.items()})
+
+
+def adds(output):
+    return lambda notebook: notebook.cells[3].outputs.append(output)
+
+
+BROKEN = {
+    "only_text_and_code": [
+        lambda n: n.cells.insert(1, new_raw_cell("x")),
+        prose("<details>\n<summary>A fold</summary>"),
+    ],
+    "every_cell_was_run_in_order": [
+        lambda n: n.cells[3].update(execution_count=None),
+        lambda n: n.cells[3].update(execution_count=7),
+        source(" "),
+    ],
+    "nothing_on_stderr": [adds(new_output("stream", name="stderr", text="Warning"))],
+    "no_errors_but_tagged_ones": [adds(new_output("error", ename="ValueError", evalue="x", traceback=[]))],
+    "nothing_that_nbval_stumbles_over": [
+        source("print(1);"),
+        source("Out[1]"),
+        source("print(_)"),
+        source("# NBVAL_SKIP\n1"),
+    ],
+    "nothing_that_varies_from_run_to_run": [
+        prints("<object at 0x7f3a2b1c>"),
+        prints("took 3.2 ms"),
+        prints("CPU times: user"),
+        prints("2026-01-01"),
+        prints("/home/me/x.py"),
+        shows(text_html=drawing().replace("</svg>", "<text>0x7f3a2b1c</text></svg>"), text_plain=ALT),
+    ],
+    "numbers_end_at_the_thirteenth_decimal_unless_a_learner_printed_them": [
+        prints("0.92806279398981"),
+        prints("1.00000000000001"),
+    ],
+    "known_tags_and_few_ignored_outputs": [
+        lambda n: n.cells[3].metadata.update(tags=["nbval-skip"]),
+        lambda n: n.cells[3].metadata.update(tags=["nbval-ignore-output"]),
+    ],
+    "stored_in_normal_form": [lambda n: n.metadata.update(signature="mine")],
+    "every_picture_is_svg_with_an_alternative_text": [
+        shows(image_png="iVBORw0KGgo=", text_plain=ALT),
+        shows(text_html=drawing().replace(ALT, "short"), text_plain="short"),
+        shows(text_html=drawing(), text_plain="another text, of more than forty characters in all"),
+        shows(text_html=drawing().replace("</g>", "<g>", 1), text_plain=ALT),
+        shows(text_html=f'<img alt="{ALT}" src="data:image/svg+xml,<svg></svg>">', text_plain=ALT),
+        shows(text_html=f'<img alt="{ALT}" src="picture.svg">', text_plain=ALT),
+        shows(text_html="<b>a table</b>", text_plain="a table"),
+    ],
+    "nothing_that_runs_in_a_browser": [
+        prose("<script>alert(1)</script>"),
+        prose('<b onclick="x()">x</b>'),
+        prose("<iframe></iframe>"),
+        prose("[x](javascript:alert(1))"),
+        prose("![A picture from a server that counts who reads it](https://example.com/x.png)"),
+        prose("[x](http://example.com)"),
+        shows(text_html=drawing().replace("</svg>", "<script>x</script></svg>"), text_plain=ALT),
+    ],
+    "links_and_anchors_lead_somewhere": [
+        prose("[x](nowhere.ipynb)"),
+        prose("[x](#no-heading)"),
+        prose("[x][gone]"),
+        prose('<a href="nowhere.ipynb">x</a>'),
+        prose("[x](../../../../../../etc/passwd)"),
+        prose("![](00_page.ipynb)"),
+    ],
+    "opens_and_closes_as_every_page_does": [
+        source(OPENING.replace("00", "01"), cell=0),
+        source(OPENING.replace("You'll learn", "Learn"), cell=0),
+        source(CLOSING.replace("Recap", "End"), cell=5),
+        source(CLOSING.replace("- One.", "- One.\n" * 6), cell=5),
+    ],
+    "imports_stand_in_the_first_code_cell": [
+        source("import numpy"),
+        source("import os", cell=1),
+        source("from numpy import *", cell=1),
+        source("from matplotlib import subprocess", cell=1),
+    ],
+    "no_network_shell_install_or_eval": [
+        source("!ls"),
+        source("%pip install x"),
+        source("eval('1')"),
+        source("open('x')"),
+        source("np.genfromtxt('http://example.com')"),
+        source("sys.modules"),
+        source("matplotlib.subprocess.run(['ls'])"),
+    ],
+    "cells_and_outputs_are_short": [
+        source("x = 1\n" * 21),
+        prints("x\n" * 16),
+        lambda n: n.cells[2].update(source="## A heading\n\n" + "x" * 1_000_001),
+    ],
+    "numbers_in_the_prose_are_shown_by_the_page": [
+        prose("It prints 0.34."),
+        prose("It prints 0.333333."),
+        prose("0.3 and 12.345"),
+    ],
+}
+
+
+def test_a_good_page_keeps_every_promise(tmp_path):
+    notebook = page(good(), tmp_path)
+    assert [(kept.__name__, how) for kept in promises.PROMISES for _, how in kept(notebook)] == []
+
+
+def test_every_promise_can_be_broken():
+    assert set(BROKEN) == {kept.__name__ for kept in promises.PROMISES}
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, k) for name, ways in BROKEN.items() for k in range(len(ways))])
+def test_a_page_that_breaks_a_promise_is_found_and_its_cell_named(name, number, tmp_path):
+    notebook = copy.deepcopy(good())
+    BROKEN[name][number](notebook)
+    bad = page(notebook, tmp_path, nbformat.writes if name == "stored_in_normal_form" else normal_form)
+    found = [bad.name(cell) + " " + how for cell, how in getattr(promises, name)(bad)]
+    assert found
+    assert all("00_page.ipynb" in line for line in found)
+
+
+def test_a_number_may_be_rounded_as_one_rounds(tmp_path):
+    notebook = good()
+    notebook.cells[2].source = "## A heading\n\nIt prints 0.3333, or 0.333, or 0.33."
+    assert not list(promises.numbers_in_the_prose_are_shown_by_the_page(page(notebook, tmp_path)))
+
+
+def test_a_learners_own_number_may_be_long(tmp_path):
+    notebook = good()
+    prints("loss=3.6674507891066104\n")(notebook)
+    kept = promises.numbers_end_at_the_thirteenth_decimal_unless_a_learner_printed_them
+    assert not list(kept(page(notebook, tmp_path)))
+    assert nbformat.validate(notebook) is None
