@@ -135,7 +135,9 @@ def test_pictures_tell_in_words_the_numbers_they_were_given(shown):
     cross_entropy_plots.plot_case([0.9, 0.9, 0.9], [1.1, 1.2, 0.9])
     said = [output["text/plain"] for output in shown]
     for text, numbers in zip(
-        said, (["3.5000", "0.2500"], ["0.37", "0.24", "2.87"], ["[0.50, 0.50]"], ["1.2000"]), strict=True
+        said,
+        (["a flat line at 3.5000", "0.2500"], ["0.37", "0.24", "2.87"], ["[0.50, 0.50]"], ["1.2000", "all of one height"]),
+        strict=True,
     ):
         assert all(number in text for number in numbers)
     assert "= 0.50 ✗" in "".join(parse(shown[2]["text/html"])[1].itertext())

@@ -103,9 +103,9 @@ def plot_case(says, should):
     pairs = "; ".join(
         f"label {k}: says {a:.4f}, should say {b:.4f}" for k, (a, b) in enumerate(zip(says, should, strict=True))
     )
+    heights = "all of one height" if np.ptp(says) == 0 else "of different heights"
     return fig, (
-        f"Pairs of bars, the loss the program says and the loss it should say. {pairs}. The program's bars are all "
-        f"of one height."
+        f"Pairs of bars, the loss the program says and the loss it should say. {pairs}. The program's bars are {heights}."
     )
 
 
@@ -119,6 +119,11 @@ def plot_self_graded(seen, true):
         ax.annotate(name, (len(values) - 1, values[-1]), place, textcoords="offset points", ha="right")
     ax.set(xlabel="steps taken", ylabel="loss (nats)", ylim=(0, 1.1 * max(true)))
     return fig, (
-        f"Two curves over {len(seen) - 1} steps. The loss that the program sees falls from {seen[0]:.2f} to "
-        f"{seen[-1]:.2f}, a perfect curve. The true loss rises from {true[0]:.2f} to {true[-1]:.2f}."
+        f"Two curves over {len(seen) - 1} steps. The loss that the program sees {_course(seen)}. "
+        f"The true loss {_course(true)}."
     )
+
+
+def _course(values):
+    verb = "falls" if values[-1] < values[0] else "rises"
+    return f"{verb} from {values[0]:.2f} to {values[-1]:.2f}"

@@ -14,9 +14,10 @@ def plot_two_runs(stuck, moving):
     ax.annotate("numerical_gradient_nd", (len(stuck) - 1, stuck[-1]), (0, -16), textcoords="offset points", ha="right")
     ax.annotate("numerical_gradient_2d", (len(moving) - 1, moving[-1]), (0, 10), textcoords="offset points", ha="right")
     ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(stuck + moving)))
+    flat = "is a flat line at" if min(stuck) == max(stuck) else "moves, and ends at"
     return fig, (
         f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
-        f"loss is a flat line at {stuck[0]:.4f}. With numerical_gradient_2d it falls from {moving[0]:.4f} to "
+        f"loss {flat} {stuck[-1]:.4f}. With numerical_gradient_2d it goes from {moving[0]:.4f} to "
         f"{moving[-1]:.4f}."
     )
 
