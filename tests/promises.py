@@ -19,35 +19,12 @@ from notebooks import normal_form
 TAGS = {"nbval-ignore-output", "raises-exception"}
 IGNORED_OUTPUTS = {"b39c84d4"}  # ids of the cells whose outputs nbval may ignore: the versions in 00
 MODULES = {"helpers", "matplotlib", "numpy", "sys"}
-FORBIDDEN_NAMES = {
-    "__import__",
-    "breakpoint",
-    "compile",
-    "eval",
-    "exec",
-    "get_ipython",
-    "getattr",
-    "globals",
-    "input",
-    "open",
-}
+FORBIDDEN_NAMES = set("__import__ breakpoint compile eval exec get_ipython getattr globals input open".split())
 # What numpy, matplotlib and sys would lend a page that wants files, a network or a shell.
-FORBIDDEN_ATTRIBUTES = FORBIDDEN_NAMES | {
-    *(
-        "DataSource",
-        "__dict__",
-        "__globals__",
-        "ctypeslib",
-        "fromfile",
-        "fromregex",
-        "genfromtxt",
-        "load",
-        "loadtxt",
-        "memmap",
-    ),
-    *("modules", "os", "path", "popen", "save", "savefig", "savetxt", "savez", "savez_compressed", "shutil", "socket"),
-    *("subprocess", "system", "tofile", "urllib", "urlopen"),
-}
+FORBIDDEN_ATTRIBUTES = FORBIDDEN_NAMES | set(
+    "DataSource __dict__ __globals__ ctypeslib fromfile fromregex genfromtxt load loadtxt memmap modules os path popen save "
+    "savefig savetxt savez savez_compressed shutil socket subprocess system tofile urllib urlopen".split()
+)
 HISTORY = {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"}
 FORBIDDEN_ELEMENTS = {
     "base",

@@ -48,6 +48,25 @@ def test_a_cell_that_never_ends_is_stopped_and_named(tmp_path):
     assert "no answer within 2 s" in says
 
 
+def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
+    path, clients, client = notebook(tmp_path / "late.ipynb", "print(1)"), [], notebooks._client
+
+    class Unlucky:
+        async def async_execute(self, env):
+            raise RuntimeError("Kernel died before replying to kernel_info")
+
+    def first_unlucky(*args):
+        clients.append(args)
+        return Unlucky() if len(clients) <= unlucky else client(*args)
+
+    monkeypatch.setattr(notebooks, "_client", first_unlucky)
+    unlucky = 1
+    assert notebooks.wait_for(notebooks.execute(path)).cells[0].outputs[0].text == "1\n"
+    unlucky = 4
+    assert "late.ipynb: the kernel did not start" in failure(path)
+    assert len(clients) == 4
+
+
 def test_two_minutes_bound_a_cell():
     assert notebooks.CELL_SECONDS == 120
 

@@ -85,12 +85,24 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
     """Return the notebook at `path`, executed in a fresh kernel; raise Failed if a cell does not come through.
 
     `environment` are variables to set for the kernel besides those of this process."""
-    notebook = nbformat.read(path, as_version=4)
+    for attempt in (1, 2):
+        notebook = nbformat.read(path, as_version=4)
+        now = {"index": None}
+        try:
+            await _client(notebook, path, seconds, now).async_execute(env=os.environ | (environment or {}))
+            return notebook
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            if now["index"] is not None or attempt == 2:
+                raise Failed(_what_failed(path, notebook, now["index"], error, seconds)) from None
+            # A kernel is told its ports before it takes them: now and then another process is quicker.
+
+
+def _client(notebook, path, seconds, now):
+    """Return what executes `notebook`, its outputs cleared; `now["index"]` is the cell that is being run."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    now = {"index": None}
-    client = NotebookClient(
+    return NotebookClient(
         notebook,
         timeout=seconds,
         startup_timeout=CELL_SECONDS,
@@ -100,11 +112,6 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
         coalesce_streams=True,
         on_cell_start=lambda cell, cell_index: now.update(index=cell_index),
     )
-    try:
-        await client.async_execute(env=os.environ | (environment or {}))
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
-        raise Failed(_what_failed(path, notebook, now["index"], error, seconds)) from None
-    return notebook
 
 
 def _what_failed(path, notebook, index, error, seconds):
