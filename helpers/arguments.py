@@ -76,8 +76,8 @@ def logits_and_labels(z, t):
 
 
 def row_sums(rows):
-    """Return the sums along the last axis, of float16 in float32; one too large is inf, and no probability."""
-    with np.errstate(over="ignore"):
+    """Return the sums along the last axis, of float16 in float32; one that overflows is no probability."""
+    with np.errstate(over="ignore", invalid="ignore"):
         return rows.sum(axis=-1, dtype=np.promote_types(rows.dtype, np.float32))
 
 

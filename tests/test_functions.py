@@ -330,6 +330,7 @@ REFUSED = {
     "no examples": (lambda: cross_entropy(np.zeros((0, 3)), np.zeros(0, int)), ValueError, "mean loss of no examples"),
     "three axes": (lambda: softmax_cross_entropy(np.zeros((2, 2, 2)), [0, 0]), ValueError, r"shape \(C,\) or \(N, C\)"),
     "infinite probability": (lambda: cross_entropy([np.inf, 0.5], 0), ValueError, "y sums to inf"),
+    "infinities as labels": (lambda: cross_entropy(Y[0], [np.inf, -np.inf, 1]), ValueError, "t is not a row of labels"),
     "text as labels": (lambda: cross_entropy(Y, ["cat", "dog"]), TypeError, "t must hold integer class indices"),
     "masked labels": (lambda: cross_entropy(Y, np.ma.array(T, mask=[0, 1])), TypeError, "t is a masked array"),
     "yes-or-no labels for one class": (lambda: softmax_cross_entropy([[1.0], [2.0]], [[0], [1]]), ValueError, "two columns"),
