@@ -50,7 +50,7 @@ def the_map(cell):
 
 
 def zeros(cell):
-    return cell.source.endswith("print(dW_stuck)")
+    return cell.source == "print(dW)"
 
 
 def nudge(cell):
