@@ -32,7 +32,7 @@ STYLE = {
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "figure.constrained_layout.use": True,
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # Verdana's widths are DejaVu's
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # Verdana is about as wide
     "font.size": 10,
     "hatch.linewidth": 0.8,
     "legend.frameon": False,
@@ -95,7 +95,7 @@ def picture(draw):
 def subplots(rows=1, columns=1, *, height, **kwargs):
     """Return a figure as wide as the page and `height` inches high, and its axes.
 
-    It is made without pyplot: no global state, and half a second less for the kernel."""
+    It is made without pyplot: no global state, and one import less for the kernel."""
     from matplotlib.figure import Figure
 
     fig = Figure(figsize=(WIDTH, height))
