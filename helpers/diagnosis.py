@@ -107,7 +107,7 @@ def _(e):
     if e.drew:
         return (
             f"f draws random numbers ({', '.join(sorted(e.drew))} moved on){_spread(values)}: dropout, noise or a fresh "
-            f"mini-batch; draw once outside f, or seed anew inside it"
+            "mini-batch; draw once outside f, or seed anew inside it"
         )
     names = set().union(*(_words(f) for _, f in reachable(e.f)))
     if len(set(values)) > 1 and names & {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}:
@@ -119,8 +119,8 @@ def _(e):
     values = [float(value) for value in e.values]
     if len(set(values)) > 1 and not all(math.isnan(value) for value in values):
         return (
-            f"f is not the same function at each call{_spread(values)}: it remembers something (a counter, a running "
-            f"mean, += on its own data) or is random by means of its own; compute everything afresh from x"
+            f"f is not the same function at each call{_spread(values)}: it remembers something (a counter, a running mean, "
+            "+= on its own data) or is random by means of its own; compute everything afresh from x"
         )
 
 
@@ -184,8 +184,8 @@ def _(e):
         if not line.finite:
             value = line.values[~np.isfinite(line.values)][0]
             return (
-                f"f(x) is finite, but {value} after a nudge {_along(line)}: x lies at the edge of f's domain; "
-                f"check further inside"
+                f"f(x) is finite, but {value} after a nudge {_along(line)}: x lies at the edge of f's domain; check further "
+                "inside"
             )
 
 
@@ -194,7 +194,7 @@ def _(e):
     if e.last != e.f0:
         return (
             f"f(x) was {e.f0:.6g} before the nudges and is {e.last:.6g} after them, at the same x: f remembers its earlier "
-            f"arguments, in a cache, a running mean or += on its own data; compute everything afresh from x"
+            "arguments, in a cache, a running mean or += on its own data; compute everything afresh from x"
         )
 
 
@@ -202,9 +202,8 @@ def _(e):
 def _(e):
     if e.all_flat and callable(e.f) and e.moved_copy_reacts():
         return (
-            "f reacts to a nudged copy of x, but not to x nudged in place: it keeps a reference to its argument and "
-            "takes the "
-            "same object for the same numbers; keep x.copy(), or no cache"
+            "f reacts to a nudged copy of x, but not to x nudged in place: it keeps a reference to its argument and takes "
+            "the same object for the same numbers; keep x.copy(), or no cache"
         )
 
 
@@ -226,15 +225,13 @@ def _(e):
         return f"f returns whole numbers ({e.values[0]}): a count is a staircase, which has no slopes; use the loss"
     if (quantum := e.quantum()) is not None:
         return (
-            f"the values of f are multiples of {quantum:.3g} apart: f is a staircase, as an accuracy or a rounded "
-            f"loss, and has "
-            f"no slopes; use the loss, unrounded"
+            f"the values of f are multiples of {quantum:.3g} apart: f is a staircase, as an accuracy or a rounded loss, and "
+            "has no slopes; use the loss, unrounded"
         )
     if (e.unread or e.all_flat) and e.far_steps == "staircase":
         return (
             "f is flat at x, jumps, and is flat again: it is a staircase, as an accuracy or a rounded loss, and has no "
-            "slopes; "
-            "use the loss, unrounded"
+            "slopes; use the loss, unrounded"
         )
 
 
@@ -246,12 +243,11 @@ def _(e):
     if twin := e.twin():
         return (
             f"{many}: it reads {twin}, which holds the numbers of x in another memory, so one is a copy of the other (copy, "
-            f"flatten, astype, a list as index); hand over the array that f reads, or let f use its argument"
+            "flatten, astype, a list as index); hand over the array that f reads, or let f use its argument"
         )
     return (
-        f"{many}: it reads a copy (flatten, astype, a reshape that had to copy) or another array, and not its "
-        f"argument; let f "
-        f"compute from its argument"
+        f"{many}: it reads a copy (flatten, astype, a reshape that had to copy) or another array, and not its argument; let "
+        "f compute from its argument"
     )
 
 
@@ -260,8 +256,8 @@ def _(e):
     zero = np.zeros(e.x.shape)
     if e.all_flat and any(abs(line.of(e.a)) > e.bar(line, zero) for line in e.lines if e.a is not None):
         return (
-            "f is exactly flat at x, not further away, and the gradient is not 0: a clamp (clip, maximum, minimum) cuts the "
-            "slopes off; compute the loss from the logits, or check where the clamp does not hold"
+            "f is exactly flat at x, not further away, and the gradient is not 0: a clamp (clip, maximum, minimum) cuts "
+            "the slopes off; compute the loss from the logits, or check where the clamp does not hold"
         )
 
 
@@ -277,16 +273,15 @@ def _(e):
         and all(e.kept[line.where] > 0 for line in alive)
     ):
         return (
-            f"f is flat along {_list(flat)}, just where x is not positive, and the gradient is not 0 there: the mask "
-            f"of the ReLU, "
-            f"(x > 0), is forgotten"
+            f"f is flat along {_list(flat)}, just where x is not positive, and the gradient is not 0 there: the mask of the "
+            "ReLU, (x > 0), is forgotten"
         )
     if e.far_steps != "unread" and e.x.ndim == 2 and e.x.shape[1] > 1:
         columns = {line.where[1] for line in flat}
         if all((line.where[1] in columns) == (line in flat) for line in e.entries if line.of(e.a) != 0):
             return (
                 f"f is flat along all of column {_words_of(columns)} of x, as when a ReLU is off for every example, and the "
-                f"gradient is not 0 there: the mask of the ReLU, (z > 0), is forgotten"
+                "gradient is not 0 there: the mask of the ReLU, (z > 0), is forgotten"
             )
 
 
@@ -294,9 +289,8 @@ def _(e):
 def _(e):
     if e.unread and not e.others_wrong and e.far_steps == "slopes":
         return (
-            f"f is exactly flat along {_list(e.unread)}, not further away, and the gradient is not 0 there: it forgets "
-            f"a clamp "
-            f"(clip, maximum, minimum) or a ReLU in f; multiply by its mask"
+            f"f is exactly flat along {_list(e.unread)}, not further away, and the gradient is not 0 there: it forgets a "
+            "clamp (clip, maximum, minimum) or a ReLU in f; multiply by its mask"
         )
 
 
@@ -305,7 +299,7 @@ def _(e):
     if e.unread and not e.others_wrong and e.far_steps == "unread":
         return (
             f"f does not read {len(e.unread)} of the {len(e.entries)} entries looked at, {_list(e.unread)}: not in its last "
-            f"bit, however far they are moved, and yet the gradient is not 0 there; does a loop or a slice in f stop short?"
+            "bit, however far they are moved, and yet the gradient is not 0 there; does a loop or a slice in f stop short?"
         )
 
 
@@ -315,7 +309,7 @@ def _(e):
         if e.kink(near) and e.eps < 1e-10 and np.ptp(near.sides) > 0.25 * _size(e.slopes()):
             return (
                 f"f has a kink {_at(line, e)}: its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the "
-                f"other, so there is no gradient to check (ReLU, abs, max); move x off it"
+                "other, so there is no gradient to check (ReLU, abs, max); move x off it"
             )
 
 
@@ -365,7 +359,7 @@ def _(e):
     if not np.any(e.a):
         return (
             f"the gradient is zero everywhere, and f has slopes, {_along(e.wrong[0][1])} {e.wrong[0][1].slope:.4g}: was it "
-            f"measured on a copy of x (flatten, reshape), by a function that ignores its argument, or never filled in?"
+            "measured on a copy of x (flatten, reshape), by a function that ignores its argument, or never filled in?"
         )
 
 
@@ -374,7 +368,7 @@ def _(e):
     if e.raw.dtype.kind in "biu":
         return (
             f"the gradient is an array of {e.raw.dtype}, which cuts off what follows the decimal point: make it of floats, "
-            f"np.zeros_like(x, dtype=float)"
+            "np.zeros_like(x, dtype=float)"
         )
 
 
@@ -398,8 +392,8 @@ def _(e):
             part = f"{round(share)}/{n} of " if round(share) != n else ""
             return (
                 f"with x moved far out f stops at {far:.4g}, {part}{-math.log(pinch):.3f} = -log({pinch:.0e}): a + "
-                f"{pinch:.0e}, a "
-                f"clip or a maximum in its logarithm cuts off slopes that the gradient has; compute the loss from the logits"
+                f"{pinch:.0e}, a clip or a maximum in its logarithm cuts off slopes that the gradient has; compute the loss "
+                "from the logits"
             )
 
 
@@ -410,9 +404,8 @@ def _(e):
         inside = [top - 1 - 1e-6 < far < top + 1e-6 for far in (*e.saturated, e.f0)]
         if classes > 1 and all(inside):
             return (
-                f"f stays in {top - 1:.4f} ... {top:.4f}, however far x is moved: the range of a loss of the softmax "
-                f"of a softmax "
-                f"over {classes} classes; hand the logits to it"
+                f"f stays in {top - 1:.4f} ... {top:.4f}, however far x is moved: the range of a loss of the softmax of a "
+                f"softmax over {classes} classes; hand the logits to it"
             )
     for z, pull in e.logits():
         y = _softmax(z)
@@ -427,9 +420,8 @@ def _(e):
         own = np.eye(z.shape[-1])[z.argmax(axis=-1)]
         if e.proportional(pull(y - own), e.slopes()):
             return (
-                "f takes its own favourite, the argmax of its logits, for the label: logits are handed to the loss "
-                "where labels "
-                "belong; the gradient is that of other labels"
+                "f takes its own favourite, the argmax of its logits, for the label: logits are handed to the loss where "
+                "labels belong; the gradient is that of other labels"
             )
         if e.proportional(pull(y - z), e.claims()):
             return "the gradient is that of softmax(z) - z: the logits stand where the labels belong; it is softmax(z) - t"
@@ -441,8 +433,7 @@ def _(e):
         if measured < 1e-6 * _size(e.slopes()) and claimed > 1e-3 * _size(e.a):
             return (
                 "the slopes add up to 0 along the classes, as those of a softmax do, and the gradient does not: logits "
-                "stand "
-                "where labels or probabilities belong, or labels are not one-hot; it is softmax(z) - t"
+                "stand where labels or probabilities belong, or labels are not one-hot; it is softmax(z) - t"
             )
 
 
@@ -491,14 +482,13 @@ def _(e):
         if wrong and wrong <= again and not (right & again and e.complete and _varied(e, right & again)):
             return (
                 f"the gradient is wrong just where an index is repeated in {name or 'an index array'} ({_words_of(wrong)}): "
-                f"dx[indices] += ... adds a repeated index once; use np.add.at(dx, indices, ...)"
+                "dx[indices] += ... adds a repeated index once; use np.add.at(dx, indices, ...)"
             )
     ratios = [line.slope / line.of(e.a) for _, line in e.wrong if isinstance(line.where, tuple) and line.of(e.a)]
     if ratios and right and all(ratio > 1.5 and abs(ratio - round(ratio)) < 1e-4 for ratio in ratios):
         return (
-            f"some slopes are 2, 3, ... times the gradient (index {_words_of(wrong)}), the others agree: dx[indices] "
-            f"+= ... adds "
-            f"a repeated index once; use np.add.at(dx, indices, ...)"
+            f"some slopes are 2, 3, ... times the gradient (index {_words_of(wrong)}), the others agree: dx[indices] += ... "
+            "adds a repeated index once; use np.add.at(dx, indices, ...)"
         )
 
 
@@ -532,7 +522,7 @@ def _(e):
     place = f", only at {' and '.join(axes)}" if axes else ""
     return (
         f"{len(wrong)} of the {len(e.entries)} entries looked at disagree{place}: derive those again on paper, and check "
-        f"the parts of f one by one"
+        "the parts of f one by one"
     )
 
 
@@ -548,9 +538,8 @@ def _(e):
         point = e.near(0.3)
         if e.try_at(point) == e.try_at(point, with_variable(e.f, name, other)):
             return (
-                f"with other labels in {name} f is the same to the last bit, so it never uses them; are the logits "
-                f"handed to the "
-                f"loss where the labels belong?"
+                f"with other labels in {name} f is the same to the last bit, so it never uses them; are the logits handed "
+                "to the loss where the labels belong?"
             )
 
 
@@ -570,8 +559,7 @@ def _(e):
     if off:
         return (
             f"{point}, where a wrong gradient can agree with a right one, and nearby it disagrees (relative error "
-            f"{off:.2g}); "
-            f"check at a random x, and look for the cause there"
+            f"{off:.2g}); check at a random x, and look for the cause there"
         )
 
 
