@@ -2,6 +2,17 @@
 
 from helpers.figures import show
 from helpers.functions import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
+from helpers.gradients import check_gradient, numerical_gradient
 from helpers.messages import expected
 
-__all__ = ["cross_entropy", "expected", "log_softmax", "one_hot", "show", "softmax", "softmax_cross_entropy"]
+__all__ = [
+    "check_gradient",
+    "cross_entropy",
+    "expected",
+    "log_softmax",
+    "numerical_gradient",
+    "one_hot",
+    "show",
+    "softmax",
+    "softmax_cross_entropy",
+]

@@ -148,11 +148,12 @@ class Report:
         return self.ok
 
     def __repr__(self):
-        return "\n".join([self._verdict() + ".", *(f"- {finding}." for finding in self.findings)])
+        return "\n".join([self._verdict() + ".", *(f"- {finding}{_stop(finding)}" for finding in self.findings)])
 
     def _repr_html_(self):
         items = "".join(
-            f"<li><b>{html.escape(finding.name)}</b>: {html.escape(finding.sentence)}.</li>" for finding in self.findings
+            f"<li><b>{html.escape(finding.name)}</b>: {html.escape(finding.sentence)}{_stop(finding)}</li>"
+            for finding in self.findings
         )
         return f"<p><b>{html.escape(self._verdict())}.</b></p>" + (f"<ul>{items}</ul>" if items else "")
 
@@ -175,6 +176,10 @@ class Report:
         if math.isnan(self.detectable):
             return close
         return f"{close}; an error of {_power_of_ten(self.detectable)} of its length would show with 99.99 % confidence"
+
+
+def _stop(finding):
+    return "" if finding.sentence.endswith("?") else "."
 
 
 def _power_of_ten(number):

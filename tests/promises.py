@@ -5,6 +5,7 @@ Each closes a hole that nbval leaves open, or holds the pages to the course's ow
 
 import ast
 import functools
+import html
 import html.parser
 import json
 import pathlib
@@ -50,6 +51,8 @@ VARYING = {
 # the last of these is what the first learner's loss should have been, computed by their own function.
 LEARNERS_NUMBERS = {"3.6674507891066104", "0.9280627939898086", "1.0067371123845068"}
 LARGEST_FILE = 1_000_000  # bytes
+# What a report or a table from helpers may be made of, without attributes, beside the pictures.
+PLAIN_ELEMENTS = set("b code li p table tbody td th thead tr ul".split())
 NUMBER = r"(?<![\d.])\d+\.\d{2,}(?![\d.]*\d)"
 
 
@@ -172,8 +175,8 @@ def every_picture_is_svg_with_an_alternative_text(notebook):
             if mime not in ("text/html", "text/plain"):
                 yield cell, f"stores {mime}: a picture goes through helpers.show"
         markup = data.get("text/html", "")
-        if markup and not re.fullmatch(r'<img alt="[^"]*" src="[^"]*">', markup):
-            yield cell, "stores HTML that is not one picture from helpers.show"
+        if markup and not re.fullmatch(r'<img alt="[^"]*" src="[^"]*">', markup) and not _same_in_plain(markup, data):
+            yield cell, "stores HTML that is neither one picture from helpers.show nor plain text and tables"
         for image in _elements(markup, "img"):
             alt = image.get("alt", "")
             if alt != data.get("text/plain") or len(alt) < 40 or len(alt.split()) < 8:
@@ -292,6 +295,15 @@ def numbers_in_the_prose_are_shown_by_the_page(notebook):
             rounded = {f"{float(other):.{decimals}f}" for other in shown if len(other.partition(".")[2]) >= decimals}
             if number not in rounded:
                 yield cell, f"says {number}, which no output and no line of code on the page shows"
+
+
+def _same_in_plain(markup, data):
+    """Return whether a piece of HTML is plain text and tables, and says what the output's plain form says."""
+    plain = all(element in PLAIN_ELEMENTS and not attributes for element, attributes in _parsed(markup))
+    html_words, plain_words = (
+        re.sub(r"[\W_]+", "", text) for text in (html.unescape(re.sub(r"<[^>]*>", "", markup)), data.get("text/plain", ""))
+    )
+    return plain and html_words == plain_words != ""
 
 
 def _outputs(notebook):

@@ -109,7 +109,10 @@ BROKEN = {
         shows(text_html=drawing().replace("</g>", "<g>", 1), text_plain=ALT),
         shows(text_html=f'<img alt="{ALT}" src="data:image/svg+xml,<svg></svg>">', text_plain=ALT),
         shows(text_html=f'<img alt="{ALT}" src="picture.svg">', text_plain=ALT),
-        shows(text_html="<b>a table</b>", text_plain="a table"),
+        shows(text_html="<p>a table</p>", text_plain="another table"),
+        shows(text_html="<p></p>", text_plain=""),
+        shows(text_html='<p style="color: red">a report</p>', text_plain="a report"),
+        shows(text_html="<h1>a report</h1>", text_plain="a report"),
     ],
     "nothing_that_runs_in_a_browser": [
         prose("<script>alert(1)</script>"),
@@ -185,6 +188,12 @@ def test_a_number_may_be_rounded_as_one_rounds(tmp_path):
     notebook = good()
     notebook.cells[2].source = "## A heading\n\nIt prints 0.3333, or 0.333, or 0.33."
     assert not list(promises.numbers_in_the_prose_are_shown_by_the_page(page(notebook, tmp_path)))
+
+
+def test_a_report_may_be_plain_html(tmp_path):
+    notebook = good()
+    shows(text_html="<p><b>It agrees.</b></p><ul><li><b>a</b>: b &lt; c.</li></ul>", text_plain="It agrees.\n- a: b < c.")(notebook)
+    assert not list(promises.every_picture_is_svg_with_an_alternative_text(page(notebook, tmp_path)))
 
 
 def test_a_learners_own_number_may_be_long(tmp_path):
