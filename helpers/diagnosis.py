@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.arguments import one_hot_rows
+from helpers.evidence import TRUST
 from helpers.nudging import loss_value, no_loss, steps, trouble
 from helpers.reaching import named, reachable, with_variable
 
@@ -30,7 +31,7 @@ class Finding(NamedTuple):
         return f"{self.name}: {self.sentence}"
 
 
-RULES = {"x": [], "calls": [], "slopes": [], "gradient": [], "proof": [], "remark": []}
+RULES = {"x": [], "calls": [], "slopes": [], "labels": [], "gradient": [], "proof": [], "remark": []}
 
 
 def rule(stage, name):
@@ -235,6 +236,23 @@ def _(e):
         )
 
 
+@rule("slopes", "low precision")
+def _(e):
+    usual = max(e.rounding, 0.5 * e.eps * abs(e.near_value))
+    scatter = float(np.median(e.bends)) / 0.674 / math.sqrt(70)  # half of normal deviates lie below 0.674
+    kinks = [
+        near for line, near in e.kinked if not near.flat and near.bend < 0.1 * line.bend
+    ]  # noise does not shrink with h
+    if kinks or len(e.lines) < 5 or np.quantile(e.bends, 0.3) < 1000 * usual:
+        return None
+    if scatter > 5e-4 * _size(e.slopes()) * e.lines[-1].step:
+        return (
+            f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}: something in it "
+            f"is rounded, "
+            f"computed in float32, or solved roughly; compute all of it in float64, unrounded"
+        )
+
+
 @rule("slopes", "ignores its argument")
 def _(e):
     if not e.all_flat or e.far_steps != "unread":
@@ -271,6 +289,8 @@ def _(e):
         len(flat) < len(e.entries)
         and all(e.kept[line.where] <= 0 for line in flat)
         and all(e.kept[line.where] > 0 for line in alive)
+        and e.flat_on_the_negative_side(flat[0])
+        and all(e.flat_on_the_negative_side(line, alive=True) for line in alive[:1])
     ):
         return (
             f"f is flat along {_list(flat)}, just where x is not positive, and the gradient is not 0 there: the mask of the "
@@ -296,7 +316,7 @@ def _(e):
 
 @rule("slopes", "entries never read")
 def _(e):
-    if e.unread and not e.others_wrong and e.far_steps == "unread":
+    if e.unread and e.far_steps == "unread":
         return (
             f"f does not read {len(e.unread)} of the {len(e.entries)} entries looked at, {_list(e.unread)}: not in its last "
             "bit, however far they are moved, and yet the gradient is not 0 there; does a loop or a slice in f stop short?"
@@ -313,11 +333,41 @@ def _(e):
             )
 
 
+# -- labels: whatever the slopes say -------------------------------------------------------------------
+
+
+@rule("labels", "label never used")
+def _(e):
+    for name, labels in named(e.f).items():
+        other = _other_labels(labels)
+        if other is None or e.all_flat or np.shares_memory(labels, e.x):
+            continue
+        point = e.near(0.3)
+        value = e.try_at(point)
+        if value != e.try_at(point, with_variable(e.f, name, other)):
+            continue
+        if callable(e.gradient):
+            used = name in named(e.gradient) and e.gradient_changes(point, name, other)
+        else:
+            used = value == e.try_at(point, with_variable(e.f, name, object()))  # f touches not even its shape
+        if used:
+            return (
+                f"f is handed {name} and does not use it, for with other labels in it f is the same to the last bit; are "
+                "the logits handed to the loss where the labels belong?"
+            )
+
+
 # -- gradient: the slopes are sound, and the gradient disagrees -------------------------------------
 
 
 @rule("gradient", "transposed")
 def _(e):
+    for rows in range(2, e.x.size // 2 + 1 if e.x.ndim == 1 and e.a is not None else 0):
+        if e.x.size % rows == 0 and e.fits(e.a.reshape(rows, -1).T.ravel()):
+            return (
+                f"the gradient is transposed, as if it were laid out as ({rows}, {e.x.size // rows}) and x the other way "
+                "round"
+            )
     if sum(n > 1 for n in e.x.shape) < 2 or e.raw.ndim < 2:
         return None
     ways = {"its transpose fits": e.raw.T, "laid out as its transpose, it fits": e.raw.T.reshape(-1)}
@@ -354,6 +404,16 @@ def _(e):
         )
 
 
+@rule("gradient", "integer gradient")
+def _(e):
+    whole = np.all(e.a == np.round(e.a)) and all(e.off(line) < 1 + e.bar(line, e.a) for line in e.entries)
+    if e.raw.dtype.kind in "biu" or (whole and np.any(e.a) and len(e.lines) > 2 and e.factor(e.a) is None):
+        return (
+            f"the gradient holds whole numbers only, {e.raw.dtype}, within 1 of the slopes: an array of integers cuts off "
+            "what follows the decimal point: make it of floats, np.zeros_like(x, dtype=float)"
+        )
+
+
 @rule("gradient", "zero gradient")
 def _(e):
     if not np.any(e.a):
@@ -363,19 +423,23 @@ def _(e):
         )
 
 
-@rule("gradient", "integer gradient")
+@rule("gradient", "rounded gradient")
 def _(e):
-    if e.raw.dtype.kind in "biu":
-        return (
-            f"the gradient is an array of {e.raw.dtype}, which cuts off what follows the decimal point: make it of floats, "
-            "np.zeros_like(x, dtype=float)"
-        )
+    for decimals in range(1, 9):
+        unit = 10.0**-decimals
+        if np.any(e.a) and np.allclose(e.a, np.round(e.a, decimals), rtol=0, atol=1e-6 * unit):
+            if all(e.off(line) <= 0.51 * unit + e.bar(line, e.a) for line in e.entries) and e.wrong[0][0] < unit:
+                return (
+                    f"the gradient is right to its {decimals} decimals, and has no more: compute it in place of copying a "
+                    "print-out"
+                )
+            return None
 
 
 @rule("gradient", "sign")
 def _(e):
     if e.fits(-e.a):
-        return "the slopes are the gradient with the opposite sign: y - t, not t - y, for the loss is minus the logarithm"
+        return "the slopes are the gradient with the opposite sign (for a cross-entropy it is y - t, not t - y)"
 
 
 @rule("gradient", "constant factor")
@@ -386,14 +450,21 @@ def _(e):
 
 @rule("gradient", "flat: a clamp")
 def _(e):
-    for far, pinch, n in itertools.product(e.saturated, CLAMPS, [1, *e.lengths]):
-        share = far * n / -math.log(pinch)
-        if 1 < far < math.inf and share > 0.5 and abs(share - round(share)) < 1e-5 * max(1, n * 0.01):
-            part = f"{round(share)}/{n} of " if round(share) != n else ""
+    for far, pinch in itertools.product(e.saturated, CLAMPS):
+        if math.isclose(far, -pinch, rel_tol=1e-3, abs_tol=0):
             return (
-                f"with x moved far out f stops at {far:.4g}, {part}{-math.log(pinch):.3f} = -log({pinch:.0e}): a + "
-                f"{pinch:.0e}, a clip or a maximum in its logarithm cuts off slopes that the gradient has; compute the loss "
-                "from the logits"
+                f"with x moved far out f falls to {far:.1g}, and no price is below 0: a + {pinch:.0e} in its logarithm, "
+                "which the gradient does not have; compute the loss from the logits"
+            )
+    lengths = [1, *e.lengths]
+    for far, pinch, n in itertools.product(e.saturated, CLAMPS, lengths):
+        highest = -math.log(pinch)
+        share, most = far * n / highest, n if n > 1 else max(lengths)
+        if 1 < far < math.inf and 0.5 < share < most + 0.5 and abs(share - round(share)) < 1e-5 * max(1, n * 0.01):
+            part = f"{round(share)}/{n} of " if n > 1 and round(share) != n else ""
+            return (
+                f"with x moved far out f stops at {far:.4g}, {part}{highest:.3f} = -log({pinch:.0e}): a + {pinch:.0e}, a "
+                "clip or a maximum in its logarithm cuts off slopes that the gradient has; compute the loss from the logits"
             )
 
 
@@ -402,7 +473,9 @@ def _(e):
     for classes in {*e.x.shape[-1:], *e.lengths}:
         top = math.log(math.e + classes - 1)
         inside = [top - 1 - 1e-6 < far < top + 1e-6 for far in (*e.saturated, e.f0)]
-        if classes > 1 and all(inside):
+        right = [(top - far) * n for far in e.saturated for n in (1, *e.lengths)]  # how many of n are right, far out
+        whole = any(abs(number - round(number)) < 1e-5 for number in right if math.isfinite(number))
+        if classes > 1 and all(inside) and whole and e.takes_a_softmax:
             return (
                 f"f stays in {top - 1:.4f} ... {top:.4f}, however far x is moved: the range of a loss of the softmax of a "
                 f"softmax over {classes} classes; hand the logits to it"
@@ -427,26 +500,48 @@ def _(e):
             return "the gradient is that of softmax(z) - z: the logits stand where the labels belong; it is softmax(z) - t"
         if e.explains(pull(z - y)):
             return "the gradient takes the logits z for the probabilities: it is off by z - softmax(z); it is softmax(z) - t"
-    if e.complete and e.x.ndim and e.x.shape[-1] > 1 and 2 * len(e.wrong) > len(e.lines):
-        measured = np.abs(e.as_array(e.slopes()).sum(axis=-1)).max()
-        claimed = np.abs(e.a.sum(axis=-1)).max()
-        if measured < 1e-6 * _size(e.slopes()) and claimed > 1e-3 * _size(e.a):
-            return (
-                "the slopes add up to 0 along the classes, as those of a softmax do, and the gradient does not: logits "
-                "stand where labels or probabilities belong, or labels are not one-hot; it is softmax(z) - t"
-            )
+    for inputs, z in e.sums():
+        if e.explains(inputs.T @ (z - 1 / (1 + np.exp(-z)))):
+            return "the gradient takes the logits z for the probabilities: it is off by z - sigmoid(z); it is sigmoid(z) - t"
 
 
 @rule("gradient", "L2 term")
 def _(e):
+    x, both = e.kept.astype(float), np.any(e.kept > 0) and np.any(e.kept < 0)
     for array, what, cure in (
-        (e.kept.astype(float), "x", "λ·sum(x²)/2 has the gradient λ·x, λ·sum(x²) has 2·λ·x"),
-        (np.sign(e.kept).astype(float), "sign(x)", "this is an L1 term, λ·sum(|x|)"),
+        (x, "x: an L2 term (weight decay)", "λ·sum(x²)/2 has the gradient λ·x, λ·sum(x²) has 2·λ·x"),
+        (np.sign(x) if both else 0 * x, "sign(x): an L1 term", "λ·sum(|x|) has the gradient λ·sign(x)"),
     ):
-        if len(e.lines) > 2 and (c := e.share(array)) and abs(c) > 1e-9:
+        if len(e.lines) > 2 and (c := e.share(array)) and not e.factor(e.a):
             return (
-                f"the measured slopes are the gradient {'plus' if c > 0 else 'minus'} {abs(c):.4g} times {what}: an "
-                f"L{2 if what == 'x' else 1} term (weight decay) is missing, superfluous or has another factor; {cure}"
+                f"the measured slopes are the gradient {'plus' if c > 0 else 'minus'} {abs(c):.4g} times {what} is missing, "
+                f"superfluous or has another factor; {cure}"
+            )
+
+
+@rule("gradient", "constant offset")
+def _(e):
+    if len(e.lines) > 2 and (c := e.share(np.ones(e.x.shape))):
+        return (
+            f"the gradient is off by the same number, {-c:.4g}, everywhere: a term that is added once too often, or left out"
+        )
+
+
+@rule("gradient", "logits for labels")
+def _(e):
+    if e.complete and e.x.ndim and e.x.shape[-1] > 1 and 2 * len(e.wrong) > len(e.lines) and e.takes_a_softmax:
+        measured = np.abs(e.as_array(e.slopes()).sum(axis=-1)).max()
+        claimed = np.abs(e.a.sum(axis=-1)).max()
+        if claimed < 1e-6 * _size(e.a) and measured > 1e-3 * _size(e.slopes()):
+            return (
+                "the gradient adds up to 0 along the classes, as that of a softmax does, and the slopes do not: f "
+                "hands logits to "
+                "the logarithm where probabilities belong, or its labels are not one-hot"
+            )
+        if measured < 1e-6 * _size(e.slopes()) and claimed > 1e-3 * _size(e.a):
+            return (
+                "the slopes add up to 0 along the classes, as those of a softmax do, and the gradient does not: logits "
+                "stand where labels or probabilities belong, or labels are not one-hot; it is softmax(z) - t"
             )
 
 
@@ -475,7 +570,7 @@ def _(e):
     if not e.entries or e.x.ndim == 0:
         return None
     wrong = {line.where[0] for _, line in e.wrong if isinstance(line.where, tuple)}
-    right = {line.where[0] for line in e.entries} - wrong
+    right = {line.where[0] for line in e.entries if e.agrees(line)} - wrong
     for name, indices in e.index_arrays():
         numbers, counts = np.unique(np.where(indices < 0, indices + len(e.x), indices), return_counts=True)
         again = {int(k) for k in numbers[counts > 1]}
@@ -484,11 +579,19 @@ def _(e):
                 f"the gradient is wrong just where an index is repeated in {name or 'an index array'} ({_words_of(wrong)}): "
                 "dx[indices] += ... adds a repeated index once; use np.add.at(dx, indices, ...)"
             )
-    ratios = [line.slope / line.of(e.a) for _, line in e.wrong if isinstance(line.where, tuple) and line.of(e.a)]
-    if ratios and right and all(ratio > 1.5 and abs(ratio - round(ratio)) < 1e-4 for ratio in ratios):
+    rows = {k: [line for line in e.entries if line.where[0] == k] for k in wrong}
+    ratios = [line.slope / line.of(e.a) for row in rows.values() for line in row if line.of(e.a)]
+    whole = all(ratio > 1.5 and abs(ratio - round(ratio)) < 1e-4 for ratio in ratios)
+    if (
+        e.complete
+        and right
+        and len(ratios) > 1
+        and whole
+        and not any(e.agrees(line) for row in rows.values() for line in row)
+    ):
         return (
-            f"some slopes are 2, 3, ... times the gradient (index {_words_of(wrong)}), the others agree: dx[indices] += ... "
-            "adds a repeated index once; use np.add.at(dx, indices, ...)"
+            f"the slopes are 2, 3, ... times the gradient at index {_words_of(wrong)} of axis 0, and agree elsewhere: as "
+            "when dx[indices] += ... adds a repeated index once; use np.add.at(dx, indices, ...)"
         )
 
 
@@ -498,13 +601,39 @@ def _(e):
         return f"the measured slopes are the gradient times {_number(c)}: {_why_factor(e, c)}"
 
 
+@rule("gradient", "L2 term")
+def _(e):
+    mask = e.wrong_mask
+    if e.complete and len(e.wrong) > 2 and (c := e.share(e.kept * mask)):
+        return (
+            f"on a part of x, {_list(e.wrong_lines)}, the slopes are the gradient {'plus' if c > 0 else 'minus'} "
+            f"{abs(c):.4g} times x: an L2 term (weight decay) is missing there, superfluous or has another factor"
+        )
+
+
+@rule("gradient", "sign")
+def _(e):
+    if e.complete and len(e.wrong) < len(e.lines) and e.fits(np.where(e.wrong_mask, -e.a, e.a)):
+        return f"the sign is wrong on a part of x only, {_list(e.wrong_lines)}"
+
+
+@rule("gradient", "constant factor")
+def _(e):
+    c = e.factor(e.a * e.wrong_mask, only=e.wrong_lines) if e.complete and 1 < len(e.wrong) < len(e.lines) else None
+    if c:
+        return f"on a part of x, {_list(e.wrong_lines)}, the slopes are the gradient times {_number(c)}: {_why_factor(e, c)}"
+
+
 @rule("gradient", "ReLU mask")
 def _(e):
-    if found := e.jump():
+    if e.may_have_kinks and (found := e.jump()):
         position, before, after, claimed = found
+        bend = f"further along x{list(position)} the slope of f jumps from {before:.4g} to {after:.4g}, as at a ReLU"
+        if claimed is None:
+            return f"{bend}, and nothing simpler explains the difference: is the mask of the ReLU, (z > 0), forgotten?"
         return (
-            f"further along x{list(position)} the slope of f jumps from {before:.4g} to {after:.4g}, as at a ReLU, and the "
-            f"gradient does not jump with it (by {claimed:.2g}): the mask of the ReLU, (z > 0), is forgotten or is another's"
+            f"{bend}, and the gradient does not jump with it (by {claimed:.2g}): the mask of the ReLU, (z > 0), is "
+            "forgotten, or is another's"
         )
 
 
@@ -529,18 +658,13 @@ def _(e):
 # -- proof: the slopes agree, but would they if the gradient were wrong? -------------------------------
 
 
-@rule("proof", "label never used")
+@rule("proof", "keeps its argument")
 def _(e):
-    for name, labels in named(e.f).items():
-        other = _other_labels(labels)
-        if other is None or np.shares_memory(labels, e.x):
-            continue
-        point = e.near(0.3)
-        if e.try_at(point) == e.try_at(point, with_variable(e.f, name, other)):
-            return (
-                f"with other labels in {name} f is the same to the last bit, so it never uses them; are the logits handed "
-                "to the loss where the labels belong?"
-            )
+    if e.references[0] > 0 and e.remembers_the_object():
+        return (
+            "f keeps a reference to its argument, and is another function for a copy of x than for x nudged in place: it "
+            "compares x with its own past, which is the same object; keep x.copy()"
+        )
 
 
 @rule("proof", "proves nothing")
@@ -556,10 +680,37 @@ def _(e):
     elsewhere = e.near(0.1)
     there = np.asarray(e.moved(elsewhere, lambda x: _float(e.gradient(x))), dtype=float)
     off = e.off_elsewhere(elsewhere, there)
+    if e.x.ndim > 1 and e.symmetric and e.blind and not np.any(there):
+        return f"{point}, and the gradient is 0 nearby, too, where any factor agrees with any other: check at a random x"
     if off:
         return (
             f"{point}, where a wrong gradient can agree with a right one, and nearby it disagrees (relative error "
             f"{off:.2g}); check at a random x, and look for the cause there"
+        )
+
+
+@rule("proof", "lost to rounding")
+def _(e):
+    largest = max(_size(e.slopes()), _size(e.claims()))
+    if (
+        largest
+        and (e.eps < 1e-10 or abs(e.f0) > 1e3)
+        and TRUST * max(e.rounding, e.noise_on(e.lines[0]) / 4) / e.lines[0].step > e.coarse * largest
+    ):
+        return (
+            f"f is about {e.f0:.3g}, and its rounding moves the slopes by more than {e.coarse:.0e} of the largest, so that "
+            "little can be told: take constant parts out of f, or compute it in a higher precision"
+        )
+
+
+@rule("proof", "step too long")
+def _(e):
+    rough = [line for line in e.lines if line not in e.bent and line.truncation > e.coarse * _size(e.slopes())]
+    if rough and e.eps < 1e-10:
+        line = max(rough, key=lambda line: line.truncation)
+        return (
+            f"the slope of f changes within a step of {line.step:.1g} {_at(line, e)}, by {line.truncation:.2g} over twice "
+            "the step, so that little can be told: pass a smaller h, or rescale x"
         )
 
 
@@ -637,26 +788,23 @@ def _times(c):
 def _why_factor(e, c):
     sign = "the sign is wrong, and " if c < 0 else ""
     c = abs(c)
-    lengths = {n: name for n, name in e.lengths.items() if n > 1}
-    for n, name in lengths.items():
+    why = []
+    if math.isclose(c, 2, rel_tol=1e-4):
+        why.append("the 2 of a square is missing, for x² has the slope 2x")
+    if math.isclose(c, 0.5, rel_tol=1e-4):
+        why.append("½·x² has the slope x, not 2x, or the gradient was added up twice")
+    for n, name in e.lengths.items():
         if math.isclose(c, 1 / n, rel_tol=1e-4):
-            two = " (or the ½ of a square)" if n == 2 else ""
-            return f"{sign}{n} is {name}, so f takes a mean over it and the gradient a sum{two}; divide by {n}"
-        if math.isclose(c, n, rel_tol=1e-4):
-            two = " (or the 2 of a square is missing)" if n == 2 else ""
-            return f"{sign}{n} is {name}, so f takes a sum over it and the gradient a mean{two}; multiply by {n}"
-    known = {
-        2: "the 2 of a square is missing: x² has the slope 2x",
-        0.5: "½·x² has the slope x, not 2x",
-        1 / math.log(10): "f takes log10, the gradient the natural logarithm",
-        1 / math.log(2): "f takes log2, the gradient the natural logarithm",
-        math.log(10): "the gradient takes log10, f the natural logarithm",
-        math.log(2): "the gradient takes log2, f the natural logarithm",
-    }
-    for number, why in known.items():
-        if math.isclose(c, number, rel_tol=1e-4):
-            return sign + why
-    return f"{sign}one of the two has a factor too many: a mean for a sum, a scale, a learning rate or a temperature"
+            why.append(f"{n} is {name}, so f takes a mean over it and the gradient a sum; divide by {n}")
+        elif math.isclose(c, n, rel_tol=1e-4):
+            why.append(f"{n} is {name}, so f takes a sum over it and the gradient a mean; multiply by {n}")
+    logarithms = {10: "log10", 2: "log2"}
+    for base, name in logarithms.items():
+        if math.isclose(c, 1 / math.log(base), rel_tol=1e-4):
+            why.append(f"f takes {name}, the gradient the natural logarithm")
+        elif math.isclose(c, math.log(base), rel_tol=1e-4):
+            why.append(f"the gradient takes {name}, f the natural logarithm")
+    return sign + ("; or ".join(why) or "one of the two has a factor too many: a mean for a sum, a scale, a temperature")
 
 
 def _pushed(a, by, axis):
@@ -676,9 +824,11 @@ def _other_labels(labels):
     """Return other labels of the same kind, or None if `labels` does not look like an array of labels."""
     if not isinstance(labels, np.ndarray) or labels.ndim not in (1, 2) or not 0 < labels.size <= 10**6:
         return None
+    other = labels.copy()
     if labels.shape[-1] > 1 and labels.dtype.kind in "iuf" and one_hot_rows(labels):
-        return np.roll(labels, 1, axis=-1)
+        other.reshape(-1, labels.shape[-1])[0] = np.roll(np.atleast_2d(labels)[0], 1)  # of one example: no permutation
+        return other
     if labels.dtype.kind in "iu" and labels.ndim == 1:
-        other = np.full_like(labels, labels.min() if np.any(labels != labels[0]) else 0)
-        return other if np.any(other != labels) else None
+        other[0] = labels.min() if labels[0] != labels.min() else labels.max()
+        return other if np.any(other != labels) else np.zeros_like(labels) if labels[0] > 0 else None
     return None

@@ -20,7 +20,8 @@ DIRECTIONS, SAMPLES = 8, 14  # else so many random directions, and so many entri
 TRUST = 8  # standard deviations of rounding noise that a slope may be off
 KINK = 3 * math.sqrt(70)  # times the noise: a fourth difference above it is no noise
 AGAIN = 6  # lines with a kink are looked at again
-SHORTER = 1000  # by which a step with a kink in it is divided
+SHORTER = [1000]  # by which a step with a kink in it is divided
+SHORTER_SINGLE = [8, 64, 512]  # in float32, whose step is longer, and whose rounding allows less
 
 
 class Line:
@@ -133,9 +134,10 @@ class Measured:
         kind = np.result_type(self.values[0])
         self.single = (kind.kind == "f" and kind.itemsize < 8) or (nudge != self.f0 and nudge == float(np.float32(nudge)))
         self.eps = float(max(np.finfo(self.x.dtype).eps, np.finfo(np.float32 if self.single else np.float64).eps))
-        self.tolerance = float(np.cbrt(self.eps))
+        self.tolerance = 10 * math.sqrt(self.eps)  # 1.5e-7 in float64: a + 1e-7 in a logarithm shows
         for where in self.chosen():
             self.lines.append(self.line(where))
+        self.bends = [line.bend for line in self.lines]
         self.last = self.at(self.kept)
         if self.a is not None and all(line.finite for line in self.lines):
             self.compare()
@@ -172,34 +174,45 @@ class Measured:
         return Line(where, np.array(moves), np.array(values))
 
     def compare(self):
-        """Where f bends inside the step and the gradient does not follow, look again with a shorter step."""
-        bent = [
-            line
-            for line in self.lines
-            if line.bend > KINK * self.rounding and abs(line.of(self.a) - line.slope) > self.bar(line, self.a)
-        ]
-        for line in sorted(bent, key=lambda line: -self.off(line))[:AGAIN]:
-            near = self.line(line.where, SHORTER if self.eps < 1e-10 else 8)
-            self.kinked.append((line, near))
-            if not self.kink(near) or self.agrees(near):
+        """Where f bends inside the step and the gradient does not follow, look again with a shorter one."""
+        largest = max(abs(line.slope) for line in self.lines)
+        bent = []
+        for line in self.lines:
+            off = abs(line.of(self.a) - line.slope)
+            if line.bend > KINK * self.rounding and off > 4 * TRUST * self.rounding / line.step + self.tolerance * largest:
+                bent.append((off, line))
+        for _, line in sorted(bent, key=lambda pair: -pair[0])[:AGAIN]:
+            near = line
+            for shorter in SHORTER if self.eps < 1e-10 else SHORTER_SINGLE:
+                if TRUST * self.rounding * shorter / line.step > 0.5 * largest or not self.kink(near):
+                    break
+                near = self.line(line.where, shorter)
+            if near is not line:
+                self.kinked.append((line, near))
                 self.lines = [near if other is line else other for other in self.lines]
 
     @functools.cached_property
     def noise(self):
-        """The standard deviation of f's rounding: from the fourth differences, which a kink spoils on some lines only
-        (a quarter of normal deviates lie below 0.319 of the standard one), and not below half an ulp."""
-        bends = [line.bend for line in self.lines]
-        if len(bends) < 5:
+        """The standard deviation of f's rounding: from the fourth differences (Moré and Wild 2011, "Estimating computational
+        noise", SIAM J. Sci. Comput. 33), which a kink spoils on some lines only: a quarter of normal deviates lie below
+        0.319 of the standard one. It is not below half an ulp."""
+        if len(self.bends) < 5:
             return 4 * self.rounding
-        return max(self.rounding, np.quantile(bends, 0.25) / 0.319 / math.sqrt(70))
+        return max(self.rounding, np.quantile(self.bends, 0.25) / 0.319 / math.sqrt(70))
 
     @functools.cached_property
     def rounding(self):
-        """Half an ulp of f."""
-        return 0.5 * self.eps * max(np.max(np.abs(line.values)) for line in self.lines)
+        """Half an ulp of f, and what half an ulp of x moves it by."""
+        steepest = max(np.max(np.abs(line.sides)) for line in self.lines)
+        largest = max(np.max(np.abs(line.values)) for line in self.lines)
+        return float(0.5 * self.eps * (largest + steepest * np.max(np.abs(self.kept))))
 
     def kink(self, line):
-        return bool(line.bend > KINK * self.noise)
+        return bool(line.bend > KINK * min(self.noise, 4 * self.rounding))
+
+    def noise_on(self, line):
+        """The noise on one line: if kinks have made the other lines look noisy, its own fourth difference shows it."""
+        return min(self.noise, max(4 * self.rounding, 3 * line.bend / math.sqrt(70)))
 
     def bar(self, line, array):
         """Return how far the slope of `line` and what `array` says of it may lie apart."""
@@ -207,13 +220,14 @@ class Measured:
         usual = max(abs(claim), abs(line.slope))
         if not isinstance(line.where, tuple):
             usual = max(usual, float(np.linalg.norm(array)) / math.sqrt(array.size))
-        return TRUST * self.noise / line.step + line.truncation + self.tolerance * usual
+        return TRUST * self.noise_on(line) / line.step + line.truncation + self.tolerance * usual
 
     def off(self, line, array=None):
         """Return how far `array` (by default the gradient) is from what was measured along `line`."""
         claim, low, high = line.of(self.a if array is None else array), line.slope, line.slope
         if self.kink(line):  # any slope between those of the pieces may be the one at x, or beyond, between two kinks
-            low, high = min(line.sides) - np.ptp(line.sides), max(line.sides) + np.ptp(line.sides)
+            beyond = np.ptp(line.sides) * (1 if self.eps < 1e-10 else 2)
+            low, high = min(line.sides) - beyond, max(line.sides) + beyond
         return max(low - claim, claim - high, 0.0)
 
     def agrees(self, line, array=None):
@@ -222,13 +236,18 @@ class Measured:
 
     def fits(self, array):
         """Return whether `array` is the gradient, as far as was measured; it may hold NaN for what is not known."""
-        known = [line for line in self.lines if np.isfinite(line.of(array))]
+        known = [line for line in self.lines if np.isfinite(line.of(array)) and not self.kink(line)]
+        largest = max(abs(line.slope) for line in self.lines)
+        if any(self.bar(line, 0.0 * self.kept) > 0.3 * largest for line in known):
+            return False  # too coarse to tell one candidate from another
         return 2 * len(known) >= len(self.lines) and all(self.agrees(line, array) for line in known)
 
     @functools.cached_property
     def wrong(self):
         """The lines on which the gradient disagrees, and by how much, worst first."""
         lines = [line for line in self.lines if not self.agrees(line)] if self.a is not None else []
+        if self.eps > 1e-10 and all(self.kink(line) for line in lines) and len(lines) <= max(1, len(self.lines) // 10):
+            lines = []  # in float32 a step is long enough for several kinks, and rounding forbids a shorter one
         return sorted(((self.off(line), line) for line in lines), key=lambda pair: -pair[0])
 
     @property

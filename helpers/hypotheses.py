@@ -1,14 +1,15 @@
 """What the rules of helpers.diagnosis ask of the evidence: would another gradient fit, does f react further away, ..."""
 
+import dis
 import functools
 import itertools
 import math
 
 import numpy as np
 
-from helpers.evidence import Measured
+from helpers.evidence import KINK, Measured
 from helpers.nudging import loss_value
-from helpers.reaching import reachable
+from helpers.reaching import reachable, with_variable
 
 __all__ = ["Evidence"]
 
@@ -33,17 +34,21 @@ class Evidence(Measured):
             array[line.where] = slope
         return array
 
-    def factor(self, array, named_only=False):
-        """Return c if c times `array` fits, otherwise None; with `named_only` a c that a usual slip explains."""
-        claims, slopes = self.claims(array), self.slopes()
+    def factor(self, array, named_only=False, only=None):
+        """Return c if c times `array` fits, otherwise None; with `named_only` a c that a usual slip explains; with `only`
+        some lines, c is for those and the gradient stands on the others."""
+        keep = np.ones(len(self.lines), dtype=bool) if only is None else np.array([line in only for line in self.lines])
+        claims, slopes = self.claims(array) * keep, self.slopes() * keep
+        rest = 0 if only is None else np.where(self.wrong_mask, 0, self.a)
         if not np.any(claims):
             return None
         c = float(claims @ slopes / (claims @ claims))
         usual = [1, 2, 0.5, *self.lengths, *(1 / n for n in self.lengths)]
         usual += [math.log(10), 1 / math.log(10), math.log(2), 1 / math.log(2)]
-        near = [s * u for s in (1, -1) for u in usual if abs(c - s * u) <= 20 * self.tolerance * abs(c)]
+        near = [s * u for s in (1, -1) for u in usual if abs(c - s * u) <= 20 * np.cbrt(self.eps) * abs(c)]
         for candidate in near or ([] if named_only or len(self.lines) < 3 else [c]):
-            if candidate and self.fits(candidate * array):
+            explained = np.linalg.norm(slopes - candidate * claims) < 0.2 * np.linalg.norm((slopes - self.claims()) * keep)
+            if (explained or self.a is None) and self.fits(candidate * array + rest):
                 return candidate
         return None
 
@@ -51,7 +56,8 @@ class Evidence(Measured):
         """Return c if the gradient plus c times `array` fits, otherwise None."""
         claims, rest = self.claims(array), self.slopes() - self.claims()
         c = float(claims @ rest / (claims @ claims)) if np.any(claims) else 0.0
-        return c if c and self.fits(self.a + c * array) else None
+        explained = np.linalg.norm(rest - c * claims) < 0.2 * np.linalg.norm(rest)
+        return c if explained and self.fits(self.a + c * array) else None
 
     def explains(self, array):
         return len(self.lines) > 1 and self.share(array) is not None
@@ -60,7 +66,7 @@ class Evidence(Measured):
         """Return whether `array` would have these slopes along the lines, up to a positive factor."""
         claims = self.claims(array)
         lengths = np.linalg.norm(claims) * np.linalg.norm(slopes)
-        return len(slopes) > 1 and lengths > 0 and claims @ slopes > (1 - 10 * self.tolerance**2 - 1e-9) * lengths
+        return len(slopes) > 1 and lengths > 0 and claims @ slopes > (1 - 10 * np.cbrt(self.eps) ** 2 - 1e-9) * lengths
 
     # -- what f can reach -------------------------------------------------------------------------
 
@@ -111,16 +117,58 @@ class Evidence(Measured):
                 if weights.ndim == 2 and weights.shape[1:] == x.shape and inputs.shape[-1] == len(weights):
                     yield inputs @ weights + x, lambda dz: np.atleast_2d(dz).sum(axis=0)
 
+    def sums(self):
+        """Yield (inputs, z): the numbers z = inputs @ x that f may compute from an x of one axis."""
+        for _, array in self.arrays:
+            if self.x.ndim == 1 and array.ndim == 2 and array.shape[1] == self.x.size:
+                yield array, array @ self.kept
+
+    @functools.cached_property
+    def words(self):
+        """The names that the code of f, and of the functions that it can reach, uses."""
+        codes = [getattr(thing, "__code__", None) for _, thing in reachable(self.f)]
+        return set().union(*(code.co_names for code in codes if code))
+
+    @property
+    def may_have_kinks(self):
+        """Whether the code that f can reach compares, or takes a maximum or an absolute value; true if none can be read."""
+        codes = [thing.__code__ for _, thing in reachable(self.f) if hasattr(thing, "__code__")]
+        compares = any(step.opname == "COMPARE_OP" for code in codes for step in dis.get_instructions(code))
+        return (
+            compares
+            or not codes
+            or any(part in w for w in self.words for part in ("max", "min", "abs", "relu", "clip", "sign"))
+        )
+
+    @property
+    def takes_a_softmax(self):
+        return any(part in word for word in self.words for part in ("exp", "softmax", "log", "entropy"))
+
     def index_arrays(self):
         """Yield (name, indices) of the whole numbers, some of them repeated, that could index the first axis of x."""
         for name, value in reachable(self.f, self.gradient):
-            if isinstance(value, np.ndarray | list | tuple) and len(np.shape(value)) in (1, 2):
-                numbers = np.asarray(value)
-                repeated = numbers.dtype.kind in "iu" and len(np.unique(numbers)) < numbers.size
+            numbers = _whole_numbers(value)
+            if numbers is not None and numbers.size > 1:
+                repeated = len(np.unique(numbers)) < numbers.size
                 if repeated and -len(self.x) <= numbers.min() and numbers.max() < len(self.x):
                     yield name, numbers
 
     # -- how f reacts ---------------------------------------------------------------------------------
+
+    @property
+    def kinks_at_x(self):
+        """Whether there are kinks that stay in the step when it is shortened: their fourth difference shrinks with it, as
+        neither that of noise nor that of a kink further away does."""
+        return any(1e-4 * line.bend < near.bend < 1e-2 * line.bend for line, near in self.kinked)
+
+    @property
+    def coarse(self):
+        """The error, relative to the largest slope, from which on a check proves little."""
+        return 1e-3 if self.eps < 1e-10 else 2.0
+
+    @property
+    def bent(self):
+        return [line for line in self.lines if line.bend > KINK * self.rounding]
 
     @property
     def all_flat(self):
@@ -160,16 +208,16 @@ class Evidence(Measured):
             at_near, at_far = self.f0, self.along(away, far)
             if not abs(at_far - self.f0) > 1000 * self.rounding:
                 continue
-            if self.along(away, far * 1.0001) != at_far:
+            if self.along(away, far * (1 + 0.1 * np.cbrt(self.eps))) != at_far:
                 return "slopes"
-            for k in range(16):  # towards a jump, if there is one
+            for k in range(28):  # towards a jump, if there is one
                 middle = (near + far) / 2
                 value = self.along(away, middle)
                 if abs(value - at_near) > abs(at_far - value):
                     far, at_far = middle, value
                 else:
                     near, at_near = middle, value
-                if k == 8:
+                if k == 17:
                     before = abs(at_far - at_near)
             return "staircase" if abs(at_far - at_near) > 0.5 * before else "slopes"
         unknown = self.try_at(np.where(moving, np.nan, self.kept).astype(self.x.dtype))
@@ -192,51 +240,95 @@ class Evidence(Measured):
         off = np.abs(values / unit - np.round(values / unit))
         return unit if np.all(off < 0.01) and np.any(values[-3:]) else None
 
+    @property
+    def wrong_lines(self):
+        return [line for _, line in self.wrong if isinstance(line.where, tuple)]
+
+    @property
+    def wrong_mask(self):
+        """True at the entries that disagree."""
+        mask = np.zeros(self.x.shape, dtype=bool)
+        for line in self.wrong_lines:
+            mask[line.where] = True
+        return mask
+
+    def flat_on_the_negative_side(self, line, alive=False):
+        """Return whether f is the same with an entry nearer to 0 or further below it, but not above it."""
+        points = np.repeat(self.kept[np.newaxis], 4, axis=0)
+        for point, factor in zip(points, (0, 0.5, 10, -1), strict=True):
+            point[line.where] = factor * (-abs(self.kept[line.where]) or -1)
+        values = [self.try_at(point) for point in points]
+        return values[0] == values[1] == values[2] != values[3] and (alive or values[0] == self.f0)
+
+    def gradient_changes(self, point, name, value):
+        """Return whether the gradient changes if its code finds another value under a name."""
+        try:
+            now, then = (self.moved(point, g) for g in (self.gradient, with_variable(self.gradient, name, value)))
+            return not np.array_equal(now, then)
+        except Exception:
+            return False
+
+    def remembers_the_object(self):
+        """Return whether f gives for a nudged copy of x another value than for x itself, nudged or not."""
+        copied = self.try_call(self.near_x.copy())
+        return not math.isnan(copied) and copied not in (self.near_value, self.f0)
+
+    def try_call(self, x):
+        self.evaluations += 1
+        try:
+            with np.errstate(all="ignore"):
+                return float(loss_value(self.f(x)))
+        except Exception:
+            return math.nan
+
     def moved_copy_reacts(self):
         """Return whether f reacts to a nudge of a copy of x, though not to the same nudge of x itself."""
-        self.evaluations += 1
-        return self.near_value == self.f0 and float(loss_value(self.f(self.near_x))) != self.f0
+        return self.near_value == self.f0 and self.try_call(self.near_x.copy()) not in (self.f0, math.nan)
 
     @functools.cached_property
     def saturated(self):
-        """f with x moved far out, to either side: inf where it makes no sense."""
+        """What f comes to with x moved far out, to either side: inf if it does not settle."""
         if not np.any(self.kept):
             return [math.inf]
-        far = 1e4 * self.kept / np.sqrt(np.mean(np.square(self.kept, dtype=float)) or 1)
-        values = [self.try_at((sign * far).astype(self.x.dtype)) for sign in (1, -1)]
-        return [value if math.isfinite(value) else math.inf for value in values]
+        far = self.kept / np.sqrt(np.mean(np.square(self.kept, dtype=float)))
+        values = [[self.try_at((distance * far).astype(self.x.dtype)) for distance in (s * 1e4, s * 2e4)] for s in (1, -1)]
+        return [a if math.isclose(a, b, rel_tol=1e-9) else math.inf for a, b in values]
 
     def jump(self):
-        """Look for a kink of f that the gradient does not follow, along the entries that are most wrong.
+        """Look for a kink of f that the gradient does not follow, along the entry that is most wrong.
 
-        Return the entry, f's slopes on either side and by how much the gradient changes there, or None."""
-        if not callable(self.gradient) or not self.x.size:
+        Return the entry, f's slopes on either side, and by how much the gradient changes there (None if it is no function);
+        or None if there is no such kink."""
+        wrong = [line.where for _, line in self.wrong if isinstance(line.where, tuple)]
+        if not wrong:
             return None
-        for where in [line.where for _, line in self.wrong if isinstance(line.where, tuple)][:2]:
-            places = np.linspace(-2, 2, 8) * self.scale
-            off = [self.slope_and_claim(where, s) @ [1, -1] for s in places]
-            k = int(np.argmax(np.abs(np.diff(off))))
-            (left, right), (before, after) = places[k : k + 2], off[k : k + 2]
-            for _ in range(10):
-                middle = (left + right) / 2
-                there = self.slope_and_claim(where, middle) @ [1, -1]
-                if abs(there - before) > abs(after - there):
-                    right, after = middle, there
-                else:
-                    left, before = middle, there
-            (low, given_low), (high, given_high) = self.slope_and_claim(where, left), self.slope_and_claim(where, right)
-            if abs(high - low) > 0.02 * _size(off) and abs(given_high - given_low) < 0.1 * abs(high - low):
-                return where, low, high, given_high - given_low
+        where, difference = wrong[0], np.array([1, -1])
+        places = np.linspace(-2, 2, 7) * self.scale
+        off = [self.slope_and_claim(where, s) @ difference for s in places]
+        k = int(np.argmax(np.abs(np.diff(off))))
+        (left, right), (before, after) = places[k : k + 2], off[k : k + 2]
+        for _ in range(9 if self.eps < 1e-10 else 5):
+            middle = (left + right) / 2
+            there = self.slope_and_claim(where, middle) @ difference
+            if abs(there - before) > abs(after - there):
+                right, after = middle, there
+            else:
+                left, before = middle, there
+        h = 2 * np.cbrt(self.eps)
+        low, given_low = self.slope_and_claim(where, left - h)
+        high, given_high = self.slope_and_claim(where, right + h)
+        if abs(high - low) > 0.02 * _size(off) and abs(given_high - given_low) < 0.1 * abs(high - low):
+            return where, low, high, given_high - given_low if callable(self.gradient) else None
         return None
 
     def slope_and_claim(self, where, s):
         """Return the slope of f along an entry that was moved by s, and what the gradient says of it."""
-        h = 10 * self.tolerance
+        h = 2 * np.cbrt(self.eps)
         there, high, low = self.kept.copy(), self.kept.copy(), self.kept.copy()
         there[where] += s
         high[where] += s + h
         low[where] += s - h
-        claim = np.asarray(self.moved(there, lambda x: _copied(self.gradient(x))))
+        claim = self.moved(there, lambda x: _copied(self.gradient(x))) if callable(self.gradient) else self.a
         return np.array([(self.try_at(high) - self.try_at(low)) / (2 * h), claim[where]])
 
     # -- what the check proves ----------------------------------------------------------------------------
@@ -273,9 +365,18 @@ class Evidence(Measured):
             slope, claim = (high - low) / (2 * h), float(np.vdot(gradient, v)) if gradient.shape == v.shape else math.inf
             usual = max(abs(slope), abs(claim), np.linalg.norm(gradient) / math.sqrt(v.size))
             off = abs(slope - claim)
-            if off > 100 * self.tolerance * usual + 32 * self.eps * abs(high) / h:
+            if off > 100 * np.cbrt(self.eps) * usual + 32 * self.eps * abs(high) / h:
                 worst = max(worst, off / usual)
         return worst
+
+
+def _whole_numbers(value):
+    """Return `value` as an array if it is an array, list or tuple of integers, of one or two axes, otherwise None."""
+    try:
+        numbers = np.asarray(value) if isinstance(value, np.ndarray | list | tuple) else None
+    except ValueError:  # its rows differ in length
+        return None
+    return numbers if numbers is not None and numbers.ndim in (1, 2) and numbers.dtype.kind in "iu" else None
 
 
 def _size(array):

@@ -52,7 +52,8 @@ def with_variable(function, name, value):
 def _parts(thing):
     if isinstance(thing, types.ModuleType | type) or not hasattr(thing, "__dict__"):
         return {}
-    return {f".{name}": value for name, value in vars(thing).items()}
+    methods = {f".{name}": value for name, value in vars(type(thing)).items() if isinstance(value, types.FunctionType)}
+    return methods | {f".{name}": value for name, value in vars(thing).items()}
 
 
 @_parts.register

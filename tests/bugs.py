@@ -779,6 +779,43 @@ def stochastic_gradient():
     return (lambda W: price(softmax(x @ W), t)), g, W
 
 
+@bug("rounded gradient")
+def copied_from_a_print_out():
+    f, g, W = regression()
+    return f, g(W).round(4), W
+
+
+@bug("rounded gradient")
+def two_decimals():
+    f, g, W = regression(5)
+    return f, (lambda W: np.round(g(W), 2)), W
+
+
+@bug("staircase", "low precision")
+def loss_to_four_decimals():
+    f, g, W = regression(7)
+    return (lambda W: round(float(f(W)), 4)), g, W
+
+
+@bug("staircase", "low precision")
+def loss_to_three_decimals():
+    f, g, W = regression(8)
+    return (lambda W: round(float(f(W)), 3)), g, W
+
+
+@bug("low precision")
+def float32_in_the_middle():
+    x, t, W = batch()
+    f = lambda W: float(price(softmax((x @ W).astype(np.float32)), t)) + 1e-3 * (W**2).sum()  # noqa: E731
+    return f, (lambda W: regression()[1](W) + 2e-3 * W), W
+
+
+@bug("flat: a clamp")
+def a_pinch_that_costs_the_seventh_digit():
+    x, t, W = batch()
+    return (lambda W: -np.mean(np.log(softmax(x @ W)[np.arange(5), t] + 1e-7))), regression()[1], W
+
+
 @bug("logits for labels", "label never used")
 def loss_that_grades_itself():
     x, t, W = batch()

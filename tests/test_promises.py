@@ -192,7 +192,9 @@ def test_a_number_may_be_rounded_as_one_rounds(tmp_path):
 
 def test_a_report_may_be_plain_html(tmp_path):
     notebook = good()
-    shows(text_html="<p><b>It agrees.</b></p><ul><li><b>a</b>: b &lt; c.</li></ul>", text_plain="It agrees.\n- a: b < c.")(notebook)
+    shows(text_html="<p><b>It agrees.</b></p><ul><li><b>a</b>: b &lt; c.</li></ul>", text_plain="It agrees.\n- a: b < c.")(
+        notebook
+    )
     assert not list(promises.every_picture_is_svg_with_an_alternative_text(page(notebook, tmp_path)))
 
 
