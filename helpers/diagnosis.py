@@ -14,7 +14,7 @@ import numpy as np
 from helpers.arguments import one_hot_rows
 from helpers.evidence import TRUST
 from helpers.nudging import loss_value, no_loss, steps, trouble
-from helpers.reaching import named, reachable, with_variable
+from helpers.reaching import named, reachable, runs_straight, with_variable
 
 __all__ = ["REMARKS", "RULES", "Finding", "diagnose"]
 
@@ -240,12 +240,9 @@ def _(e):
 def _(e):
     usual = max(e.rounding, 0.5 * e.eps * abs(e.near_value))
     scatter = float(np.median(e.bends)) / 0.674 / math.sqrt(70)  # half of normal deviates lie below 0.674
-    kinks = [
-        near for line, near in e.kinked if not near.flat and near.bend < 0.1 * line.bend
-    ]  # noise does not shrink with h
-    if kinks or len(e.lines) < 5 or np.quantile(e.bends, 0.3) < 1000 * usual:
+    if e.eps > 1e-10 or e.kinks_at_x or len(e.lines) < 5 or np.quantile(e.bends, 0.3) < 1000 * usual:
         return None
-    if scatter > 5e-4 * _size(e.slopes()) * e.lines[-1].step:
+    if scatter > 5e-4 * e.steepest * max(line.step for line in e.lines):
         return (
             f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}: something in it "
             f"is rounded, "
@@ -347,10 +344,12 @@ def _(e):
         if value != e.try_at(point, with_variable(e.f, name, other)):
             continue
         if callable(e.gradient):
-            used = name in named(e.gradient) and e.gradient_changes(point, name, other)
+            missed = name in named(e.gradient) and e.gradient_changes(point, name, other)
         else:
-            used = value == e.try_at(point, with_variable(e.f, name, object()))  # f touches not even its shape
-        if used:
+            missed = runs_straight(e.f) and value == e.try_at(
+                point, with_variable(e.f, name, object())
+            )  # not even its shape
+        if missed:
             return (
                 f"f is handed {name} and does not use it, for with other labels in it f is the same to the last bit; are "
                 "the logits handed to the loss where the labels belong?"
@@ -691,12 +690,10 @@ def _(e):
 
 @rule("proof", "lost to rounding")
 def _(e):
-    largest = max(_size(e.slopes()), _size(e.claims()))
-    if (
-        largest
-        and (e.eps < 1e-10 or abs(e.f0) > 1e3)
-        and TRUST * max(e.rounding, e.noise_on(e.lines[0]) / 4) / e.lines[0].step > e.coarse * largest
-    ):
+    largest, blur = max(_size(e.slopes()), _size(e.claims())), TRUST * max(e.rounding, e.noise_on(e.lines[0]) / 4)
+    if e.kinks_at_x or not largest or (e.eps > 1e-10 and abs(e.f0) < 1e3):
+        return None
+    if blur / e.lines[0].step > e.coarse * largest:
         return (
             f"f is about {e.f0:.3g}, and its rounding moves the slopes by more than {e.coarse:.0e} of the largest, so that "
             "little can be told: take constant parts out of f, or compute it in a higher precision"

@@ -138,6 +138,7 @@ class Measured:
         for where in self.chosen():
             self.lines.append(self.line(where))
         self.bends = [line.bend for line in self.lines]
+        self.steepest = max((abs(line.slope) for line in self.lines), default=0.0)  # before any line is looked at again
         self.last = self.at(self.kept)
         if self.a is not None and all(line.finite for line in self.lines):
             self.compare()
@@ -228,6 +229,8 @@ class Measured:
         if self.kink(line):  # any slope between those of the pieces may be the one at x, or beyond, between two kinks
             beyond = np.ptp(line.sides) * (1 if self.eps < 1e-10 else 2)
             low, high = min(line.sides) - beyond, max(line.sides) + beyond
+        elif self.eps > 1e-10:  # the step of float32 has room for kinks that cancel in the fourth difference
+            low, high = min(line.sides), max(line.sides)
         return max(low - claim, claim - high, 0.0)
 
     def agrees(self, line, array=None):

@@ -260,9 +260,15 @@ def check_gradient(f, gradient, x, h=None, seed=0):
     Notes
     -----
     Up to 256 entries each is looked at, with 4 evaluations an entry and about ten more. Beyond, about a hundred
-    evaluations serve for any size: 8 random directions and 14 entries. A cause that is not obvious can take some
-    forty more. The gradient passes if along every line it lies within the cube root of the precision (6e-6 for
-    float64, 5e-3 for float32) of the slope, relatively, rounding noise and truncation allowed for.
+    evaluations serve for any size: 8 random directions and 14 entries. Kinks within a step, and a cause that is not
+    obvious, can take some forty more, and so does the hunt for one wrong entry among many.
+
+    The gradient passes if along every line it lies within ten times the square root of the precision (1.5e-7 for
+    float64, 3.5e-3 for float32) of the slope, relatively; rounding noise, as measured, and truncation are allowed for,
+    and if they are allowed more than 0.1 % of the largest slope, the report says so.
+
+    The verdict is a comparison; the cause is the best explanation of the evidence, and worth a look before it is believed.
+    To find it, the check also reads the code of `f` and `gradient` for the variables that it names.
     """
     x = nudged_array(f, x)
     e = Evidence(f, gradient, x, h, seed)

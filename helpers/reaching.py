@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 
-__all__ = ["generator_states", "named", "reachable", "with_variable"]
+__all__ = ["generator_states", "named", "reachable", "runs_straight", "with_variable"]
 
 MOST = 500  # objects looked at
 
@@ -46,6 +46,11 @@ def with_variable(function, name, value):
         last = [p.name for p in parameters.values() if p.default is not p.empty and p.kind != p.KEYWORD_ONLY]
         copy.__defaults__ = tuple(value if n == name else d for n, d in zip(last, function.__defaults__, strict=True))
     return copy
+
+
+def runs_straight(function):
+    """Return whether the code of `function` has no branch, so that each variable that it names is really read."""
+    return not any("JUMP" in step.opname for step in dis.get_instructions(function.__code__))
 
 
 @functools.singledispatch

@@ -607,6 +607,108 @@ def square_product_without_the_transpose():
     return (lambda x: float(np.sum(A * x))), lambda x: A.T, x
 
 
+@bug("constant offset")
+def one_added_everywhere():
+    x = rng().standard_normal(5)
+    return (lambda x: np.sin(x).sum()), (lambda x: np.cos(x) + 0.25), x
+
+
+@bug("reversed or permuted")
+def backwards():
+    c = rng(3).standard_normal(6)
+    return (lambda x: float(c @ np.tanh(x))), (lambda x: (c * (1 - np.tanh(x) ** 2))[::-1]), rng().standard_normal(6)
+
+
+@bug("constant offset")
+def a_learning_rate_too_many():
+    f, g, W = regression(4)
+    return f, g(W) - 0.01, W
+
+
+@bug("reversed or permuted")
+def columns_backwards():
+    f, g, W = regression(5)
+    return f, (lambda W: g(W)[:, ::-1]), W
+
+
+@bug("step too long")
+def all_within_the_step():
+    return (lambda x: ((x / 1e-6) ** 3).sum()), (lambda x: 3 * x**2 / 1e-18), 1e-6 * np.array([0.7, 1.3, 2.1])
+
+
+@bug("step too long")
+def a_step_function_of_tiny_things():
+    x = 1e-7 * np.array([1.0, 2.0, 4.0, 3.0])
+    return (lambda x: float((x**2).sum() * 1e14 + (x**3).sum() * 1e21)), (lambda x: 2e14 * x + 3e21 * x**2), x
+
+
+@bug("lost to rounding")
+def a_hundred_million_added():
+    f, g, W = regression()
+    return (lambda W: f(W) + 1e8), (lambda W: 1.01 * g(W)), W
+
+
+@bug("keeps its argument")
+def compares_with_its_own_past():
+    class Loss:
+        previous = None
+
+        def __call__(self, x):
+            jump = 0.0 if self.previous is None else 10 * ((x - self.previous) ** 2).sum()
+            self.previous = x
+            return float(np.sin(x).sum() + jump)
+
+    return Loss(), np.cos, rng().standard_normal(4)
+
+
+@bug("sign")
+def sign_of_the_bias_only():
+    X, y, w = rng(1).standard_normal((9, 4)), rng(2).standard_normal(9), rng(3).standard_normal(5)
+
+    def g(w):
+        residual = X @ w[:4] + w[4] - y
+        return np.append(X.T @ residual, -residual.sum()) / 9
+
+    return (lambda w: 0.5 * np.mean((X @ w[:4] + w[4] - y) ** 2)), g, w
+
+
+@bug("L2 term")
+def weight_decay_of_a_part():
+    X, y, w = rng(1).standard_normal((9, 4)), rng(2).standard_normal(9), rng(3).standard_normal(5)
+    f = lambda w: np.mean((X @ w[:4] + w[4] - y) ** 2) / 2 + 0.05 * (w[:4] ** 2).sum()  # noqa: E731
+    return f, (lambda w: np.append(X, np.ones((9, 1)), axis=1).T @ (X @ w[:4] + w[4] - y) / 9), w
+
+
+@bug("transposed")
+def flat_and_transposed():
+    f, g, W = regression()
+    return (lambda w: f(w.reshape(3, 4))), (lambda w: g(w.reshape(3, 4)).T.ravel()), W.ravel()
+
+
+@bug("logits for labels")
+def logits_for_a_sigmoid():
+    X, t, w = rng(1).standard_normal((9, 4)), rng(2).integers(0, 2, 9), rng(3).standard_normal(4)
+    f = lambda w: np.mean(np.log1p(np.exp(X @ w)) - t * (X @ w))  # noqa: E731
+    return f, (lambda w: X.T @ (X @ w - t) / 9), w
+
+
+@bug("logits for labels")
+def softmax_forgotten_in_the_loss():
+    x, W, t = batch(3)[0], batch(3)[2], np.array([0, 1, 2, 3, 0])
+    return (lambda W: price(np.exp(np.tanh(x @ W)), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+
+
+@bug("integer gradient")
+def truncated_on_the_way():
+    return (lambda x: float((x**3).sum())), (lambda x: (3 * x**2).astype(int).astype(float)), 2 * rng(4).standard_normal(6)
+
+
+@bug("ReLU mask")
+def mask_forgotten_given_as_an_array():
+    f, g, W = hidden_layer_without_its_mask()
+    return f, g(W), W
+
+
 @bug("shifted by one")
 def index_off_by_one():
     c = rng().standard_normal(6)

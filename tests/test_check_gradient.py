@@ -1,8 +1,10 @@
 """check_gradient names the causes of tests/bugs.py, and is silent about what is right.
 
-From a run: of FIGURES_BUGS.
+From a run: 124 bugs, all caught and all named by their cause; 420 right gradients of random networks (linear, tanh and
+ReLU, in both types), 80 of many entries and 44 of plain functions, and no word about any of them.
 """
 
+import contextlib
 import html
 import itertools
 import re
@@ -20,6 +22,14 @@ from helpers.diagnosis import RULES
 from helpers.reaching import named, reachable, with_variable
 
 FLOATS = (np.float64, np.float32)
+
+
+def test_the_figures_above_are_of_this_suite():
+    networks, large, plain = 70 * 6, 20 * 4, 11 * 4
+    assert f"{len(bugs.BUGS)} bugs, all caught" in __doc__
+    assert f"{networks} right gradients" in __doc__ and f"{large} of many entries and {plain} of plain" in " ".join(
+        __doc__.split()
+    )
 
 
 # -- caught, and named ------------------------------------------------------------------------------
@@ -41,7 +51,7 @@ def test_every_family_has_two_members_and_every_rule_one():
     names = [name for _, names, _ in bugs.BUGS for name in names]
     families = {name for name in names if name not in ("near a kink", "shape", "zero gradient", "cause not recognised")}
     assert {name: names.count(name) for name in families if names.count(name) < 2} == {}
-    assert {name for rules in RULES.values() for name, _ in rules} - set(names) == {"reversed or permuted"}
+    assert {name for rules in RULES.values() for name, _ in rules} <= set(names)
 
 
 def test_up_to_256_entries_four_evaluations_an_entry_and_a_few_more_are_spent():
@@ -58,7 +68,7 @@ def test_up_to_256_entries_four_evaluations_an_entry_and_a_few_more_are_spent():
 
 
 def network(seed, dtype, hidden, activation):
-    """Return a random network as (parameters, loss, gradients): sizes, scales, batch, bias and penalty vary with the seed."""
+    """Return a random network as (x, loss, gradient): sizes, scale, batch and penalty vary with the seed."""
     r = np.random.default_rng(seed)
     n, sizes = int(r.integers(1, 40)), [int(k) for k in r.integers(2, 12, hidden + 2)]
     inputs, labels = r.standard_normal((n, sizes[0])).astype(dtype), r.integers(0, sizes[-1], n)
@@ -121,7 +131,7 @@ def test_right_gradients_of_many_entries_pass_without_a_word(dtype, size):
     [
         (square, lambda x: 2 * x),
         (lambda x: x.sum(), np.ones_like),
-        (lambda x: np.linalg.norm(x), lambda x: x / np.linalg.norm(x)),
+        (np.linalg.norm, lambda x: x / np.linalg.norm(x)),
         (lambda x: np.log(np.exp(x).sum()), lambda x: np.exp(x) / np.exp(x).sum()),
         (lambda x: np.abs(x).sum(), np.sign),
         (lambda x: x.max(), lambda x: (x == x.max()).astype(float)),
@@ -167,7 +177,8 @@ def test_labels_that_are_used_are_left_alone():
     inputs, t, _ = batch()
     kept = t.copy()
     assert check_gradient(lambda W: price(softmax(inputs @ W), t), gradient, W)
-    assert f(W) and np.array_equal(t, kept)
+    assert f(W)
+    assert np.array_equal(t, kept)
 
 
 # -- many entries --------------------------------------------------------------------------------------
@@ -177,7 +188,8 @@ def test_labels_that_are_used_are_left_alone():
 def test_about_a_hundred_evaluations_serve_for_any_number_of_entries(size):
     x = rng().standard_normal(size)
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, x)
-    assert report.ok and report.evaluations < 110
+    assert report.ok
+    assert report.evaluations < 110
     assert (report.entries, report.directions, report.size) == (14, 8, size)
     assert report.detectable < 1e-4
     assert "99.99 % confidence" in str(report)
@@ -192,7 +204,8 @@ def test_one_wrong_entry_among_many_is_found_and_pointed_at():
         return g
 
     report = check_gradient(lambda x: np.sin(x).sum(), gradient, x)
-    assert not report and report.worst == (37, 123)
+    assert not report
+    assert report.worst == (37, 123)
     assert report.evaluations < 200
     assert abs(report.given - report.measured - 0.5) < 1e-6
 
@@ -212,7 +225,8 @@ def test_an_error_that_should_show_with_such_confidence_shows(seed):
 def test_the_report_says_where_and_how_much():
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     report = check_gradient(square, np.array([[2.0, 4.0], [6.0, 9.0]]), x)
-    assert not report.ok and not report
+    assert not report.ok
+    assert not report
     assert report.worst == (1, 1)
     assert (report.given, round(report.measured, 6)) == (9.0, 8.0)
     assert abs(report.relative_error - 1 / 9) < 1e-6
@@ -305,10 +319,8 @@ def test_x_is_put_back_wherever_f_is_interrupted(bug, fails_at):
             raise KeyboardInterrupt
         return f(x)
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         check_gradient(interrupted, gradient, x)
-    except KeyboardInterrupt:
-        pass
     assert x.tobytes() == before
 
 
@@ -339,5 +351,5 @@ def test_what_hangs_on_a_variable_is_found_with_its_name_and_circles_end():
             return self.params["W"] @ x
 
     net = Net()
-    assert "net.params['W']" in dict(reachable(lambda x: net.loss(x)))
+    assert "net.params['W']" in dict(reachable(net.loss))
     assert "Net.params['W']" in dict(reachable(net.loss))
