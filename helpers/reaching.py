@@ -17,8 +17,9 @@ def named(function):
     if not isinstance(function, types.FunctionType):
         return {}
     code, found = function.__code__, {}
-    for name in _globals_of(code) & function.__globals__.keys():
-        found[name] = function.__globals__[name]
+    for name in _globals_of(code):
+        if name in function.__globals__:
+            found[name] = function.__globals__[name]
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         if (value := _content(cell)) is not cell:
             found[name] = value
@@ -119,8 +120,10 @@ def generator_states(*things):
 
 
 def _globals_of(code):
-    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return names.union(*(_globals_of(part) for part in code.co_consts if isinstance(part, types.CodeType)))
+    """Return the names of the global variables that `code` reads, in order: the same at each run."""
+    names = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+    inner = [_globals_of(part) for part in code.co_consts if isinstance(part, types.CodeType)]
+    return list(dict.fromkeys(names + [name for part in inner for name in part]))
 
 
 def _content(cell):

@@ -32,7 +32,8 @@ def plot_secants(f, x, steps, slope):
     slopes = ", ".join(f"{(f(x + h) - f(x)) / h:.4f} for h = {h:g}" for h in steps)
     return fig, (
         f"The curve of f bends upward. Straight lines through its point at x = {x:g} and a second point h further right are "
-        f"steeper than the tangent there, whose slope is {slope:.4f}: {slopes}. The nearer the second point, the nearer the line."
+        f"steeper than the tangent there, whose slope is {slope:.4f}: {slopes}. The nearer the second point, the nearer the "
+        "line."
     )
 
 
@@ -48,8 +49,10 @@ def plot_errors(panels, truncation, rounding):
         for method, errors in methods.items():
             marker, colour = STYLES[method]
             drawn = np.maximum(errors, precision)
-            ax.plot(h, drawn, marker, color=colour, ms=3.5, label=method.replace("_", " "))
-            said.append(f"{method.replace('_', ' ')} {drawn.min():.0e} in {title}")
+            size, fill = (6.5, "none") if method == "central" else (3.5, colour)
+            ax.plot(h, drawn, marker, color=colour, mfc=fill, ms=size, label=method.replace("_", " "))
+            best = f"{drawn.min():.0e}" if drawn.min() > precision else f"{precision:.0e} or less"
+            said.append(f"{method.replace('_', ' ')} {best} in {title}")
         ax.plot(h, truncation(h), "-", color=COLOURS["guide"], lw=1)
         ax.plot(h, rounding(h, precision), "--", color=COLOURS["guide"], lw=1)
         ax.set(xscale="log", yscale="log", xlabel="step h", title=title, ylim=(1e-17, 10))
@@ -58,15 +61,17 @@ def plot_errors(panels, truncation, rounding):
     axes[0].text(1e-12, 2e-4, "rounding", color=COLOURS["guide"], rotation=-43)
     axes[-1].legend(loc="lower right")
     return fig, (
-        "Errors of four methods over the step, on logarithmic axes. From large steps leftwards the errors of forward, central "
-        "and Richardson differences fall along straight lines, reach a valley, and rise again along the rounding line, the "
-        "smaller the step the more; the complex step falls and stays at the precision. At best: " + ", ".join(said) + "."
+        "Errors of four methods over the step, on logarithmic axes. From large steps leftwards the errors of forward, "
+        "central and Richardson differences fall along straight lines, reach a valley, and rise again below the rounding "
+        "line; the complex step falls on the points of the central difference and stays at the precision. At best: "
+        + ", ".join(said)
+        + "."
     )
 
 
 @picture
 def plot_kink(offsets, losses, measured):
-    """Show the loss around a kink, (K,) `offsets` of one weight, 0 in their middle, and their `losses`; `measured` is {h: slope}."""
+    """Show the loss around a kink: (K,) `offsets` of one weight, 0 in their middle, their `losses`, and {h: slope}."""
     fig, ax = subplots(height=2.9)
     losses = np.asarray(losses)
     middle = losses[len(losses) // 2]
@@ -101,7 +106,7 @@ def plot_hunt(h, with_pinch, without):
     ax.annotate("−log(y + 1e-7)", (h[-1], with_pinch[-1]), (0, 8), textcoords="offset points")
     ax.annotate("−log(y)", (h[-1], without[-1]), (12, -2), textcoords="offset points")
     return fig, (
-        f"The largest relative difference between the measured gradient and the formula, as the step shrinks from {h[0]:.0e} to "
-        f"{h[-1]:.0e}. With the plain logarithm it falls along a straight line to {without[-1]:.0e}. With + 1e-7 inside it "
-        f"falls at first, too, and then stays at {with_pinch[-1]:.1e}, however small the step."
+        "The largest relative difference between the measured gradient and the formula, as the step shrinks from "
+        f"{h[0]:.0e} to {h[-1]:.0e}. With the plain logarithm it falls along a straight line to {without[-1]:.0e}. With "
+        f"+ 1e-7 inside it falls at first, too, and then stays at {with_pinch[-1]:.1e}."
     )
