@@ -1,6 +1,7 @@
 """How the caller wrote the arguments of a call: `draw(W, W.T)` is told that they are called W and W.T."""
 
 import ast
+import builtins
 import itertools
 import linecache
 
@@ -9,7 +10,7 @@ __all__ = ["argument_names"]
 
 def argument_names(frame, count):
     """Return the source texts of the `count` positional arguments of the call that `frame` is in; where the source is not
-    at hand or does not tell (f(*arrays)), "array 1", "array 2", ..."""
+    at hand or does not tell (f(*arrays), map(f, arrays)), "array 1", "array 2", ..."""
     written = _written(frame)
     if len(written) != count or any(isinstance(node, ast.Starred) for node in written):
         return [f"array {k + 1}" for k in range(count)]
@@ -30,4 +31,5 @@ def _written(frame):
         call = ast.parse(b"".join(part).decode(), mode="eval").body
     except (SyntaxError, UnicodeDecodeError):
         return []
-    return call.args if isinstance(call, ast.Call) else []
+    direct = isinstance(call, ast.Call) and not hasattr(builtins, ast.unparse(call.func))
+    return call.args if direct else []

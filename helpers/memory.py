@@ -54,8 +54,8 @@ def draw(*arrays, **named):
     Parameters
     ----------
     *arrays, **named : ndarray
-        As for `describe`. Arrays that share memory share a strip; a copy has one of its own. From 24 cells on the
-        picture is abridged, and says so.
+        As for `describe`. Arrays that lie in one piece of memory share a strip; a copy has one of its own. Strips of more
+        than 24 cells, and grids of more than 5 rows or 7 columns, are shown in part, and the picture says so.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class Buffer:
     def __init__(self, arrays, members):
         self.arrays = members
         owners = [owner(arrays[k]) for k in members]
-        inside = [*(arrays[k] for k in members), *(a for a in owners if a is not None and a.size)]
+        inside = [*(arrays[k] for k in members), *(a for a in owners if a is not None and a.nbytes)]
         bounds = [byte_bounds(array) for array in inside]
         self.start, end = min(low for low, _ in bounds), max(high for _, high in bounds)
         pieces = [abs(stride) for a in inside for stride, n in zip(a.strides, a.shape, strict=True) if n > 1]
@@ -127,7 +127,7 @@ def buffers(arrays):
     """Return a Buffer for each group of arrays that share memory or an owner, in their order; empty ones have none."""
     groups = []
     for k, array in enumerate(arrays):
-        if not array.size:
+        if not array.nbytes:
             continue
         linked = [group for group in groups if any(_linked(array, arrays[other]) for other in group)]
         merged = sorted([k, *(other for group in linked for other in group)])
@@ -145,9 +145,15 @@ def addresses(array):
 
 def owner(array):
     """Return the array that owns the memory of `array`, at the end of its chain of bases; None if that is no array."""
-    while isinstance(array.base, np.ndarray):
+    root = _root(array)
+    return np.asarray(root) if isinstance(root, np.ndarray) else None
+
+
+def _root(array):
+    """Return what the chain of bases ends in: an array that owns its memory, bytes, a memory map, ..."""
+    while getattr(array, "base", None) is not None:
         array = array.base
-    return np.asarray(array) if array.flags.owndata else None
+    return array.obj if isinstance(array, memoryview) else array
 
 
 def relation(a, b):
@@ -155,16 +161,18 @@ def relation(a, b):
 
     Small arrays are compared address by address. For large ones it is "shares memory", or "may share memory" if NumPy
     finds the question too hard."""
-    if not (a.size and b.size) or not np.may_share_memory(a, b):
+    if not (a.nbytes and b.nbytes) or not np.may_share_memory(a, b):
         return None
     if max(a.nbytes, b.nbytes) > MOST:
         return _hard(a, b)
     cells, others = addresses(a), addresses(b)
-    if a.itemsize != b.itemsize:
+    how = None
+    if a.itemsize == b.itemsize:
+        how = _same_cells(cells, others) or _steps(cells, others) or _part(cells, others)
+    if how is None:
         cells, others = (np.unique(np.add.outer(x, np.arange(y.itemsize))) for x, y in ((cells, a), (others, b)))
-        kind = "the same bytes" if np.array_equal(cells, others) else _part(cells, others)
-        return kind and f"{kind}, as {a.dtype}"
-    return _same_cells(cells, others) or _steps(a, b, cells, others) or _part(cells, others)
+        how = "the same bytes" if np.array_equal(cells, others) else _part(cells, others)
+    return f"{how}, as {a.dtype}" if how and a.dtype != b.dtype else how
 
 
 def _same_cells(cells, others):
@@ -178,22 +186,37 @@ def _same_cells(cells, others):
     return "reversed" if cells.shape == others.shape and np.array_equal(np.flip(cells), others) else None
 
 
-def _steps(a, b, cells, others):
-    """Say by which steps `a` goes through the cells of `b`, an array with as many axes; None if that does not tell."""
-    if a.ndim != b.ndim or not np.all(np.isin(cells, others)):
+def _steps(cells, others):
+    """Say by which steps one array goes through the cells of another with as many axes; None if that does not tell."""
+    first = np.argwhere(others == cells.flat[0])
+    if cells.ndim != others.ndim or len(first) != 1:
         return None
-    words = []
-    for axis, (mine, yours, n) in enumerate(zip(a.strides, b.strides, a.shape, strict=True)):
-        along = f" along axis {axis}" if a.ndim > 1 else ""
-        if n > 1 and mine == 0:
+    words, taken = [], []
+    for axis, (n, most) in enumerate(zip(cells.shape, others.shape, strict=True)):
+        start, along = first[0][axis], f" along axis {axis}" if cells.ndim > 1 else ""
+        second = np.argwhere(others == cells[(0,) * axis + (1,) + (0,) * (cells.ndim - axis - 1)]) if n > 1 else first
+        step = int(second[0][axis] - start) if len(second) == 1 else 0
+        if n > 1 and step == 0:
             words.append(f"repeated{along}")
-        elif n > 1 and yours and mine % yours == 0 and abs(mine) > abs(yours):
-            words.append(f"every {_ordinal(abs(mine // yours))}{along}" + (", reversed" if mine // yours < 0 else ""))
-        elif n > 1 and mine == -yours:
-            words.append(f"reversed{along}")
-        elif n > 1 and mine != yours:
+        elif n > 1 and step != 1:
+            words.append(
+                f"every {_ordinal(abs(step))}{along}" * (abs(step) > 1) + ", " * (step < -1) + "reversed" * (step < 0)
+            )
+            words[-1] += along * (step == -1)
+        taken.append(start + step * np.arange(n))
+        if taken[-1].min() < 0 or taken[-1].max() >= most:
             return None
-    return ", ".join(words) or None
+    if not words or not np.array_equal(others[np.ix_(*taken)], cells):
+        return None
+    pairs = zip(taken, others.shape, strict=True)
+    whole = all(
+        step == 0 or len(indices) == len(range(0, most, step)) for indices, most in pairs if (step := _stride(indices)) >= 0
+    )
+    return ", ".join(words) + ("" if whole else ", in part")
+
+
+def _stride(indices):
+    return abs(int(indices[1] - indices[0])) if len(indices) > 1 else 1
 
 
 def _members(arrays, named, frame):
@@ -208,7 +231,8 @@ def _members(arrays, named, frame):
 
 
 def _row(name, array, members):
-    others = [(other, relation(array, b)) for other, b in members if b is not array or other != name]
+    same = "the same array"
+    others = [(other, same if b is array else relation(array, b)) for other, b in members if b is not array or other != name]
     shared = [f"{other} ({how})" for other, how in others if how]
     values = [
         name,
@@ -217,7 +241,7 @@ def _row(name, array, members):
         str(array.strides),
         _order(array),
         _whose(array, members),
-        "yes" if array.flags.writeable else "no",
+        "no" if array.__array_interface__["data"][1] else "yes",  # flags.writeable may warn
         ", ".join(shared) or "none",
     ]
     return dict(zip(COLUMNS, values, strict=True))
@@ -232,16 +256,13 @@ def _whose(array, members):
     if array.flags.owndata:
         return "its own"
     for name, other in members:
-        if other.flags.owndata and owner(array) is not None and _address(owner(array)) == _address(other):
+        if _root(array) is other:
             return f"of {name}"
     return "of another array" if owner(array) is not None else "of no array"
 
 
 def _linked(a, b):
-    mine, yours = owner(a), owner(b)
-    if mine is not None and yours is not None:
-        return _address(mine) == _address(yours)
-    return relation(a, b) is not None
+    return _root(a) is _root(b) or relation(a, b) is not None
 
 
 def _hard(a, b):
@@ -257,7 +278,8 @@ def _part(cells, others):
     if not np.any(inside):
         return None
     if np.all(inside):
-        return "the same cells in another order" if np.all(around) else "part of it"
+        kind = "repeated" if len(np.unique(cells)) < cells.size else "in another order"
+        return f"the same cells {kind}" if np.all(around) else "part of it"
     return "contains it" if np.all(around) else "overlaps"
 
 

@@ -83,6 +83,7 @@ def test_every_cell_drawn_reads_the_address_that_numpy_reports(shown, name):
     view = LAYOUTS[name](x)
     draw(x, view)
     compare(shown[0], [x, view])
+    assert ("the same array as x" in svg(shown[0])) == (view is x)
     assert len(buffers([x, view])) == 1 + (view.size > 0 and not np.shares_memory(x, view))
 
 
@@ -163,6 +164,7 @@ def test_the_names_are_those_of_the_call():
         return [row["name"] for row in describe(x).rows]
 
     assert inner(W) == ["x"]
+    assert [table.rows[0]["name"] for table in map(describe, [W])] == ["array 1"]
 
 
 def test_names_are_made_up_where_there_is_no_source():
@@ -202,7 +204,11 @@ def test_the_table_reads_the_same_as_text_and_as_html():
         (lambda x: x[1], "part of it"),
         (lambda x: x[1:2, 1:3], "part of it"),
         (lambda x: np.broadcast_to(x[:1], (3, 4)), "repeated along axis 0"),
-        (lambda x: x.view(np.int64), "the same window"),
+        (lambda x: x.view(np.int64), "the same window, as int64"),
+        (lambda x: x[::-1][:2], "reversed along axis 0, in part"),
+        (lambda x: x[:, :1].T, "part of it"),
+        (lambda x: x.ravel()[1::3], "part of it"),
+        (lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=1), "the same cells repeated"),
         (lambda x: x.view(np.int32), "the same bytes, as int32"),
         (lambda x: x.T.reshape(-1), None),
         (lambda x: x[[0, 1]], None),
@@ -221,6 +227,38 @@ def test_interlaced_views_share_nothing_though_their_bounds_overlap():
     assert relation(x[:6], x[4:]) == "overlaps"
     assert relation(x, x[::2]) == "contains it"
     assert len(buffers([x[::2], x[1::2]])) == 1
+
+
+def test_bytes_are_shared_even_where_no_element_begins_at_the_same_address():
+    raw = np.zeros(24, np.uint8)
+    a, b = raw[:16].view(float), raw[4:20].view(float)
+    assert relation(a, b) == "overlaps"
+    assert len(buffers([a, b])) == 1
+    memory = bytearray(48)
+    p, q = np.frombuffer(memory, float, 3), np.frombuffer(memory, float, 3, offset=24)
+    assert relation(p, q) is None
+    assert len(buffers([p, q])) == 1
+
+
+def test_strange_arrays_are_drawn_in_no_time_and_within_the_page(shown):
+    for array in (
+        np.broadcast_to(1.0, (20_000, 20_000)),
+        np.zeros((12,) * 5).T,
+        np.zeros((3, 4, 7)),
+        np.array([r"$\frac$", "$5 to $6"]),
+        np.zeros(3, "V0"),
+        np.frombuffer(bytearray(range(100)), np.uint8)[::-1],
+        np.ma.array([1.0, 2.0], mask=[0, 1]),
+    ):
+        draw(array, a_name_that_is_very_long_indeed_and_goes_on_and_on_beyond_the_edge_of_the_page=array)
+        assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(shown[-1]))) < 520
+    assert "--" in svg(shown[-1])
+    assert svg(shown[-2]).count("<text") > 2 * 24
+
+
+def test_a_small_nudge_shows(shown):
+    draw(np.array([3 + 1e-4]))
+    assert "3.0001" in svg(shown[0])
 
 
 def test_large_arrays_are_compared_without_their_addresses():
@@ -355,7 +393,14 @@ def test_the_wall_says_what_is_tested_and_nothing_else(root):
 
 @pytest.mark.parametrize(
     ("line", "W_changes", "V_changes"),
-    [("a = W", False, False), ("W[...] = a", True, True), ("W -= a", True, True), ("W = W - a", True, False)],
+    [
+        ("a = W", False, False),
+        ("W[...] = a", True, True),
+        ("W[W > 1.5] = 0", True, True),
+        ("W[[0]] -= 1", True, True),
+        ("W -= a", True, True),
+        ("W = W - a", True, False),
+    ],
 )
 def test_the_wall_is_right_about_who_sees_a_line(line, W_changes, V_changes):
     scope = {"W": np.array([1.0, 2.0]), "a": np.array([5.0, 6.0])}

@@ -10,6 +10,7 @@ CELL, HIGH = 0.5, 0.42  # inches: width and height of a cell
 A_ROW = 12  # cells of a strip
 SHOWN = 24  # cells of a strip in all
 ROWS, COLUMNS, SHEETS = 5, 7, 3  # of an array
+PLAIN = {"parse_math": False}
 MAPS = ["YlGnBu", "OrRd", "Greens", "Purples"]  # of the first buffers; a buffer has a letter, too
 
 
@@ -23,7 +24,7 @@ def plot_memory(members, buffers):
     for letter, buffer in zip(_letters(), buffers, strict=False):
         said.append(drawing.buffer(letter, buffer, members))
     for name, array in members:
-        if not array.size:
+        if not array.nbytes:
             said.append(drawing.empty(name, array))
     height = drawing.top + 0.05
     fig = Figure(figsize=(WIDTH, height), layout="none")
@@ -47,7 +48,12 @@ class _Drawing:
         self.many = min(buffer.cells, SHOWN)
         rest = "" if buffer.cells <= SHOWN else f", the first {SHOWN} shown"
         cells = "1 cell" if buffer.cells == 1 else f"{buffer.cells} cells"
-        self.text(0.05, self.top + 0.14, f"buffer {letter}: {cells} of {buffer.cell} bytes{rest}", weight="bold")
+        self.text(
+            0.05,
+            self.top + 0.14,
+            f"buffer {letter}: {cells} of {buffer.cell} byte{'s' * (buffer.cell > 1)}{rest}",
+            weight="bold",
+        )
         self.top += 0.26
         values = _values(buffer, [members[k][1] for k in buffer.arrays])
         for number in range(self.many):
@@ -57,15 +63,22 @@ class _Drawing:
         said = [f"Buffer {letter} has {cells}."]
         self.left, self.bottom = 0.05, self.top
         for k in buffer.arrays:
-            said.append(self.array(k, *members[k], buffer))
+            said.append(self.array(k, members, buffer))
         self.top = self.bottom + 0.1
         return " ".join(said)
 
-    def array(self, k, name, array, buffer):
+    def array(self, k, members, buffer):
         """Lay out one array as a grid, or as a row of grids; return what it says in words."""
-        numbers, span = buffer.numbers(array), buffer.span(array)
-        sheets, abridged = _sheets(np.asarray(array), numbers)
-        title = f"{name}: {array.shape}"
+        name, array = members[k]
+        limits = [SHEETS] * (array.ndim - 2) + [ROWS, COLUMNS if array.ndim < 3 else COLUMNS - 3][-array.ndim :]
+        part = array[tuple(slice(limit) for limit in limits)] if array.ndim else array
+        numbers, span = buffer.numbers(part), buffer.span(array)
+        sheets = _sheets(part, numbers)
+        abridged = part.size < array.size or len(sheets) < part.size // (part[(0,) * max(0, part.ndim - 2)].size or 1)
+        twin = next((other for other, earlier in members[:k] if earlier is array), None)
+        title = (name if len(name) <= 60 else name[:59] + "…") + (
+            f", the same array as {twin}" if twin else f": {array.shape}"
+        )
         steps = _steps(buffer.steps(array), array.ndim) + ("; shown in part" if abridged else "")
         wide = CELL * sum(cells.shape[1] for cells, _ in sheets) + 0.15 * (len(sheets) - 1)
         wide = max(wide, 0.075 * len(title) + 0.1, 0.068 * len(steps) + 0.1)
@@ -75,7 +88,7 @@ class _Drawing:
         x, y = self.left, self.top + 0.24
         for sheet, (cells, values) in enumerate(sheets):
             for i, j in np.ndindex(cells.shape):
-                self.cell(x + CELL * j, y + HIGH * i, values[i, j], int(cells[i, j]), f"array.{k}.{sheet}.{i}.{j}", span)
+                self.cell(x + CELL * j, y + HIGH * i, values[i][j], int(cells[i, j]), f"array.{k}.{sheet}.{i}.{j}", span)
             x += CELL * cells.shape[1] + 0.15
         low = y + HIGH * max(cells.shape[0] for cells, _ in sheets)
         self.text(self.left, low + 0.15, steps, size=8, color=COLOURS["guide"])
@@ -99,13 +112,21 @@ class _Drawing:
 
         def paint(ax):
             ax.add_patch(Rectangle((x, y), CELL, HIGH, facecolor=colour, edgecolor=COLOURS["ink"], lw=0.8))
-            ax.text(x + CELL / 2, y + 0.17, value, ha="center", va="center", size=9 if len(value) < 6 else 7)
-            ax.text(x + CELL / 2, y + 0.33, label, ha="center", va="center", size=7, color="#333333", gid=gid)
+            ax.text(
+                x + CELL / 2,
+                y + 0.17,
+                value,
+                ha="center",
+                va="center",
+                size=9 if len(value) < 6 else 7.5 if len(value) < 8 else 5.5,
+                **PLAIN,
+            )
+            ax.text(x + CELL / 2, y + 0.33, label, ha="center", va="center", size=7, color="#333333", gid=gid, **PLAIN)
 
         self.paints.append(paint)
 
     def text(self, x, y, text, **style):
-        self.paints.append(lambda ax: ax.text(x, y, text, **{"size": 9, **style}))
+        self.paints.append(lambda ax: ax.text(x, y, text, **{"size": 9, **PLAIN, **style}))
 
 
 def _letters():
@@ -117,26 +138,38 @@ def _values(buffer, arrays):
     from helpers.memory import owner
 
     found = {}
-    owners = [array for array in map(owner, arrays) if array is not None]
+    owners = [array for array in map(owner, arrays) if array is not None and array.nbytes]
     for array in sorted([*arrays, *owners], key=lambda array: array.itemsize):  # of two views, that of the smaller pieces
-        part = array.reshape(-1)[:SHOWN] if array.flags.c_contiguous else array[(slice(SHOWN),) * array.ndim]
-        for number, value in zip(buffer.numbers(part).flat, np.asarray(part).flat, strict=True):
+        part = _beginning(np.asarray(array))
+        for number, value in zip(buffer.numbers(part).flat, part.flat, strict=True):
             found.setdefault(int(number), _short(value))
     return found
 
 
+def _beginning(array):
+    """Return a view of the elements that lie first in memory: as many as a strip shows, and not many more."""
+    array = array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
+    array = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
+    for axis in range(array.ndim):
+        inside = int(np.prod(array.shape[axis + 1 :]))
+        array = array[(slice(None),) * axis + (slice(-(-SHOWN // max(1, inside))),)]
+    return array
+
+
 def _sheets(array, numbers):
-    """Return the grids of an array, pairs of (cell numbers, values), and whether something was left out."""
-    array, numbers = (np.atleast_2d(x) for x in (array, numbers))
-    grids = [(numbers[k], array[k]) for k in np.ndindex(numbers.shape[:-2])]
-    shown = [(cells[:ROWS, :COLUMNS], values[:ROWS, :COLUMNS]) for cells, values in grids[:SHEETS]]
-    abridged = len(grids) > SHEETS or numbers.shape[-2] > ROWS or numbers.shape[-1] > COLUMNS
-    return [(cells, np.vectorize(_short, otypes=[object])(values)) for cells, values in shown], abridged
+    """Return the grids of an array, pairs of (cell numbers, values)."""
+    array, numbers = (x if x.ndim > 1 else np.atleast_2d(x) for x in (array, numbers))
+    pairs = [(numbers[k], array[k]) for k in np.ndindex(numbers.shape[:-2])][:SHEETS]
+    return [(cells, _texts(values)) for cells, values in pairs]
+
+
+def _texts(values):
+    return [[_short(values[i, j]) for j in range(values.shape[1])] for i in range(values.shape[0])]
 
 
 def _short(value):
-    text = f"{value:.3g}" if isinstance(value, float | np.floating) else str(value)
-    return text if len(text) <= 8 else text[:7] + "…"
+    text = f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
+    return text if len(text) <= 10 else text[:9] + "…"
 
 
 def _steps(steps, ndim):

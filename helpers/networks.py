@@ -1,0 +1,122 @@
+"""Two networks, each line of code one line of the algebra of notebook 06.
+
+`x` are inputs (N, D), `t` class indices (N,). `params` is a dict of arrays, which whoever trains changes in place; the
+methods read it and change nothing. The loss is the mean cross-entropy over the batch.
+"""
+
+import numpy as np
+
+from helpers.arguments import float_array
+from helpers.functions import softmax_cross_entropy
+
+__all__ = ["SoftmaxRegression", "TwoLayerNet"]
+
+
+class SoftmaxRegression:
+    """z = x W + b: one layer from `inputs` numbers to `classes` logits.
+
+    The weights are Xavier's, uniform in ±√(6 / (inputs + classes)), drawn from `rng`, a NumPy Generator; the biases are 0.
+    Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", AISTATS.
+
+    >>> net = SoftmaxRegression(64, 10, np.random.default_rng(0))
+    >>> {name: array.shape for name, array in net.params.items()}
+    {'W': (64, 10), 'b': (10,)}
+    """
+
+    def __init__(self, inputs, classes, rng):
+        self.params = {"W": _xavier(rng, inputs, classes), "b": np.zeros(classes)}
+
+    def logits(self, x):
+        """Return the logits (N, C)."""
+        W, b = self.params.values()
+        return _inputs(x, W) @ W + b
+
+    def predict(self, x):
+        """Return the most probable class of each example, (N,)."""
+        return self.logits(x).argmax(axis=-1)
+
+    def loss(self, x, t):
+        """Return the mean cross-entropy, a scalar."""
+        return softmax_cross_entropy(self.logits(x), t)
+
+    def gradients(self, x, t):
+        """Return the gradient of the loss, a dict like `params`."""
+        z = self.logits(x)
+        dz = _slope_of_logits(z, t)
+        return {"W": x.T @ dz, "b": dz.sum(axis=0)}
+
+
+class TwoLayerNet:
+    """h = relu(x W1 + b1), z = h W2 + b2: `hidden` units between the inputs and the logits.
+
+    activation : "relu" or "tanh"
+    The weights before a ReLU are He's, normal with the deviation √(2 / inputs), the others Xavier's; the biases are 0.
+    He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers", ICCV. Raises ValueError for another activation.
+
+    >>> net = TwoLayerNet(64, 32, 10, np.random.default_rng(0))
+    >>> sum(array.size for array in net.params.values())
+    2410
+    """
+
+    def __init__(self, inputs, hidden, classes, rng, activation="relu"):
+        if activation not in ("relu", "tanh"):
+            raise ValueError(f"activation must be 'relu' or 'tanh', not {activation!r}")
+        self.activation = activation
+        W1 = _he(rng, inputs, hidden) if activation == "relu" else _xavier(rng, inputs, hidden)
+        self.params = {"W1": W1, "b1": np.zeros(hidden), "W2": _xavier(rng, hidden, classes), "b2": np.zeros(classes)}
+
+    def hidden(self, x):
+        """Return the activations of the hidden layer, (N, H)."""
+        W1, b1, _, _ = self.params.values()
+        z1 = _inputs(x, W1) @ W1 + b1
+        return np.maximum(z1, 0) if self.activation == "relu" else np.tanh(z1)
+
+    def logits(self, x):
+        """Return the logits (N, C)."""
+        _, _, W2, b2 = self.params.values()
+        return self.hidden(x) @ W2 + b2
+
+    def predict(self, x):
+        """Return the most probable class of each example, (N,)."""
+        return self.logits(x).argmax(axis=-1)
+
+    def loss(self, x, t):
+        """Return the mean cross-entropy, a scalar."""
+        return softmax_cross_entropy(self.logits(x), t)
+
+    def gradients(self, x, t):
+        """Return the gradient of the loss, a dict like `params`."""
+        _, _, W2, b2 = self.params.values()
+        h = self.hidden(x)
+        z = h @ W2 + b2
+        dz = _slope_of_logits(z, t)
+        dh = dz @ W2.T
+        dz1 = dh * (h > 0) if self.activation == "relu" else dh * (1 - h**2)
+        return {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": h.T @ dz, "b2": dz.sum(axis=0)}
+
+
+def _slope_of_logits(z, t):
+    """Return (softmax(z) - t) / N. The maximum is taken over columns: over a short last axis NumPy is slow."""
+    y = np.exp(z - z.T.max(axis=0)[:, np.newaxis])
+    y /= y.sum(axis=1, keepdims=True)
+    y[np.arange(len(y)), t] -= 1
+    y /= len(y)
+    return y
+
+
+def _inputs(x, W):
+    x = np.asarray(x) if not isinstance(x, np.ndarray) else x
+    if x.dtype.kind != "f":
+        x = float_array("x", x)
+    if x.ndim not in (1, 2) or x.shape[-1] != len(W):
+        raise ValueError(f"x has shape {x.shape}, and this network takes (N, {len(W)}), or ({len(W)},) for one example")
+    return x
+
+
+def _he(rng, inputs, outputs):
+    return rng.normal(0, np.sqrt(2 / inputs), (inputs, outputs))
+
+
+def _xavier(rng, inputs, outputs):
+    edge = np.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-edge, edge, (inputs, outputs))
