@@ -62,7 +62,7 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     params = {name: _floats(name, array) for name, array in ({"start": start} if single else start).items()}
     velocity = {name: np.zeros_like(array) for name, array in params.items()}
     whole = (lambda: params["start"]) if single else (lambda: params)
-    path, losses = [_copy(whole())], [_finite(loss(whole()), 0, lr, [])]
+    path, losses = [_copy(whole())], [_finite(loss, whole(), 0, lr, [])]
     for step in range(1, steps + 1):
         slopes = gradient(whole())
         slopes = {"start": slopes} if single else slopes
@@ -72,7 +72,7 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
         for name in params:
             velocity[name] = momentum * velocity[name] - lr * slopes[name]
             params[name] += velocity[name]
-        losses.append(_finite(loss(whole()), step, lr, losses))
+        losses.append(_finite(loss, whole(), step, lr, losses))
         path.append(_copy(whole()))
         if progress is not None:
             progress(step, losses[-1])
@@ -133,7 +133,9 @@ def _same_form(slopes, params):
             raise ValueError(f"the gradient of {name} has shape {np.shape(slopes[name])}, and {name} has {array.shape}")
 
 
-def _finite(value, step, lr, losses):
+def _finite(loss, params, step, lr, losses):
+    with np.errstate(over="ignore", invalid="ignore"):  # the error below says it better
+        value = loss(params)
     if np.ndim(value) != 0 or not np.isfinite(value):
         last = f", after {losses[-1]:.4g}" if losses else ""
         raise FloatingPointError(f"the loss is {value} at step {step}{last}: the learning rate, {lr:g}, may be too large")
