@@ -41,6 +41,7 @@ class SoftmaxRegression:
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
+        x, t = _batch(x, t)
         z = self.logits(x)
         dz = _slope_of_logits(z, t)
         return {"W": x.T @ dz, "b": dz.sum(axis=0)}
@@ -86,6 +87,7 @@ class TwoLayerNet:
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
+        x, t = _batch(x, t)
         _, _, W2, b2 = self.params.values()
         h = self.hidden(x)
         z = h @ W2 + b2
@@ -96,27 +98,46 @@ class TwoLayerNet:
 
 
 def _slope_of_logits(z, t):
-    """Return (softmax(z) - t) / N. The maximum is taken over columns: over a short last axis NumPy is slow."""
-    y = np.exp(z - z.T.max(axis=0)[:, np.newaxis])
+    """Return (softmax(z) - t) / N."""
+    y = np.exp(z - z.max(axis=1, keepdims=True))
     y /= y.sum(axis=1, keepdims=True)
-    y[np.arange(len(y)), t] -= 1
+    try:
+        y[np.arange(len(y)), t.astype(np.uintp)] -= 1  # as an unsigned number, a negative one is out of range, too
+    except IndexError:
+        class_indices("t", t, z.shape[1])  # says which label it is
+        raise
     y /= len(y)
     return y
 
 
+def _batch(x, t):
+    """Return one example as a batch of one, and t as an array of class indices, one for each example."""
+    x, t = np.atleast_2d(x), np.atleast_1d(t)
+    if t.shape != x.shape[:1] or t.dtype.kind not in "iu":
+        if t.shape != x.shape[:1]:
+            raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
+        class_indices("t", t, np.iinfo(np.intp).max)
+    return x, t
+
+
 def _inputs(x, W):
-    x = np.asarray(x) if not isinstance(x, np.ndarray) else x
-    if x.dtype.kind != "f":
-        x = float_array("x", x)
+    """Return `x` as floats of the width that W takes."""
+    x = x if isinstance(x, np.ndarray) and x.dtype.kind == "f" else float_array("x", x)
     if x.ndim not in (1, 2) or x.shape[-1] != len(W):
         raise ValueError(f"x has shape {x.shape}, and this network takes (N, {len(W)}), or ({len(W)},) for one example")
     return x
 
 
+def _generator(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
+    return rng
+
+
 def _he(rng, inputs, outputs):
-    return rng.normal(0, np.sqrt(2 / inputs), (inputs, outputs))
+    return _generator(rng).normal(0, np.sqrt(2 / inputs), (inputs, outputs))
 
 
 def _xavier(rng, inputs, outputs):
     edge = np.sqrt(6 / (inputs + outputs))
-    return rng.uniform(-edge, edge, (inputs, outputs))
+    return _generator(rng).uniform(-edge, edge, (inputs, outputs))

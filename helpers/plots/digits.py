@@ -68,7 +68,7 @@ def plot_weights(W, titles):
         ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-np.abs(W).max(), vmax=np.abs(W).max(), interpolation="nearest")
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
     return fig, (
-        f"{W.shape[1]} pictures of 8 by 8 weights, blue where ink speaks for the class or unit, red where it speaks against: "
+        f"{W.shape[1]} pictures of 8 by 8 weights, blue where ink speaks for it, red where against: "
         + ", ".join(str(title) for title in titles)
         + "."
     )
