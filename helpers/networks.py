@@ -6,7 +6,7 @@ methods read it and change nothing. The loss is the mean cross-entropy over the 
 
 import numpy as np
 
-from helpers.arguments import float_array
+from helpers.arguments import class_indices, float_array
 from helpers.functions import softmax_cross_entropy
 
 __all__ = ["SoftmaxRegression", "TwoLayerNet"]
@@ -41,7 +41,7 @@ class SoftmaxRegression:
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
-        x, t = _batch(x, t)
+        x, t = _batch(x, t, len(self.params["b"]))
         z = self.logits(x)
         dz = _slope_of_logits(z, t)
         return {"W": x.T @ dz, "b": dz.sum(axis=0)}
@@ -87,8 +87,8 @@ class TwoLayerNet:
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
-        x, t = _batch(x, t)
         _, _, W2, b2 = self.params.values()
+        x, t = _batch(x, t, len(b2))
         h = self.hidden(x)
         z = h @ W2 + b2
         dz = _slope_of_logits(z, t)
@@ -101,22 +101,18 @@ def _slope_of_logits(z, t):
     """Return (softmax(z) - t) / N."""
     y = np.exp(z - z.max(axis=1, keepdims=True))
     y /= y.sum(axis=1, keepdims=True)
-    try:
-        y[np.arange(len(y)), t.astype(np.uintp)] -= 1  # as an unsigned number, a negative one is out of range, too
-    except IndexError:
-        class_indices("t", t, z.shape[1])  # says which label it is
-        raise
+    y[np.arange(len(y)), t] -= 1
     y /= len(y)
     return y
 
 
-def _batch(x, t):
-    """Return one example as a batch of one, and t as an array of class indices, one for each example."""
+def _batch(x, t, classes):
+    """Return one example as a batch of one, and `t` as class indices, one for each example."""
     x, t = np.atleast_2d(x), np.atleast_1d(t)
-    if t.shape != x.shape[:1] or t.dtype.kind not in "iu":
-        if t.shape != x.shape[:1]:
-            raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
-        class_indices("t", t, np.iinfo(np.intp).max)
+    if t.shape != x.shape[:1]:
+        raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
+    if t.dtype.kind not in "iu" or not 0 <= t.min() <= t.max() < classes:
+        class_indices("t", t, classes)  # says which label it is, and why not
     return x, t
 
 

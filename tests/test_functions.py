@@ -150,7 +150,7 @@ def test_lists_read_only_and_broadcast_views_are_welcome_and_unchanged():
     assert not np.shares_memory(softmax(z), z)
 
 
-@pytest.mark.filterwarnings("ignore:the loss is 0")
+@pytest.mark.filterwarnings("ignore:the loss is 0", "ignore:z look like", "ignore:z is one-hot")
 @given(z=batches(far), data=st.data())
 def test_the_callers_arrays_are_never_changed(z, data):
     t = np.array(data.draw(st.lists(st.integers(0, z.shape[1] - 1), min_size=len(z), max_size=len(z))))

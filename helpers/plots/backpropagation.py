@@ -33,7 +33,7 @@ def plot_graph():
     ax.text(4.2, 0.22, "dW2 = hᵀ dz2, db2 = Σ dz2", ha="center", size=8.5, color=COLOURS["loss"])
     return fig, (
         "The way forth: x, then z1 = x W1 + b1, h = max(z1, 0), z2 = h W2 + b2, y = softmax(z2), and the loss L. Dashed, "
-        "the way back: from L to dz2 = (y − t)/N, from there dh = dz2 W2ᵀ, and dz1 = dh times the mask z1 > 0. The slopes of "
+        "the way back: from L to dz2 = (y − t)/N, then dh = dz2 W2ᵀ, and dz1 = dh times the mask z1 > 0. The slopes of "
         "the weights hang on these: dW2 = hᵀ dz2 and dW1 = xᵀ dz1, and those of the biases are sums."
     )
 
