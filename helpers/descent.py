@@ -1,10 +1,11 @@
 """Gradient descent, as notebook 05 builds it, and the mini-batches of 07."""
 
 import math
-import numbers
 from typing import NamedTuple
 
 import numpy as np
+
+from helpers.nudging import loss_value
 
 __all__ = ["Descent", "gradient_descent", "minibatches"]
 
@@ -24,7 +25,7 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     Parameters
     ----------
     loss, gradient : functions of the parameters
-        The gradient has the form of the parameters.
+        They are given a copy. The gradient has the form of the parameters.
     start : ndarray of floats, or a dict of them
         Left as it is: the descent works on a copy.
     lr : positive number
@@ -47,7 +48,7 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     Raises
     ------
     FloatingPointError
-        If the loss is not finite: it names the step, the learning rate, and the last finite loss.
+        If the loss or the gradient is not finite: it names the step, and what is to blame.
     TypeError, ValueError
         If an argument is not as described, or the gradient has another form than the parameters.
 
@@ -57,23 +58,26 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     >>> found.losses
     [9.0, 2.25, 0.5625, 0.140625]
     """
-    _check(loss, gradient, lr, steps, momentum)
+    _check(loss, gradient, lr, steps, momentum, tolerance)
     single = not isinstance(start, dict)
     params = {name: _floats(name, array) for name, array in ({"start": start} if single else start).items()}
+    if not params:
+        raise ValueError("start is an empty dict: there is nothing to move")
     velocity = {name: np.zeros_like(array) for name, array in params.items()}
-    whole = (lambda: params["start"]) if single else (lambda: params)
-    path, losses = [_copy(whole())], [_finite(loss, whole(), 0, lr, [])]
+
+    def whole():  # a copy each time: loss and gradient may do with it what they like
+        return params["start"].copy() if single else {name: array.copy() for name, array in params.items()}
+
+    path, losses = [whole()], [_finite(loss, whole(), 0, lr, [])]
     for step in range(1, steps + 1):
-        slopes = gradient(whole())
-        slopes = {"start": slopes} if single else slopes
-        _same_form(slopes, params)
-        if max(np.max(np.abs(slopes[name]), initial=0) for name in params) <= tolerance:
+        slopes = _same_form(gradient(whole()), params, single, step)
+        if all(np.max(np.abs(slope), initial=0) <= tolerance for slope in slopes.values()):
             return Descent(whole(), losses, path, True)
         for name in params:
             velocity[name] = momentum * velocity[name] - lr * slopes[name]
             params[name] += velocity[name]
         losses.append(_finite(loss, whole(), step, lr, losses))
-        path.append(_copy(whole()))
+        path.append(whole())
         if progress is not None:
             progress(step, losses[-1])
     return Descent(whole(), losses, path, False)
@@ -91,6 +95,7 @@ def minibatches(x, t, size, rng):
     >>> [len(labels) for _, labels in minibatches(np.zeros((7, 2)), np.zeros(7), 3, np.random.default_rng(0))]
     [3, 3, 1]
     """
+    x, t = np.asarray(x), np.asarray(t)
     if len(x) != len(t):
         raise ValueError(f"x has {len(x)} examples and t has {len(t)} labels")
     if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
@@ -101,42 +106,53 @@ def minibatches(x, t, size, rng):
     return ((x[order[k : k + size]], t[order[k : k + size]]) for k in range(0, len(x), size))
 
 
-def _check(loss, gradient, lr, steps, momentum):
+def _check(loss, gradient, lr, steps, momentum, tolerance):  # noqa: PLR0913, PLR0917
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise TypeError(f"{name} must be a function of the parameters, not {type(function).__name__}")
-    if isinstance(lr, bool) or not isinstance(lr, numbers.Real) or not 0 < lr < math.inf:
+    if not _is_number(lr) or not 0 < lr < math.inf:
         raise ValueError(f"lr must be a positive number, not {lr!r}")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"steps must be an integer, 0 or more, not {steps!r}")
-    if not isinstance(momentum, numbers.Real) or not 0 <= momentum < 1:
+    if not _is_number(momentum) or not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and less than 1, not {momentum!r}")
+    if not _is_number(tolerance) or not tolerance >= 0:
+        raise ValueError(f"tolerance must be 0 or more, not {tolerance!r}")
+
+
+def _is_number(value):
+    return isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool)
 
 
 def _floats(name, array):
     array = np.array(array)  # a copy
     if array.dtype.kind != "f":
         raise TypeError(f"{name} holds {array.dtype}, and steps need floats: pass np.asarray({name}, dtype=float)")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} holds NaN or infinity: a descent needs a finite start")
     return array
 
 
-def _copy(params):
-    return {name: array.copy() for name, array in params.items()} if isinstance(params, dict) else params.copy()
-
-
-def _same_form(slopes, params):
+def _same_form(slopes, params, single, step):
+    """Return the gradient as a dict of arrays like `params`, finite all."""
+    slopes = {"start": slopes} if single else slopes
     if not isinstance(slopes, dict) or slopes.keys() != params.keys():
-        found = sorted(slopes) if isinstance(slopes, dict) else type(slopes).__name__
-        raise ValueError(f"gradient must return a dict with the keys {sorted(params)}, not {found}")
+        found = list(slopes) if isinstance(slopes, dict) else type(slopes).__name__
+        raise ValueError(f"gradient must return a dict with the keys {list(params)}, not {found}")
+    slopes = {name: np.asarray(slope) for name, slope in slopes.items()}
     for name, array in params.items():
-        if np.shape(slopes[name]) != array.shape:
-            raise ValueError(f"the gradient of {name} has shape {np.shape(slopes[name])}, and {name} has {array.shape}")
+        if slopes[name].shape != array.shape or slopes[name].dtype.kind not in "biuf":
+            found = f"shape {slopes[name].shape} and dtype {slopes[name].dtype}"
+            raise ValueError(f"the gradient of {name} has {found}, and {name} has shape {array.shape}")
+        if not np.all(np.isfinite(slopes[name])):
+            raise FloatingPointError(f"the gradient of {name} is not finite at step {step}")
+    return slopes
 
 
 def _finite(loss, params, step, lr, losses):
     with np.errstate(over="ignore", invalid="ignore"):  # the error below says it better
-        value = loss(params)
-    if np.ndim(value) != 0 or not np.isfinite(value):
-        last = f", after {losses[-1]:.4g}" if losses else ""
-        raise FloatingPointError(f"the loss is {value} at step {step}{last}: the learning rate, {lr:g}, may be too large")
+        value = loss_value(loss(params))
+    if not math.isfinite(value):
+        cause = f", after {losses[-1]:.4g}: the learning rate, {lr:g}, may be too large" if losses else ", at the start"
+        raise FloatingPointError(f"the loss is {value} at step {step}{cause}")
     return float(value)

@@ -38,11 +38,11 @@ def load_digits():
     https://doi.org/10.24432/C50P49, CC BY 4.0. Licence and changes: helpers/data/README.md.
     """
     file = importlib.resources.files("helpers") / "data" / "digits.npz"
-    remedy = "put the file back (git checkout helpers/data), or install the course anew"
+    remedy = "put the file back (git checkout -- :/helpers/data), or install the course anew"
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise OSError(f"the digits are missing, {file} cannot be read ({error.strerror}): {remedy}") from None
+        raise OSError(f"the digits are missing, {file} cannot be read ({error.strerror or error}): {remedy}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != SHA_256:
         raise OSError(f"the digits are damaged: {file} has the SHA-256 {found[:12]}…, not {SHA_256[:12]}…: {remedy}")

@@ -28,7 +28,7 @@ class SoftmaxRegression:
 
     def logits(self, x):
         """Return the logits (N, C)."""
-        W, b = self.params.values()
+        W, b = self.params["W"], self.params["b"]
         return _inputs(x, W) @ W + b
 
     def predict(self, x):
@@ -68,13 +68,13 @@ class TwoLayerNet:
 
     def hidden(self, x):
         """Return the activations of the hidden layer, (N, H)."""
-        W1, b1, _, _ = self.params.values()
+        W1, b1 = self.params["W1"], self.params["b1"]
         z1 = _inputs(x, W1) @ W1 + b1
         return np.maximum(z1, 0) if self.activation == "relu" else np.tanh(z1)
 
     def logits(self, x):
         """Return the logits (N, C)."""
-        _, _, W2, b2 = self.params.values()
+        W2, b2 = self.params["W2"], self.params["b2"]
         return self.hidden(x) @ W2 + b2
 
     def predict(self, x):
@@ -87,7 +87,7 @@ class TwoLayerNet:
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
-        _, _, W2, b2 = self.params.values()
+        W2, b2 = self.params["W2"], self.params["b2"]
         x, t = _batch(x, t, len(b2))
         h = self.hidden(x)
         z = h @ W2 + b2
@@ -111,6 +111,8 @@ def _batch(x, t, classes):
     x, t = np.atleast_2d(x), np.atleast_1d(t)
     if t.shape != x.shape[:1]:
         raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
+    if len(x) == 0:
+        raise ValueError("x has no examples: the mean loss of none is undefined")
     if t.dtype.kind not in "iu" or not 0 <= t.min() <= t.max() < classes:
         class_indices("t", t, classes)  # says which label it is, and why not
     return x, t

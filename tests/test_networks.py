@@ -166,6 +166,19 @@ def test_labels_that_are_none_are_refused_by_the_gradient(net, t, error, says):
         net.gradients(np.ones((3, 5)), t)
 
 
+def test_an_empty_batch_is_refused(net):
+    with pytest.raises(ValueError, match="x has no examples"):
+        net.gradients(np.ones((0, 5)), np.ones(0, dtype=int))
+
+
+def test_the_order_of_the_parameters_does_not_matter(net):
+    x, t = data()
+    before = net.loss(x, t)
+    net.params = dict(sorted(net.params.items(), reverse=True))
+    assert net.loss(x, t) == before
+    assert net.gradients(x, t).keys() == net.params.keys()
+
+
 def test_another_activation_is_refused():
     with pytest.raises(ValueError, match="activation must be 'relu' or 'tanh', not 'sigmoid'"):
         TwoLayerNet(2, 3, 4, np.random.default_rng(0), activation="sigmoid")
@@ -201,6 +214,16 @@ def test_a_dict_of_parameters_is_walked_alike():
     assert found.losses == [6.0, 1.5, 0.375]
     assert start["W"].min() == 1
     assert found.path[0]["b"].tolist() == [1.0, 1.0]
+
+
+def test_a_gradient_that_writes_into_its_argument_changes_nothing():
+    def slopes(w):
+        w *= 2
+        return w
+
+    start = np.array([4.0, -2.0])
+    assert gradient_descent(bowl, slopes, start, lr=0.25, steps=3).losses == [20.0, 5.0, 1.25, 0.3125]
+    assert start.tolist() == [4.0, -2.0]
 
 
 def test_momentum_is_polyaks():
@@ -244,7 +267,13 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"momentum": 1.0}, ValueError, "momentum must be"),
         ({"gradient": lambda w: np.ones(3)}, ValueError, r"the gradient of start has shape \(3,\)"),
         ({"gradient": lambda w: None}, ValueError, "the gradient of start"),
-        ({"gradient": lambda w: np.full(2, np.nan)}, FloatingPointError, "step 1"),
+        ({"gradient": lambda w: np.array([0, np.nan])}, FloatingPointError, "the gradient of start is not finite at step 1"),
+        ({"gradient": lambda w: np.ones(2) * 1j}, ValueError, "dtype complex128"),
+        ({"start": {}}, ValueError, "start is an empty dict"),
+        ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
+        ({"loss": lambda w: w}, TypeError, "f returns an array"),
+        ({"tolerance": -1}, ValueError, "tolerance must be"),
+        ({"lr": True}, ValueError, "lr must be"),
     ],
 )
 def test_what_is_no_descent_is_refused(change, error, says):
@@ -310,4 +339,4 @@ def test_a_file_that_is_not_the_one_is_refused_before_it_is_parsed(root, tmp_pat
     )
     assert run.returncode == 1
     assert "OSError: the digits are " + ("missing" if harm == "missing" else "damaged") in run.stderr
-    assert "git checkout helpers/data" in run.stderr
+    assert "git checkout -- :/helpers/data" in run.stderr

@@ -23,21 +23,22 @@ def plot_digits(images, titles, columns=10):
 
 
 @picture
-def plot_curves(curves):
-    """Show the losses of networks over the epochs: {name: (training losses, test losses)}."""
+def plot_curves(curves, every=5):
+    """Show losses over the epochs, noted `every` so many: {name: (training losses, validation losses)}."""
     fig, axes = subplots(1, len(curves), height=2.8, sharey=True, squeeze=False)
     said = []
     for ax, (name, (training, test)) in zip(axes.flat, curves.items(), strict=True):
-        ax.plot(training, "-", color=COLOURS["loss"], label="training")
-        ax.plot(test, "--", color=COLOURS["class 0"], label="test")
+        epochs = every * np.arange(len(training))
+        ax.plot(epochs, training, "-", color=COLOURS["loss"], label="training")
+        ax.plot(epochs, test, "--", color=COLOURS["class 0"], label="validation")
         ax.set(title=name, xlabel="epochs", yscale="log")
         said.append(
-            f"{name}: training loss from {training[0]:.2f} to {training[-1]:.3f}, test loss from {test[0]:.2f} to "
+            f"{name}: training loss from {training[0]:.2f} to {training[-1]:.3f}, validation loss from {test[0]:.2f} to "
             f"{test[-1]:.3f}"
         )
     axes[0, 0].set_ylabel("loss (logarithmic)")
     axes[0, 0].legend(loc="upper right")
-    return fig, "Loss over the epochs, on a logarithmic axis, training and test. " + "; ".join(said) + "."
+    return fig, "Loss over the epochs, on a logarithmic axis, training and validation. " + "; ".join(said) + "."
 
 
 @picture
