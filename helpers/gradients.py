@@ -183,18 +183,20 @@ class Report:
             return "The gradient agrees: it is 0, and f is flat here, so little was put to the test"
         if self.bound > 1:
             return "The gradient is not contradicted, but rounding would hide an error as large as the gradient"
-        close = f"The gradient agrees, to a relative error below {_power_of_ten(self.bound)}"
+        close = f"The gradient agrees, to a relative error below {_rounded_up(self.bound)}"
         if math.isnan(self.detectable):
             return close
-        return f"{close}; one of {_power_of_ten(self.detectable)} of its length would show with 99.99 % confidence"
+        return f"{close}; one of {_rounded_up(self.detectable)} of its length would show with 99.99 % confidence"
 
 
 def _stop(finding):
     return "" if finding.sentence.endswith("?") else "."
 
 
-def _power_of_ten(number):
-    return f"1e{math.ceil(math.log10(number)):+03d}"
+def _rounded_up(number):
+    """Return a number as text, with one digit, rounded up."""
+    power = math.floor(math.log10(number))
+    return f"{math.ceil(number / 10.0**power - 1e-9) * 10.0**power:.0e}"
 
 
 def _report(e, findings):

@@ -334,7 +334,6 @@ WALL = {
     "W[:, None]": "view",
     "W[...]": "view",
     "W.view()": "view",
-    "W.real": "view",
     "np.broadcast_to(W, (2, 2, 3))": "view",
     "W[[0, 1]]": "copy",
     "W[W > 0]": "copy",
