@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.arguments import one_hot_rows
-from helpers.evidence import TRUST
+from helpers.evidence import TRUST, floats, magnitude
+from helpers.functions import softmax
 from helpers.nudging import loss_value, no_loss, steps, trouble
-from helpers.reaching import named, reachable, runs_straight, with_variable
+from helpers.reaching import named, runs_straight, with_variable
 
 __all__ = ["REMARKS", "RULES", "Finding", "diagnose"]
 
@@ -110,8 +111,7 @@ def _(e):
             f"f draws random numbers ({', '.join(sorted(e.drew))} moved on){_spread(values)}: dropout, noise or a fresh "
             "mini-batch; draw once outside f, or seed anew inside it"
         )
-    names = set().union(*(_words(f) for _, f in reachable(e.f)))
-    if len(set(values)) > 1 and names & {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}:
+    if len(set(values)) > 1 and e.words & {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}:
         return f"f makes a random generator of its own at each call{_spread(values)}: draw once outside f, or give it a seed"
 
 
@@ -165,7 +165,7 @@ def _(e):
 @rule("calls", "changes when asked twice")
 def _(e):
     first, second = np.asarray(e.raw, dtype=float), np.asarray(e.again, dtype=float)
-    if first.shape != second.shape or np.allclose(first, second, rtol=1e-6, atol=1e-12 * _size(first), equal_nan=True):
+    if first.shape != second.shape or np.allclose(first, second, rtol=1e-6, atol=1e-12 * magnitude(first), equal_nan=True):
         return None if first.shape == second.shape else f"the gradient had shape {first.shape}, then {second.shape}"
     if e.gradient_drew:
         return "the gradient draws random numbers, and is another one at each call: draw once outside of it"
@@ -214,9 +214,9 @@ def _(e):
     largest = max([abs(line.of(e.a)) for line in e.lines] if e.a is not None else [0])
     if (e.all_flat or e.wrong or e.blind) and abs(e.f0) > 1e4 and largest < 4 * small:
         return (
-            f"f is about {e.f0:.3g}, where two neighbouring {'float32' if e.eps > 1e-10 else 'float64'} numbers lie "
+            f"f is about {e.f0:.3g}, where two neighbouring {'float32' if not e.double else 'float64'} numbers lie "
             f"{abs(e.f0) * e.eps:.1g} apart, and a nudge changes it by less: take the constant part out of f"
-            + (", or compute it in float64" if e.eps > 1e-10 else "")
+            + (", or compute it in float64" if not e.double else "")
         )
 
 
@@ -240,13 +240,12 @@ def _(e):
 def _(e):
     usual = max(e.rounding, 0.5 * e.eps * abs(e.near_value))
     scatter = float(np.median(e.bends)) / 0.674 / math.sqrt(70)  # half of normal deviates lie below 0.674
-    if e.eps > 1e-10 or e.kinks_at_x or len(e.lines) < 5 or np.quantile(e.bends, 0.3) < 1000 * usual:
+    if not e.double or e.kinks_at_x or len(e.lines) < 5 or np.quantile(e.bends, 0.3) < 1000 * usual:
         return None
     if scatter > 5e-4 * e.steepest * max(line.step for line in e.lines):
         return (
-            f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}: something in it "
-            f"is rounded, "
-            f"computed in float32, or solved roughly; compute all of it in float64, unrounded"
+            f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}: something in it is "
+            "rounded, computed in float32, or solved roughly; compute all of it in float64, unrounded"
         )
 
 
@@ -323,7 +322,7 @@ def _(e):
 @rule("slopes", "kink")
 def _(e):
     for line, near in e.kinked:
-        if e.kink(near) and e.eps < 1e-10 and np.ptp(near.sides) > 0.25 * _size(e.slopes()):
+        if e.kink(near) and e.double and np.ptp(near.sides) > 0.25 * magnitude(e.slopes()):
             return (
                 f"f has a kink {_at(line, e)}: its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the "
                 "other, so there is no gradient to check (ReLU, abs, max); move x off it"
@@ -480,15 +479,15 @@ def _(e):
                 f"softmax over {classes} classes; hand the logits to it"
             )
     for z, pull in e.logits():
-        y = _softmax(z)
-        if e.explains(pull(_softmax(y) - y)):
+        y = softmax(z)
+        if e.explains(pull(softmax(y) - y)):
             return "the gradient takes the softmax of a softmax: it is off by just softmax(y) - y, for y = softmax(z); use y"
 
 
 @rule("gradient", "logits for labels")
 def _(e):
     for z, pull in e.logits():
-        y = _softmax(z)
+        y = softmax(z)
         own = np.eye(z.shape[-1])[z.argmax(axis=-1)]
         if e.proportional(pull(y - own), e.slopes()):
             return (
@@ -531,13 +530,12 @@ def _(e):
     if e.complete and e.x.ndim and e.x.shape[-1] > 1 and 2 * len(e.wrong) > len(e.lines) and e.takes_a_softmax:
         measured = np.abs(e.as_array(e.slopes()).sum(axis=-1)).max()
         claimed = np.abs(e.a.sum(axis=-1)).max()
-        if claimed < 1e-6 * _size(e.a) and measured > 1e-3 * _size(e.slopes()):
+        if claimed < 1e-6 * magnitude(e.a) and measured > 1e-3 * magnitude(e.slopes()):
             return (
-                "the gradient adds up to 0 along the classes, as that of a softmax does, and the slopes do not: f "
-                "hands logits to "
-                "the logarithm where probabilities belong, or its labels are not one-hot"
+                "the gradient adds up to 0 along the classes, as that of a softmax does, and the slopes do not: f hands "
+                "logits to the logarithm where probabilities belong, or its labels are not one-hot"
             )
-        if measured < 1e-6 * _size(e.slopes()) and claimed > 1e-3 * _size(e.a):
+        if measured < 1e-6 * magnitude(e.slopes()) and claimed > 1e-3 * magnitude(e.a):
             return (
                 "the slopes add up to 0 along the classes, as those of a softmax do, and the gradient does not: logits "
                 "stand where labels or probabilities belong, or labels are not one-hot; it is softmax(z) - t"
@@ -677,7 +675,7 @@ def _(e):
             return f"{point}, where a wrong gradient can agree with a right one: check at a random x"
         return None
     elsewhere = e.near(0.1)
-    there = np.asarray(e.moved(elsewhere, lambda x: _float(e.gradient(x))), dtype=float)
+    there = np.asarray(e.moved(elsewhere, lambda x: floats(e.gradient(x))), dtype=float)
     off = e.off_elsewhere(elsewhere, there)
     if e.x.ndim > 1 and e.symmetric and e.blind and not np.any(there):
         return f"{point}, and the gradient is 0 nearby, too, where any factor agrees with any other: check at a random x"
@@ -690,8 +688,8 @@ def _(e):
 
 @rule("proof", "lost to rounding")
 def _(e):
-    largest, blur = max(_size(e.slopes()), _size(e.claims())), TRUST * max(e.rounding, e.noise_on(e.lines[0]) / 4)
-    if e.kinks_at_x or not largest or (e.eps > 1e-10 and abs(e.f0) < 1e3):
+    largest, blur = max(magnitude(e.slopes()), magnitude(e.claims())), TRUST * max(e.rounding, e.noise_on(e.lines[0]) / 4)
+    if e.kinks_at_x or not largest or (not e.double and abs(e.f0) < 1e3):
         return None
     if blur / e.lines[0].step > e.coarse * largest:
         return (
@@ -702,8 +700,8 @@ def _(e):
 
 @rule("proof", "step too long")
 def _(e):
-    rough = [line for line in e.lines if line not in e.bent and line.truncation > e.coarse * _size(e.slopes())]
-    if rough and e.eps < 1e-10:
+    rough = [line for line in e.lines if line not in e.bent and line.truncation > e.coarse * magnitude(e.slopes())]
+    if rough and e.double:
         line = max(rough, key=lambda line: line.truncation)
         return (
             f"the slope of f changes within a step of {line.step:.1g} {_at(line, e)}, by {line.truncation:.2g} over twice "
@@ -717,7 +715,7 @@ def _(e):
 @rule("remark", "near a kink")
 def _(e):
     for line, near in e.kinked:
-        if e.eps < 1e-10 and not e.kink(near) and abs(line.slope - near.slope) > 0.25 * _size(e.slopes()):
+        if e.double and not e.kink(near) and abs(line.slope - near.slope) > 0.25 * magnitude(e.slopes()):
             return (
                 f"f has a kink within a step of {line.step:.1g} {_at(line, e)}, and over it the slope would be "
                 f"{line.slope:.4g}; the gradient was compared with {near.slope:.4g}, measured with a step of {near.step:.1g}"
@@ -732,25 +730,6 @@ REMARKS = [name for name, _ in RULES["remark"]]
 
 def _spread(values):
     return f" and gives {', '.join(f'{value:.6g}' for value in values)} at the same x" if len(set(values)) > 1 else ""
-
-
-def _words(function):
-    """Return the names that the code of a function uses, as attributes or otherwise."""
-    code = getattr(function, "__code__", None)
-    return set(code.co_names) if code else set()
-
-
-def _float(answer):
-    return np.array(answer, dtype=float)
-
-
-def _size(array):
-    return float(np.max(np.abs(array), initial=0))
-
-
-def _softmax(z):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
 
 
 def _along(line):

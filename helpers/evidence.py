@@ -13,7 +13,7 @@ import numpy as np
 from helpers.nudging import loss_value
 from helpers.reaching import generator_states
 
-__all__ = ["Line", "Measured"]
+__all__ = ["KINK", "TRUST", "Line", "Measured", "floats", "magnitude"]
 
 EVERY_ENTRY = 256  # up to so many entries are looked at one by one
 DIRECTIONS, SAMPLES = 8, 14  # else so many random directions, and so many entries
@@ -143,6 +143,11 @@ class Measured:
         if self.a is not None and all(line.finite for line in self.lines):
             self.compare()
 
+    @property
+    def double(self):
+        """Whether x and f both have the precision of float64."""
+        return self.eps < 1e-10
+
     def near(self, distance):
         """Return a point at a random distance of about `distance` (times the size of the entries of x) from x."""
         return (self.kept + distance * self.scale * self.rng.standard_normal(self.x.shape)).astype(self.x.dtype)
@@ -184,7 +189,7 @@ class Measured:
                 bent.append((off, line))
         for _, line in sorted(bent, key=lambda pair: -pair[0])[:AGAIN]:
             near = line
-            for shorter in SHORTER if self.eps < 1e-10 else SHORTER_SINGLE:
+            for shorter in SHORTER if self.double else SHORTER_SINGLE:
                 if TRUST * self.rounding * shorter / line.step > 0.5 * largest or not self.kink(near):
                     break
                 near = self.line(line.where, shorter)
@@ -227,9 +232,9 @@ class Measured:
         """Return how far `array` (by default the gradient) is from what was measured along `line`."""
         claim, low, high = line.of(self.a if array is None else array), line.slope, line.slope
         if self.kink(line):  # any slope between those of the pieces may be the one at x, or beyond, between two kinks
-            beyond = np.ptp(line.sides) * (1 if self.eps < 1e-10 else 2)
+            beyond = np.ptp(line.sides) * (1 if self.double else 2)
             low, high = min(line.sides) - beyond, max(line.sides) + beyond
-        elif self.eps > 1e-10:  # the step of float32 has room for kinks that cancel in the fourth difference
+        elif not self.double:  # the step of float32 has room for kinks that cancel in the fourth difference
             low, high = min(line.sides), max(line.sides)
         return max(low - claim, claim - high, 0.0)
 
@@ -249,7 +254,7 @@ class Measured:
     def wrong(self):
         """The lines on which the gradient disagrees, and by how much, worst first."""
         lines = [line for line in self.lines if not self.agrees(line)] if self.a is not None else []
-        if self.eps > 1e-10 and all(self.kink(line) for line in lines) and len(lines) <= max(1, len(self.lines) // 10):
+        if not self.double and all(self.kink(line) for line in lines) and len(lines) <= max(1, len(self.lines) // 10):
             lines = []  # in float32 a step is long enough for several kinks, and rounding forbids a shorter one
         return sorted(((self.off(line), line) for line in lines), key=lambda pair: -pair[0])
 
@@ -278,6 +283,16 @@ class Measured:
                 entries, off = entries[len(entries) // 2 :], off - there
         self.lines.append(self.line(tuple(int(i) for i in np.unravel_index(entries[0], self.x.shape))))
         self.__dict__.pop("wrong", None)
+
+
+def magnitude(array):
+    """Return the largest absolute value, 0 of nothing."""
+    return float(np.max(np.abs(array), initial=0))
+
+
+def floats(answer):
+    """Return what a gradient answered as an array of floats of its own."""
+    return np.array(answer, dtype=float)
 
 
 def _copied(answer):

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from helpers.evidence import KINK, Measured
+from helpers.evidence import KINK, Measured, floats, magnitude
 from helpers.nudging import loss_value
 from helpers.reaching import reachable, with_variable
 
@@ -164,7 +164,7 @@ class Evidence(Measured):
     @property
     def coarse(self):
         """The error, relative to the largest slope, from which on a check proves little."""
-        return 1e-3 if self.eps < 1e-10 else 2.0
+        return 1e-3 if self.double else 2.0
 
     @property
     def bent(self):
@@ -307,7 +307,7 @@ class Evidence(Measured):
         off = [self.slope_and_claim(where, s) @ difference for s in places]
         k = int(np.argmax(np.abs(np.diff(off))))
         (left, right), (before, after) = places[k : k + 2], off[k : k + 2]
-        for _ in range(9 if self.eps < 1e-10 else 5):
+        for _ in range(9 if self.double else 5):
             middle = (left + right) / 2
             there = self.slope_and_claim(where, middle) @ difference
             if abs(there - before) > abs(after - there):
@@ -317,7 +317,7 @@ class Evidence(Measured):
         h = 2 * np.cbrt(self.eps)
         low, given_low = self.slope_and_claim(where, left - h)
         high, given_high = self.slope_and_claim(where, right + h)
-        if abs(high - low) > 0.02 * _size(off) and abs(given_high - given_low) < 0.1 * abs(high - low):
+        if abs(high - low) > 0.02 * magnitude(off) and abs(given_high - given_low) < 0.1 * abs(high - low):
             return where, low, high, given_high - given_low if callable(self.gradient) else None
         return None
 
@@ -328,7 +328,7 @@ class Evidence(Measured):
         there[where] += s
         high[where] += s + h
         low[where] += s - h
-        claim = self.moved(there, lambda x: _copied(self.gradient(x))) if callable(self.gradient) else self.a
+        claim = self.moved(there, lambda x: floats(self.gradient(x))) if callable(self.gradient) else self.a
         return np.array([(self.try_at(high) - self.try_at(low)) / (2 * h), claim[where]])
 
     # -- what the check proves ----------------------------------------------------------------------------
@@ -377,11 +377,3 @@ def _whole_numbers(value):
     except ValueError:  # its rows differ in length
         return None
     return numbers if numbers is not None and numbers.ndim in (1, 2) and numbers.dtype.kind in "iu" else None
-
-
-def _size(array):
-    return float(np.max(np.abs(array), initial=0))
-
-
-def _copied(answer):
-    return np.array(answer, dtype=float)

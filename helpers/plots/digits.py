@@ -37,7 +37,7 @@ def plot_curves(curves, every=5):
             f"{test[-1]:.3f}"
         )
     axes[0, 0].set_ylabel("loss (logarithmic)")
-    axes[0, -1].legend(loc="center right")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig, "Loss over the epochs, on a logarithmic axis, training and validation. " + "; ".join(said) + "."
 
 
