@@ -17,7 +17,8 @@ import nbformat
 
 from notebooks import normal_form
 
-TAGS = {"nbval-ignore-output", "raises-exception"}
+TAGS = {"nbval-ignore-output", "raises-exception", "exercise", "check", "solution"}
+EXERCISES = range(3, 6)  # on each page but the first
 IGNORED_OUTPUTS = {"b39c84d4"}  # ids of the cells whose outputs nbval may ignore: the versions in 00
 MODULES = {"helpers", "matplotlib", "numpy", "sys"}
 FORBIDDEN_NAMES = set("__import__ breakpoint compile eval exec get_ipython getattr globals input open".split())
@@ -258,6 +259,35 @@ def imports_stand_in_the_first_code_cell(notebook):
 
 
 @promise
+def exercises_ask_check_and_solve(notebook):
+    """An exercise is a task, a stub, its check ("not yet"), a folded solution and the same check again ("solved")."""
+    tagged = [cell for cell in notebook.cells if {"exercise", "check", "solution"} & _tags(cell)]
+    code = [cell for cell in tagged if cell.cell_type == "code"]
+    wanted = [{"exercise"}, {"check"}, {"solution"}, {"check", "solution"}]
+    for k, cell in enumerate(code):
+        if _tags(cell) != wanted[k % 4]:
+            yield cell, f"is tagged {sorted(_tags(cell))} where {sorted(wanted[k % 4])} comes next"
+            return
+    for stub, first, solution, second in zip(*[iter(code)] * 4, strict=False):
+        name = (re.findall(r"^check\.(\w+)\(my_\1\)$", first.source) or [""])[0]
+        if not name or second.source != f"check.{name}(our_{name})":
+            yield first, "is no check.NAME(my_NAME), followed by check.NAME(our_NAME)"
+        elif f"def my_{name}(" not in stub.source or f"def our_{name}(" not in solution.source:
+            yield stub, f"defines no my_{name}, or its solution no our_{name}"
+        if not _says(first).startswith("not yet: "):
+            yield first, f"does not say 'not yet' to the stub, but {_says(first)!r}"
+        if not _says(second).startswith("solved: "):
+            yield second, f"does not say 'solved' to the solution, but {_says(second)!r}"
+        if not solution.metadata.get("jupyter", {}).get("source_hidden"):
+            yield solution, "is a solution, and not folded away"
+    count, titles = len(code) / 4, [cell.source for cell in tagged if cell.cell_type == "markdown"]
+    if count not in ((0,) if notebook.path.name.startswith("00") else EXERCISES):
+        yield None, f"has {count:g} exercises"
+    if count and not any(re.match(r"### \d · Find the bug: ", title) for title in titles):
+        yield None, "has no planted bug among its exercises"
+
+
+@promise
 def no_network_shell_install_or_eval(notebook):
     for cell in notebook.code:
         try:
@@ -304,6 +334,14 @@ def _same_in_plain(markup, data):
         re.sub(r"[\W_]+", "", text) for text in (html.unescape(re.sub(r"<[^>]*>", "", markup)), data.get("text/plain", ""))
     )
     return plain and html_words == plain_words != ""
+
+
+def _tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def _says(cell):
+    return "".join(_plain(output) for output in cell.outputs)
 
 
 def _outputs(notebook):

@@ -1,0 +1,38 @@
+"""What a check says."""
+
+import dataclasses
+import html
+
+__all__ = ["Verdict"]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Verdict:
+    """The outcome of a check: true if the exercise is solved. It prints what was tried, expected and met, and a hint.
+
+    exercise : str, its name
+    solved : bool
+    slip : str, the name of the mistake, if it is one that the check knows; else ""
+    lines : tuple of (str, str), a label and what it says
+    cases : int, if it is solved, in how many
+    """
+
+    exercise: str
+    solved: bool
+    slip: str = ""
+    lines: tuple = ()
+    cases: int = 0
+
+    def __bool__(self):
+        return self.solved
+
+    def __repr__(self):
+        width = max((len(label) for label, _ in self.lines), default=0)
+        return "\n".join([self._headline(), *(f"  {label:{width}}  {text}" for label, text in self.lines)])
+
+    def _repr_html_(self):
+        items = "".join(f"<li><b>{label}</b> {html.escape(text)}</li>" for label, text in self.lines)
+        return f"<p><b>{self._headline()}</b></p>" + (f"<ul>{items}</ul>" if items else "")
+
+    def _headline(self):
+        return f"solved: {self.exercise}, in all {self.cases} cases" if self.solved else f"not yet: {self.exercise}"
