@@ -49,7 +49,7 @@ def test_a_cell_that_never_ends_is_stopped_and_named(tmp_path):
 
 
 def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
-    path, clients, client = notebook(tmp_path / "late.ipynb", "print(1)"), [], notebooks._client
+    path, clients, client = notebook(tmp_path / "late.ipynb", "print(1)"), [], notebooks.client
 
     class Unlucky:
         async def async_execute(self, env):
@@ -59,7 +59,7 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
         clients.append(args)
         return Unlucky() if len(clients) <= unlucky else client(*args)
 
-    monkeypatch.setattr(notebooks, "_client", first_unlucky)
+    monkeypatch.setattr(notebooks, "client", first_unlucky)
     unlucky = 1
     assert notebooks.wait_for(notebooks.execute(path)).cells[0].outputs[0].text == "1\n"
     unlucky = 4

@@ -42,6 +42,16 @@ def refresh(args):
     return call(environment.ready("test"), TOOLS / "notebooks.py", "refresh", *args)
 
 
+def student(args):
+    """write the student edition, without solutions, into build/student/"""
+    return call(environment.ready("test"), TOOLS / "student.py", *args)
+
+
+def mark(args):
+    """say which exercises are solved in notebooks handed in: make mark ARGS=folder"""
+    return call(environment.ready("test"), TOOLS / "marking.py", *(os.path.abspath(name) for name in args))
+
+
 def lint(args):
     """check the code, in modules and notebooks"""
     python = environment.ready("test")
@@ -78,7 +88,9 @@ def help(_):
         print(f"  {name:8} {command.__doc__}")
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, run, refresh, lint, lock, clean, help)}
+COMMANDS = {command.__name__: command for command in (lab, test, run, refresh, student, mark, lint, lock, clean, help)}
+if not (ROOT / "tests").is_dir():  # the student edition
+    COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
 
 
 def call(*command, own_settings=False):

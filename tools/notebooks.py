@@ -89,7 +89,7 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
         notebook = nbformat.read(path, as_version=4)
         now = {"index": None}
         try:
-            await _client(notebook, path, seconds, now).async_execute(env=os.environ | (environment or {}))
+            await client(notebook, path, seconds, now).async_execute(env=os.environ | (environment or {}))
             return notebook
         except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             if now["index"] is not None or attempt == 2:
@@ -97,7 +97,7 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
             # A kernel is told its ports before it takes them: now and then another process is quicker.
 
 
-def _client(notebook, path, seconds, now):
+def client(notebook, path, seconds, now, **more):
     """Return what executes `notebook`, its outputs cleared; `now["index"]` is the cell that is being run."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -111,6 +111,7 @@ def _client(notebook, path, seconds, now):
         record_timing=False,
         coalesce_streams=True,
         on_cell_start=lambda cell, cell_index: now.update(index=cell_index),
+        **more,
     )
 
 

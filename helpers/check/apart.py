@@ -19,7 +19,7 @@ import warnings
 __all__ = ["SECONDS", "Stop", "collected"]
 
 SECONDS = 10  # for all that one check tries
-MEMORY = 2 << 30  # bytes more than the kernel has
+MEMORY = 1 << 30  # bytes more than the kernel has
 
 
 def collected(items, seconds=None):
@@ -118,13 +118,14 @@ def _in_a_thread(items, seconds):
             ended.append(True)
 
     thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    for _ in range(20):  # an `except:` in the answer may catch the first ones
-        if ended or not thread.is_alive():
-            break
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
-        thread.join(0.05)
+    with contextlib.redirect_stdout(sys.stdout), warnings.catch_warnings():  # put right what a lost thread leaves behind
+        thread.start()
+        thread.join(seconds)
+        for _ in range(20):  # an `except:` in the answer may catch the first ones
+            if ended or not thread.is_alive():
+                break
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+            thread.join(0.05)
     if ended:
         return came, ""
     rest = " It cannot be stopped: restart the kernel." if thread.is_alive() else ""

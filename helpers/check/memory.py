@@ -186,7 +186,7 @@ def _layouts(rng):
     yield case("X of shape (4,)", tenths(rng, 4))
     yield case("X in F order", np.asfortranarray(tenths(rng, (2, 3))))
     yield case("X = W.T", tenths(rng, (3, 2)).T)
-    yield case("X = W[:, ::2]", tenths(rng, (2, 6))[:, ::2])
+    yield case("X = W[:, 1:3]", tenths(rng, (3, 4))[:, 1:3])
     yield case("X = W[::-1]", tenths(rng, (3, 2))[::-1])
     yield case("X of shape (2, 2, 2), its axes exchanged", tenths(rng, (2, 2, 2)).transpose(2, 0, 1))
 

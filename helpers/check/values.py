@@ -85,7 +85,9 @@ def shown(value, width=72):
 def _outline(value):
     if value["kind"] == "list":
         return "[" + ", ".join(map(_outline, value["items"])) + "]"
-    return f"array of shape {tuple(value['shape'])}" if value["kind"] == "array" else shown(value)
+    if value["kind"] == "array" and value["shape"]:
+        return f"array of shape {tuple(value['shape'])}"
+    return shown(value)
 
 
 def _entries(value):

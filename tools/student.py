@@ -1,0 +1,66 @@
+"""Write the student edition into build/student/: the course without solutions, ready to be handed out.
+
+python tools/student.py
+"""
+
+import os
+import shutil
+import sys
+
+import nbformat
+
+from notebooks import BUILD, NOTEBOOKS, ROOT, normal_form, replace
+
+EDITION = BUILD / "student"
+FILES = [
+    "LICENSE",
+    "Makefile",
+    "pyproject.toml",
+    "requirements.lock",
+    "requirements.txt",
+    "runtime.txt",
+    "tools/commands.py",
+    "tools/course.py",
+    "tools/environment.py",
+]
+
+
+def main():
+    aside = EDITION.with_name(f".student-{os.getpid()}")
+    try:
+        write(aside)
+        shutil.rmtree(EDITION, ignore_errors=True)
+        aside.rename(EDITION)  # whole, or not at all
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    print(f"Ready to hand out: {EDITION}")
+    return 0
+
+
+def write(folder):
+    """Write the edition into `folder`."""
+    for name in FILES:
+        _copy(ROOT / name, folder / name)
+    for path in sorted((ROOT / "helpers").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            _copy(path, folder / path.relative_to(ROOT))
+    _copy(ROOT / "tools" / "templates" / "student.md", folder / "README.md")
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        replace(folder / "notebooks" / path.name, normal_form(without_solutions(nbformat.read(path, as_version=4))))
+
+
+def without_solutions(notebook):
+    """Return a notebook without its solutions, and without what the checks said."""
+    from nbconvert.preprocessors import TagRemovePreprocessor
+
+    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, remove_all_outputs_tags={"check"}, enabled=True)
+    return remove.preprocess(notebook, {})[0]
+
+
+def _copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
