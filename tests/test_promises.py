@@ -67,6 +67,34 @@ def adds(output):
     return lambda notebook: notebook.cells[3].outputs.append(output)
 
 
+def with_exercise(change=lambda cells: None, times=3, title="### 2 · Find the bug: x"):
+    """Add exercises to a page, the first of them changed."""
+
+    def cell(source, says, tags, hidden=False):
+        made = new_code_cell(source, execution_count=1, metadata={"tags": tags})
+        made.metadata.update({"jupyter": {"source_hidden": True}} if hidden else {})
+        made.outputs = [new_output("execute_result", data={"text/plain": says}, execution_count=1)] if says else []
+        return made
+
+    def exercise(name):
+        return [
+            new_markdown_cell(title, metadata={"tags": ["exercise"]}),
+            cell(f"def my_{name}(x): ...", "", ["exercise"]),
+            cell(f"check.{name}(my_{name})", f"not yet: {name}", ["check"]),
+            cell(f"def our_{name}(x): return x", "", ["solution"], hidden=True),
+            cell(f"check.{name}(our_{name})", f"solved: {name}", ["check", "solution"]),
+        ]
+
+    def add(notebook):
+        cells = [cell for k in range(times) for cell in exercise(f"name_{k}")]
+        change(cells)
+        notebook.cells[-1:-1] = cells
+        for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+            cell.execution_count = count
+
+    return add
+
+
 BROKEN = {
     "only_text_and_code": [
         lambda n: n.cells.insert(1, new_raw_cell("x")),
@@ -143,6 +171,9 @@ BROKEN = {
         source("from numpy import *", cell=1),
         source("from matplotlib import subprocess", cell=1),
     ],
+    "exercises_ask_check_and_solve": [
+        with_exercise(),  # 00 has none
+    ],
     "no_network_shell_install_or_eval": [
         source("!ls"),
         source("%pip install x"),
@@ -172,6 +203,38 @@ def test_a_good_page_keeps_every_promise(tmp_path):
 
 def test_every_promise_can_be_broken():
     assert set(BROKEN) == {kept.__name__ for kept in promises.PROMISES}
+
+
+def exercises_are_as_promised(number, folder, **how):
+    notebook = good()
+    with_exercise(**how)(notebook)
+    path = folder / f"{number}_page.ipynb"
+    path.write_text(normal_form(notebook), "utf-8")
+    return not list(promises.exercises_ask_check_and_solve(promises.Notebook(path)))
+
+
+def test_a_page_has_three_to_five_exercises_and_a_planted_bug(tmp_path):
+    assert all(exercises_are_as_promised("01", tmp_path, times=times) for times in (3, 4, 5))
+    assert not any(exercises_are_as_promised("01", tmp_path, times=times) for times in (0, 1, 2, 6))
+    assert not exercises_are_as_promised("01", tmp_path, title="### 2 · Another")
+    assert not exercises_are_as_promised("00", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cells: cells[2].outputs[0].data.update({"text/plain": "solved: name_0"}),
+        lambda cells: cells[4].outputs[0].data.update({"text/plain": "not yet: name_0"}),
+        lambda cells: cells[3].metadata.pop("jupyter"),
+        lambda cells: cells.pop(2),
+        lambda cells: cells[2].update(source="check.name_0(our_name_0)"),
+        lambda cells: cells[4].update(source="check.name_0(my_name_0)"),
+        lambda cells: cells[1].update(source="def my_other(x): ..."),
+        lambda cells: cells[3].update(source="def our_other(x): ..."),
+    ],
+)
+def test_an_exercise_that_is_not_whole_is_found(change, tmp_path):
+    assert not exercises_are_as_promised("01", tmp_path, change=change)
 
 
 @pytest.mark.parametrize(("name", "number"), [(name, k) for name, ways in BROKEN.items() for k in range(len(ways))])
