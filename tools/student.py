@@ -13,6 +13,8 @@ from notebooks import BUILD, NOTEBOOKS, ROOT, normal_form, replace
 
 EDITION = BUILD / "student"
 FILES = [
+    ".gitattributes",
+    ".gitignore",
     "LICENSE",
     "Makefile",
     "pyproject.toml",
