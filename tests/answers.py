@@ -334,7 +334,7 @@ def by_steps(step):
     return gradient
 
 
-wrong("scaled_gradient", "no step at zero")(by_steps(lambda value: 1e-5 * abs(value)))
+wrong("scaled_gradient", "no step at zero")(by_steps(lambda value: abs(value) * 6e-6))
 wrong("scaled_gradient", "a tiny step at zero")(by_steps(lambda value: 6e-6 * abs(value) + 1e-12))
 wrong("scaled_gradient", "one step for all")(by_steps(lambda value: 6e-6))
 wrong("scaled_gradient", "sign of the entry")(by_steps(lambda value: max(6e-6, 6e-6 * value)))
@@ -376,7 +376,7 @@ def _(a, b):
     return "same" if a is b else "apart" if b.base is None else "shares"
 
 
-@wrong("kinship", "by may_share_memory")
+@wrong("kinship", "one buffer, no common cell")
 def _(a, b):
     return "same" if a is b else "shares" if np.may_share_memory(a, b) else "apart"
 
@@ -654,3 +654,93 @@ wrong("shifted", "rows for columns")(lambda x, right, down: window(x, down, righ
 wrong("shifted", "another shape")(window)
 wrong("shifted", "up for down")(lambda x, right, down: window(x, right, -down).reshape(x.shape))
 right("shifted")(lambda x, right, down: window(x, right, down).reshape(x.shape))
+
+
+# What readers of the first version wrote.
+
+
+@right("softmax_backward")
+def _(y, dy):
+    return y * (y[..., None, :] * (dy[..., :, None] - dy[..., None, :])).sum(axis=-1)
+
+
+wrong("scaled_gradient", "no step near zero")(by_steps(lambda value: 6e-6 * abs(value) or 6e-6))
+wrong("row_slopes", "doubled, not cured")(rows(lambda x, i: x[i], over=1))
+wrong("nesterov", "m applied twice")(ball(lambda w, v, m: w + m * (m * v)))
+
+
+@wrong("reads_label", "all labels moved together")
+def _(loss, z, t):
+    return any(bool(loss(z, np.full_like(t, k)) != loss(z, t)) for k in range(z.shape[1]))
+
+
+@wrong("any_layout", "written while iterating")
+def _(f, X):
+    flat, slopes = X.flat, []
+    for i, kept in enumerate(flat):
+        flat[i] = kept + 1e-5
+        above = f(X)
+        flat[i] = kept - 1e-5
+        slopes.append((above - f(X)) / 2e-5)
+        flat[i] = kept
+    return np.array(slopes).reshape(X.shape)
+
+
+@wrong("descend", "one place, many times")
+def _(gradient, start, lr, steps):
+    w = start.copy()
+    path = [w]
+    for _ in range(steps):
+        w -= lr * gradient(w)
+        path.append(w)
+    return np.array(path)
+
+
+@wrong("smoothed_slope", "the label without its share")
+def _(z, t, e):
+    labels = np.full(z.shape, e / z.shape[1])
+    labels[np.arange(len(t)), t] = 1 - e
+    return (softmax(z) - labels) / len(z)
+
+
+@wrong("right_per_digit", "shape")
+def _(t, predicted):
+    return np.bincount(t[t == predicted])
+
+
+@wrong("right_per_digit", "returns a tuple or list of 10")
+def _(t, predicted):
+    return [float(np.mean(predicted[t == k] == k)) for k in range(10)]
+
+
+@wrong("residual_backward", "another order")
+def _(dout, h, W):
+    dz = dout * (h @ W > 0)
+    return h.T @ dz, dout + dz @ W.T
+
+
+@wrong("scaled", "divided by almost nothing")
+def _(x, learn, asked):
+    mean, deviation = x[learn].mean(axis=0), x[learn].std(axis=0) + 1e-8
+    return (x[learn] - mean) / deviation, (x[asked] - mean) / deviation
+
+
+@wrong("forward_gradient", "shape")
+def _(f, x, h):
+    before, slopes = f(x), []
+    for k in range(len(x)):
+        kept = x[k]
+        x[k] = kept + h
+        slopes.append((f(x) - before) / h)
+        x[k] = kept
+    return np.array(slopes)
+
+
+@wrong("kinship", "equal is not the same")
+def _(a, b):
+    return "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart"
+
+
+@wrong("kinship", "another word")
+def _(a, b):
+    return "identical" if a is b else "shared" if np.shares_memory(a, b) else "apart"

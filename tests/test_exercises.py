@@ -1,6 +1,8 @@
 """The exercises: a stub fails its check, a solution passes, a wrong answer is told its slip, a hostile one does no harm."""
 
+import concurrent.futures
 import contextlib
+import functools
 import io
 import itertools
 import os
@@ -15,8 +17,8 @@ import pytest
 from answers import RIGHT, WRONG
 
 import helpers
-from helpers import check
-from helpers.check import apart
+from helpers import check, log_softmax
+from helpers.check import apart, numerical_gradient as numerical_gradient_check
 from helpers.check.exercises import Exercise
 from helpers.check.values import plain, same, shown
 
@@ -79,7 +81,7 @@ def test_a_wrong_answer_is_told_its_slip(name, slip, answer):
     verdict = getattr(check, name)(answer)
     assert (verdict.solved, verdict.slip) == (False, slip), verdict
     hint = dict(verdict.lines)["hint"]
-    assert hint.lower().startswith(slip.lower())
+    assert hint.startswith(f"{slip}: ")
     assert len(hint) > len(slip) + 20
 
 
@@ -136,6 +138,44 @@ def test_the_same_text_is_asked_the_same():
 
 def _nearly(z):
     return z.max(axis=-1) + 0.1
+
+
+def test_a_helper_in_a_thread_is_seen_through():
+    def in_a_thread(z, T):
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            return pool.submit(helpers.softmax, z / T).result()
+
+    assert check.softmax_at(in_a_thread).slip == "calls helpers.softmax"
+    assert check.softmax_at(lambda z, T: np.exp(log_softmax(z / T))).slip == "calls helpers.log_softmax"
+    assert (
+        check.forward_gradient(lambda f, x, h: numerical_gradient_check._differences(f, x, h, 0, h)).slip
+        == "borrowed answer"
+    )
+
+
+def test_an_answer_may_start_processes_of_its_own():
+    def forks(z):
+        if os.fork() == 0:
+            time.sleep(100)
+        return np.logaddexp.reduce(z, axis=-1)
+
+    start = time.monotonic()
+    assert sys.platform != "linux" or check.log_sum_exp(forks)
+    assert time.monotonic() - start < 5
+
+
+def test_answers_that_are_no_plain_functions():
+    class Callable:
+        def __call__(self, z):
+            return np.logaddexp.reduce(z, axis=-1)
+
+        def method(self, z):
+            return self(z)
+
+    wrapped = functools.wraps(Callable)(lambda z: np.logaddexp.reduce(z, axis=-1))
+    wrapped.__wrapped__ = wrapped
+    for answer in (Callable(), Callable().method, functools.partial(np.logaddexp.reduce, axis=-1), wrapped):
+        assert check.log_sum_exp(answer)
 
 
 def test_a_helper_under_another_name_is_seen_through():
@@ -242,8 +282,13 @@ HOSTILE = {
     "no message": (message_that_cannot_be_read, "an error in your code"),
     "recursion": (recurses, "calls itself without end"),
     "prints": (prints, "prints without end"),
-    "writes": (lambda z: z.fill(0), "changed argument"),
-    "reshapes": (lambda z: setattr(z, "shape", (1, *z.shape)), "changed argument"),
+    "writes": (lambda z: np.logaddexp.reduce(z, axis=-1) + 0 * bool(z.fill(0)), "changed argument"),
+    "reshapes": (lambda z: [np.logaddexp.reduce(z, axis=-1), setattr(z, "shape", (1, *z.shape))][0], "changed argument"),
+    "another dtype": (lambda z: [np.logaddexp.reduce(z, axis=-1), setattr(z, "dtype", np.int64)][0], "changed argument"),
+    "half a letter": (lambda z: "\ud800", "returns a text"),
+    "error with half a letter": (lambda z: [][ord("\ud800")], "an error in your code"),
+    "stderr": (lambda z: [print("x", file=sys.stderr) for _ in range(20_000)], "prints without end"),
+    "lists in lists": (lambda z: [[np.zeros(1000)] * 20] * 20, "returns a tuple or list of 20"),
 }
 
 

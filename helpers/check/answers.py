@@ -4,6 +4,7 @@ import contextlib
 import io
 import linecache
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from helpers.check.apart import Stop
 from helpers.check.values import plain, shown
 
-__all__ = ["Case", "observed"]
+__all__ = ["Case", "observed", "tried_by_us"]
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
@@ -37,42 +38,81 @@ def observed(answer, cases, not_to_call=()):
     """Yield for each case what `answer` does with it, a dict of what JSON can say.
 
     "result" or "error", what came of it; "changed", the arguments that it wrote to, and how; "called", the names of the
-    functions `not_to_call` that it called; "printed", the first lines of what it printed; "complaint", see Case.
+    functions `not_to_call` that it called, and of the check's own; "printed", the first lines of what it printed;
+    "complaint", see Case.
     """
     forbidden = {function.__code__: function.__name__ for function in not_to_call}
     for case in cases:
+        lent = {_code(value) for value in case.arguments.values() if callable(value)}
         before = {name: _arrays(value) for name, value in case.arguments.items()}
         seen = {"printed": [], "called": []}
-        with _watched(forbidden, seen):
+        with _watched(forbidden, lent, seen):
             try:
                 seen["result"] = plain(answer(*case.arguments.values()))
             except Stop:
                 raise
             except BaseException as error:
                 seen["error"] = _described(error, answer)
-        seen["changed"] = [
-            [name, how] for name, value in case.arguments.items() if (how := _change(before[name], _arrays(value)))
-        ]
-        seen["complaint"] = case.after()
-        yield seen
+        yield seen | _afterwards(case, before)
+
+
+def tried_by_us(answer, cases):
+    """Yield what `observed` yields, for an answer of the course's own: nothing is watched or caught."""
+    for case in cases:
+        before, seen = {name: _arrays(value) for name, value in case.arguments.items()}, {}
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                seen["result"] = plain(answer(*case.arguments.values()))
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                seen["error"] = {"type": type(error).__name__}
+        yield seen | _afterwards(case, before)
+
+
+def _afterwards(case, before):
+    changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
+    return {"changed": [change for change in changes if change[1]], "complaint": case.after()}
 
 
 @contextlib.contextmanager
-def _watched(forbidden, seen):
-    """Note calls of forbidden functions and what is printed; keep warnings off the page."""
+def _watched(forbidden, lent, seen):
+    """Note calls of forbidden functions and what is printed; keep warnings off the page.
+
+    Of the check's own functions the answer may call those that are `lent` to it as arguments, and they any other."""
 
     def note(frame, event, _):
-        if event == "call" and frame.f_code in forbidden and forbidden[frame.f_code] not in seen["called"]:
-            seen["called"].append(forbidden[frame.f_code])
+        if event != "call":
+            return
+        name = forbidden.get(frame.f_code, "")
+        of_an_exercise = _ours(frame) and frame.f_globals["__name__"] != __name__
+        if not name and of_an_exercise and not _ours(frame.f_back) and frame.f_code not in lent:
+            name = "_check"
+        if name and name not in seen["called"]:
+            seen["called"].append(name)
 
-    usual = sys.getprofile()
-    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(_Printed(seen["printed"])):
+    usual, printed = sys.getprofile(), _Printed(seen["printed"])
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
         warnings.simplefilter("ignore")
+        threading.setprofile(note)  # for threads that the answer starts
         sys.setprofile(note)
         try:
             yield
         finally:
             sys.setprofile(usual)
+            threading.setprofile(None)
+
+
+def _ours(frame):
+    return frame is not None and str(frame.f_globals.get("__name__")).startswith("helpers.check.")
+
+
+def _code(function):
+    return getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
 
 
 class _Printed(io.TextIOBase):
@@ -102,7 +142,7 @@ def _arrays(value):
 
 def _change(before, after):
     """Return how arrays were written to: "" if not at all, "rounding" if only their last digits differ, else "written"."""
-    if [array.shape for array in before] != [array.shape for array in after]:
+    if [(array.shape, array.dtype) for array in before] != [(array.shape, array.dtype) for array in after]:
         return "written"
     if all(a.tobytes() == b.tobytes() for a, b in zip(before, after, strict=True)):
         return ""
@@ -116,9 +156,9 @@ def _described(error, answer):
         text = " ".join(str(error).split())[:200]
     except BaseException:
         text = "its message cannot be read"
-    seen = {"type": type(error).__name__[:40], "text": text, "line": 0, "code": ""}
+    seen = {"type": str(type.__dict__["__name__"].__get__(type(error)))[:40], "text": text, "line": 0, "code": ""}
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    trace = error.__traceback__.tb_next  # the first frame is ours
+    trace = error.__traceback__ and error.__traceback__.tb_next  # the first frame is ours
     seen["theirs"] = trace is not None
     while trace is not None:
         frame = trace.tb_frame

@@ -19,6 +19,7 @@ import warnings
 __all__ = ["SECONDS", "Stop", "collected"]
 
 SECONDS = 10  # for all that one check tries
+END = b'"the end"\n'
 MEMORY = 1 << 30  # bytes more than the kernel has
 
 
@@ -52,12 +53,13 @@ def _in_a_process(items, seconds):
         text, ended = _read(reading, time.monotonic() + seconds)
     finally:
         os.close(reading)
-        os.kill(child, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # with all that it started, and if it has not come so far, itself
+            with contextlib.suppress(ProcessLookupError):
+                kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    lines = text.decode().split("\n")
-    came = [json.loads(line) for line in lines[:-1]]
-    if came and came[-1] == "the end":
-        return came[:-1], ""
+    came = list(_items(text))
+    if text.endswith(END):
+        return came, ""
     if not ended:
         return came, f"It did not end within {seconds} s: does a loop run for ever?"
     return came, "It ended Python itself, by a call such as os._exit or by a crash."
@@ -66,20 +68,21 @@ def _in_a_process(items, seconds):
 def _be_the_child(items, reading, writing):
     """Send the items as lines, and vanish without a trace: nothing of the kernel's may be closed or said twice."""
     try:
+        os.setsid()
         os.close(reading)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
         _limit_memory()
         for item in items:
-            _write(writing, item)
-        _write(writing, "the end")
+            _write(writing, json.dumps(item).encode() + b"\n")
+        _write(writing, END)
     finally:
         os._exit(0)
 
 
-def _write(writing, item):
-    data = memoryview((json.dumps(item) + "\n").encode())
+def _write(writing, data):
+    data = memoryview(data)
     while data:
         data = data[os.write(writing, data) :]
 
@@ -92,7 +95,18 @@ def _read(reading, deadline):
         if not part:
             return b"".join(parts), True
         parts.append(part)
+        if b"".join(parts[-2:]).endswith(END):  # children of the answer's own may keep the pipe open
+            return b"".join(parts), True
     return b"".join(parts), False
+
+
+def _items(text):
+    """Yield the items of the whole lines that came; an answer that forks may have spoilt some."""
+    for line in text.split(b"\n")[:-1]:
+        with contextlib.suppress(ValueError):
+            item = json.loads(line)
+            if isinstance(item, dict):
+                yield item
 
 
 def _limit_memory():

@@ -119,6 +119,7 @@ residual_backward = Exercise(
     ],
     instead_of=[numerical_gradient, check_gradient],
     tolerance=1e-6,
+    least=0.1,
 )
 
 
@@ -184,6 +185,15 @@ def _without_relu(x, t, layers):
     return slopes[::-1]
 
 
+def _relu_at_the_end(x, t, layers):
+    inputs, z = _forward(x, layers)
+    dz, slopes = (softmax(_relu(z)) - one_hot(t, z.shape[1])) / len(x) * (z > 0), []
+    for k in reversed(range(len(layers))):
+        slopes.append((inputs[k].T @ dz, dz.sum(axis=0)))
+        dz = dz @ layers[k][0].T * (inputs[k] > 0)
+    return slopes[::-1]
+
+
 deep_gradients = Exercise(
     "deep_gradients",
     _nets,
@@ -203,8 +213,10 @@ deep_gradients = Exercise(
             _deep(bias=np.mean),
         ),
         Slip("no ReLU", "Between the layers is a ReLU: without it all layers are one.", _without_relu),
+        Slip("a ReLU after the last layer", "The last layer gives the logits as they are.", _relu_at_the_end),
         Slip("no label", "From the loss to the logits it is y - t: where is t?", _deep(dy=lambda y, T: y)),
     ],
     instead_of=[numerical_gradient, check_gradient],
     tolerance=1e-6,
+    least=0.1,
 )

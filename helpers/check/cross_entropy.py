@@ -47,7 +47,7 @@ prices = Exercise(
         ),
         Slip(
             "logarithm too late",
-            "The softmax has rounded a probability to 0 before its logarithm was taken.",
+            "A probability was rounded to 0, or an exponential overflowed, before the logarithm was taken.",
             lambda z, t: -np.log(_at(softmax(z), t)),
         ),
         Slip(
@@ -168,6 +168,11 @@ smoothed_slope = Exercise(
             lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1])),
         ),
         Slip(
+            "the label without its share",
+            "The right class keeps 1 - e, and gets its part of what is spread, besides.",
+            lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1]) + e / z.shape[1] * (1 - one_hot(t, z.shape[1]))),
+        ),
+        Slip(
             "each gets all of e",
             "Each class was given the whole of e. It is to be spread over them.",
             lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1]) + e),
@@ -198,9 +203,9 @@ def _label_free(z, t):
     return -np.mean(log_softmax(z)[:, 0])
 
 
-def _losses(rng):
+def _all_losses(rng):
     z, batch = rng.permutation(5)[:3] / 2, np.sort(tenths(rng, (3, 4)), axis=-1) + np.array([0.0, 0.5, 1.0, 1.5])
-    t, labels = rng.integers(0, 3, 1), rng.integers(0, 4, 3)
+    t, labels = rng.integers(0, 3, 1), rng.permutation(4)[:3]
     yield Case("the cross-entropy, one example", loss=softmax_cross_entropy, z=z[np.newaxis], t=t)
     yield Case("a loss that grades itself, one example", loss=_graded_by_itself, z=z[np.newaxis], t=t)
     yield Case("the cross-entropy of three examples", loss=softmax_cross_entropy, z=batch, t=labels)
@@ -213,9 +218,21 @@ def _losses(rng):
         z=np.roll(tied, where),
         t=np.array([where]),
     )
+    mirror = np.eye(2) * rng.integers(1, 9)
+    yield Case(
+        "the cross-entropy of two examples that mirror each other",
+        loss=softmax_cross_entropy,
+        z=mirror,
+        t=np.zeros(2, int),
+    )
     yield Case("a loss that takes class 0 for the label", loss=_label_free, z=batch, t=labels)
     yield Case("a loss that looks at the last example only", loss=_last_one, z=batch, t=labels)
     yield Case("the cross-entropy with a pinch of 1e-7", loss=_with_pinch, z=batch, t=labels)
+
+
+def _losses(rng):
+    losses = list(_all_losses(rng))
+    yield from (losses[k] for k in rng.permutation(len(losses)))
 
 
 def _by_all_labels(loss, z, t):
@@ -226,6 +243,10 @@ def _first_changed(loss, z, t):
     other = t.copy()
     other[0] = (t[0] + 1) % z.shape[1]
     return bool(loss(z, other) != loss(z, t))
+
+
+def _moved(loss, z, t, others):
+    return any(bool(loss(z, other) != loss(z, t)) for other in others)
 
 
 def _in_place(loss, z, t):
@@ -252,6 +273,21 @@ reads_label = Exercise(
             "one example tried",
             "Only the label of the first example was changed. A loss may read the others.",
             _first_changed,
+        ),
+        Slip(
+            "all labels moved together",
+            "What one example loses another can win, and the mean stays: change the label of one example at a time.",
+            lambda loss, z, t: _moved(loss, z, t, [(t + k) % z.shape[1] for k in range(1, z.shape[1])]),
+        ),
+        Slip(
+            "all labels moved together",
+            "What one example loses another can win, and the mean stays: change the label of one example at a time.",
+            lambda loss, z, t: _moved(loss, z, t, [np.full_like(t, k) for k in range(z.shape[1])]),
+        ),
+        Slip(
+            "the same labels in another order",
+            "A single example has no other order: give it another class.",
+            lambda loss, z, t: _moved(loss, z, t, [t[::-1]]),
         ),
         Slip("changed labels", "t is the caller's, and it came back with other labels: make new ones.", _in_place),
     ],

@@ -12,6 +12,7 @@ def _answers(rng):
     def case(each, share):
         t = rng.permutation(np.repeat(np.arange(10), each))
         predicted = np.where(rng.random(t.size) < share, t, rng.integers(0, 10, t.size))
+        predicted[(t == 9) & (share < 0.6)] = 4  # of a digit, none may be right
         return Case(f"{t.size} digits, {(t == predicted).sum()} of them right", t=t, predicted=predicted)
 
     yield case([2] * 10, 0.5)
@@ -148,13 +149,25 @@ scaled = Exercise(
         ),
         Slip(
             "only centred",
-            "The mean is subtracted; the division by the deviation is missing.",
+            "The deviation to divide by is 1 here, for every pixel: is it missing, or was it replaced too often?",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.ones(rows.shape[1])),
         ),
         Slip(
             "one deviation for all",
             "Each pixel has its own deviation: along which axis?",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.full(rows.shape[1], rows.std())),
+        ),
+        Slip(
+            "divided by almost nothing",
+            "A pixel that never changed in `learn` may do so in `asked`, and is divided by 1e-8: it is only to be centred.",
+            _by(lambda x, learn, asked, part: learn, deviation=lambda rows: rows.std(axis=0) + 1e-8),
+        ),
+        Slip(
+            "NaN made 0",
+            "x / 0 is infinite where the pixel is not blank in `asked`: mend the deviation, not the result.",
+            lambda x, learn, asked: tuple(
+                np.nan_to_num(part) for part in _by(lambda x, learn, asked, part: learn, blank=False)(x, learn, asked)
+            ),
         ),
         Slip(
             "variance",

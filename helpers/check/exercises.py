@@ -1,5 +1,6 @@
 """What an exercise is, and how an answer to it is judged."""
 
+import functools
 import hashlib
 import inspect
 import warnings
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.check.answers import observed
+from helpers.check.answers import observed, tried_by_us
 from helpers.check.apart import collected
 from helpers.check.hints import of_call, of_change, of_error, of_result
 from helpers.check.values import close, plain, restored, same, shown
@@ -39,7 +40,7 @@ class Exercise:
     truth : function of a case's arguments that returns what is expected
     slips : list of Slip
     instead_of : list of functions that the answer must not call, for it is to do their work
-    tolerance : how far a number may be off, relative to the largest expected entry
+    tolerance, least : how far a number may be off, relative to the largest expected entry, or to `least` if that is more
 
     Returns
     -------
@@ -52,8 +53,9 @@ class Exercise:
         If what it is called with is not a function.
     """
 
-    def __init__(self, name, cases, truth, slips, instead_of=(), tolerance=TOLERANCE):  # noqa: PLR0913, PLR0917
-        self.name, self.cases, self.truth, self.slips, self.tolerance = name, cases, truth, slips, tolerance
+    def __init__(self, name, cases, truth, slips, instead_of=(), tolerance=TOLERANCE, least=0.0):  # noqa: PLR0913, PLR0917
+        self.name, self.cases, self.truth, self.slips = name, cases, truth, slips
+        self.tolerance, self.least = tolerance, least
         self.not_to_call = [*instead_of, truth, *(slip.answer for slip in slips)]
         self.__doc__ = f"check.{name}(function) says whether the function solves the exercise, and if not, why."
 
@@ -77,6 +79,7 @@ class Exercise:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             wanted = [plain(self.truth(*case.arguments.values())) for case in self._cases(seed)]
+        came = came[: len(cases)]
         for k, seen in enumerate(came):
             if trouble := self._trouble(seen, wanted[k]):
                 slip, hint = self._slip(came, seed) or trouble
@@ -92,9 +95,10 @@ class Exercise:
             return of_call(seen["called"][0])
         if "error" in seen:
             return of_error(seen["error"])
-        if seen["changed"]:
+        fits = seen["result"]["kind"] == wanted["kind"] and seen["result"].get("shape") == wanted.get("shape")
+        if seen["changed"] and fits:
             return of_change(*seen["changed"][0])
-        if not same(seen["result"], wanted, self.tolerance):
+        if not same(seen["result"], wanted, self.tolerance, self.least):
             return seen["complaint"] or of_result(seen["result"], wanted, self.tolerance)
         return seen["complaint"]
 
@@ -103,7 +107,7 @@ class Exercise:
         if any(seen["called"] for seen in came):
             return None
         for slip in self.slips:
-            if all(map(_alike, came, observed(slip.answer, self._cases(seed)))):
+            if all(map(_alike, came, tried_by_us(slip.answer, self._cases(seed)))):
                 return slip.name, slip.hint
         return None
 
@@ -111,7 +115,7 @@ class Exercise:
         lines = [("tried", case.tried())]
         if "error" in seen:
             lines += [("expected", shown(wanted)), ("came", _error_line(seen["error"]))]
-        elif same(seen["result"], wanted, self.tolerance):
+        elif same(seen["result"], wanted, self.tolerance, self.least):
             lines.append(("came", "the right result"))
         else:
             where, a, b = _difference(seen["result"], wanted, self.tolerance)
@@ -120,17 +124,19 @@ class Exercise:
             lines.append(("printed", " / ".join(seen["printed"])))
         if passed:
             lines.append(("before", f"{passed} {'case' if passed == 1 else 'cases'} came out right"))
-        return Verdict(self.name, False, slip, (*lines, ("hint", f"{slip[0].upper()}{slip[1:]}. {hint}")))
+        return Verdict(self.name, False, slip, (*lines, ("hint", f"{slip}: {hint}")))
 
 
 def _seed(answer):
     """Return a number that is another for each text of the answer: what one version was shown does not come again."""
+    answer = getattr(answer, "func", answer) if type(answer) is functools.partial else answer
+    answer = answer if inspect.isroutine(answer) else type(answer)
     try:
         text = inspect.getsource(answer)
-    except (OSError, TypeError):
+    except Exception:  # no source, or an object that does not want to be looked at
         code = getattr(answer, "__code__", None)
-        text = repr((code.co_code, code.co_consts)) if code else type(answer).__name__
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        text = repr((code.co_code, code.co_names)) if code else str(type(answer))
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
 
 
 def _alike(seen, slip):

@@ -96,6 +96,7 @@ descend = Exercise(
         Slip(
             "one place, many times", "start is safe, but every row of the path is the last place.", _walk(True, False, float)
         ),
+        Slip("one place, many times", "start is safe, but every row of the path is the last place.", _walk(True, False)),
         Slip(
             "whole numbers",
             "A start of whole numbers has no room for a step: make an array of floats from it.",
@@ -171,6 +172,12 @@ nesterov = Exercise(
         Slip(
             "one place, many times", "Every row of the path is the last place: append copies.", _roll(_ahead, aliased=True)
         ),
+        Slip(
+            "m applied twice",
+            "Inside the slopes v was multiplied by m already, and then once more.",
+            _roll(lambda w, v, m: w + m * m * v),
+        ),
+        Slip("no start", "The path begins at the start, before the first step.", lambda *args: _roll(_ahead)(*args)[1:]),
         Slip(
             "no memory",
             "v is 0 in every step: it must live on from one to the next.",

@@ -11,7 +11,7 @@ def of_call(name):
     """Say that the answer called a function that it must not call."""
     if name.startswith(("_", "<")):
         return "borrowed answer", "It calls a function of the check itself: that would prove nothing."
-    return f"calls helpers.{name}", "That is what this exercise is to build: write it out."
+    return f"calls helpers.{name}", "It does the work of this exercise: write that out."
 
 
 def of_change(name, how):
@@ -56,13 +56,22 @@ def of_result(came, wanted, tolerance):
     if came["kind"] != wanted["kind"]:
         return f"returns {_a(came)}", f"Expected is {_a(wanted)}."
     if came["kind"] == "list" and len(came["items"]) == len(wanted["items"]):
-        parts = enumerate(zip(came["items"], wanted["items"], strict=True))
-        k, pair = next((k, pair) for k, pair in parts if not same(*pair, tolerance))
-        name, hint = of_result(*pair, tolerance)
-        return name, f"In part [{k}]: {hint}"
+        return _of_list(came, wanted, tolerance)
     if came["kind"] == "array":
         return _of_array(came, wanted, tolerance)
+    if came["kind"] == "text":
+        return "another word", "Expected is one of the words of the task."
     return "another result", "Compare the two, part by part."
+
+
+def _of_list(came, wanted, tolerance):
+    if same(came | {"items": came["items"][::-1]}, wanted, tolerance):
+        return "another order", "The parts are right, and the other way round."
+    pairs = list(zip(came["items"], wanted["items"], strict=True))
+    k = next(k for k, pair in enumerate(pairs) if not same(*pair, tolerance))
+    name, hint = of_result(*pairs[k], tolerance)
+    inner = hint.removeprefix("In part ")
+    return name, f"In part [{k}]{inner}" if inner != hint else f"In part [{k}]: {hint}"
 
 
 def _of_array(came, wanted, tolerance):
@@ -79,6 +88,8 @@ def _of_array(came, wanted, tolerance):
 
 
 def _why_this_shape(a, b):
+    if a.ndim == 0:
+        return "this is a single number."
     if a.squeeze().shape == b.squeeze().shape:
         return "the numbers may be right. Is a keepdims too many, or missing?"
     if a.T.shape == b.shape:
@@ -90,6 +101,11 @@ def _of_numbers(came, wanted, a, b, tolerance):
     factor = np.vdot(b, a) / (np.vdot(b, b) or 1)
     if np.all(close(-a, b, tolerance)):
         return "sign", "It is exactly the opposite of what is expected."
+    if np.any(b) and np.all(close(a, b, 1e-3)):
+        return (
+            "almost",
+            "It is off by less than a thousandth: a step that is too large or too small, or a one-sided difference?",
+        )
     if factor and np.all(close(a / factor, b, 1e-6)):
         return "constant factor", f"All is {number(factor)} times what it should be: a mean for a sum, a 2 forgotten?"
     if a.T.shape == b.shape and np.all(close(a.T, b, tolerance)):
@@ -102,5 +118,7 @@ def _of_numbers(came, wanted, a, b, tolerance):
 def _a(value):
     if value["kind"] == "array" and not value["shape"]:
         return "a truth value" if value["dtype"] == "bool" else "a single number"
+    if value["kind"] == "list":
+        return f"a tuple or list of {len(value['items'])}"
     names = {"nothing": "None", "text": "a text", "array": "an array", "object": value.get("says")}
     return names.get(value["kind"], f"a {value['kind']}")

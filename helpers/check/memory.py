@@ -14,17 +14,20 @@ __all__ = ["any_layout", "kinship", "row_slopes"]
 def _pairs(rng):
     W = tenths(rng, (3, 4))
     column = int(rng.integers(1, 4))
-    yield Case("a = W, b = W[1]", a=W, b=W[1])
-    yield Case("a = W, b = W", a=W, b=W)
-    yield Case("a = W, b = W.copy()", a=W, b=W.copy())
-    yield Case("a = W[:, :3], b = W[:, 1:]", a=W[:, :3], b=W[:, 1:])
-    yield Case("a = W, b = W[:, [0, 1]]", a=W, b=W[:, [0, 1]])
-    yield Case("a = W.T, b = W[0]", a=W.T, b=W[0])
-    yield Case("a = W[::2], b = W[1::2]", a=W[::2], b=W[1::2])
-    yield Case("a = W[:, ::2], b = W[:, 1::2]", a=W[:, ::2], b=W[:, 1::2])
-    yield Case("a = W, b = W.T.reshape(-1)", a=W, b=W.T.reshape(-1))
-    yield Case("a = W, b = a column of W", a=W, b=W[:, column])
-    yield Case("a = W.reshape(-1), b = W.ravel()", a=W.reshape(-1), b=W.ravel())
+    pairs = [
+        Case("a = W, b = W[1]", a=W, b=W[1]),
+        Case("a = W, b = W", a=W, b=W),
+        Case("a = W, b = W.copy()", a=W, b=W.copy()),
+        Case("a = W[:, :3], b = W[:, 1:]", a=W[:, :3], b=W[:, 1:]),
+        Case("a = W, b = W[:, [0, 1]]", a=W, b=W[:, [0, 1]]),
+        Case("a = W.T, b = W[0]", a=W.T, b=W[0]),
+        Case("a = W[::2], b = W[1::2]", a=W[::2], b=W[1::2]),
+        Case("a = W[:, ::2], b = W[:, 1::2]", a=W[:, ::2], b=W[:, 1::2]),
+        Case("a = W, b = W.T.reshape(-1)", a=W, b=W.T.reshape(-1)),
+        Case("a = W, b = a column of W", a=W, b=W[:, column]),
+        Case("a = W.reshape(-1), b = W.ravel()", a=W.reshape(-1), b=W.ravel()),
+    ]
+    yield from (pairs[k] for k in rng.permutation(len(pairs)))
 
 
 def _by_address(a, b):
@@ -57,14 +60,19 @@ kinship = Exercise(
             _judging(lambda a, b: a.base is not None and a.base is b.base),
         ),
         Slip(
-            "by may_share_memory",
-            "That looks at the ends of both only. Two combs whose teeth lie in turns overlap, and share nothing.",
+            "one buffer, no common cell",
+            "Two combs whose teeth lie in turns share nothing. (np.may_share_memory looks at their ends only.)",
             _judging(np.may_share_memory),
         ),
         Slip(
             "by .base, and no word for one array",
             "A base is the owner of the buffer, which need not be a. And one array under two names is the same.",
             lambda a, b: "shares" if b.base is a else "apart",
+        ),
+        Slip(
+            "equal is not the same",
+            "A copy has equal numbers, and is another array.",
+            lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart",
         ),
         Slip("by equal numbers", "A copy has equal numbers, and is apart.", _judging(np.array_equal)),
         Slip(
@@ -163,6 +171,11 @@ row_slopes = Exercise(
             "x + h - 2h + h is not always x. Keep the numbers, and write those back.",
             _put_back_by_adding,
         ),
+        Slip(
+            "doubled, not cured",
+            "Twice the half is nearly right, and it is f(x + h) against f(x) now. What is kept still moves.",
+            lambda f, x: 2 * _kept_as_a_view(f, x),
+        ),
         Slip("divided by h", "The two places are 2h apart.", lambda f, x: _row_differences(f, x, over=1e-5)),
         Slip(
             "all rows at once",
@@ -172,6 +185,7 @@ row_slopes = Exercise(
     ],
     instead_of=[numerical_gradient, check_gradient],
     tolerance=1e-6,
+    least=0.1,
 )
 
 
@@ -208,6 +222,30 @@ def _flat_slopes(flat, restore=True):
     return gradient
 
 
+def _while_iterating(f, X):
+    flat, slopes = X.flat, []
+    for i, kept in enumerate(flat):
+        flat[i] = kept + 1e-5
+        above = f(X)
+        flat[i] = kept - 1e-5
+        slopes.append((above - f(X)) / 2e-5)
+        flat[i] = kept
+    return np.array(slopes).reshape(X.shape)
+
+
+def _as_they_lie(f, X):
+    slopes = []
+    with np.nditer(X, op_flags=["readwrite"]) as cells:
+        for cell in cells:
+            kept = float(cell)
+            cell[...] = kept + 1e-5
+            above = f(X)
+            cell[...] = kept - 1e-5
+            slopes.append((above - f(X)) / 2e-5)
+            cell[...] = kept
+    return np.array(slopes).reshape(X.shape)
+
+
 def _two_loops(f, X):
     slopes = np.zeros(X.shape)
     for i, row in enumerate(X):
@@ -233,7 +271,7 @@ any_layout = Exercise(
         ),
         Slip(
             "ravel copies where it must",
-            "In C order it is a view, and elsewhere a copy without a word, as ravel and reshape(-1) are: 0 for F order.",
+            "In C order ravel gives a view. Elsewhere it copies without a word, and so does reshape(-1).",
             _flat_slopes(np.ravel),
         ),
         Slip(
@@ -241,9 +279,20 @@ any_layout = Exercise(
             "With order='K' or 'A' the entries come as they lie in memory; the slopes were put back row by row.",
             _flat_slopes(lambda X: X.ravel(order="K")),
         ),
+        Slip(
+            "another order",
+            "np.nditer goes by the order in memory; the slopes were put back row by row.",
+            _as_they_lie,
+        ),
+        Slip(
+            "written while iterating",
+            "X.flat loses its place when it is written to in a loop over it: loop over range(X.size).",
+            _while_iterating,
+        ),
         Slip("two loops", "Two loops are for two axes. X may have one, or three.", _two_loops),
         Slip("not put back", "X must be what it was, bit for bit.", _flat_slopes(lambda X: X.flat, restore=False)),
     ],
     instead_of=[numerical_gradient, check_gradient],
     tolerance=1e-6,
+    least=0.1,
 )

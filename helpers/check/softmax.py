@@ -104,6 +104,12 @@ softmax_at = Exercise(
             "The rows sum to 1 / T. The scores are to be divided, before the exponential.",
             lambda z, T: softmax(z) / T,
         ),
+        Slip("not normalised", "The rows do not sum to 1: divide each by its own sum.", lambda z, T: _exp(z / T)),
+        Slip(
+            "not normalised",
+            "The rows do not sum to 1. A power of the probabilities is the right idea: it needs a new sum.",
+            lambda z, T: softmax(z) ** (1 / T),
+        ),
         Slip("whole numbers", "A // drops the fraction. Divide by /.", lambda z, T: softmax(z // T)),
         Slip(
             "no shift",
@@ -111,14 +117,17 @@ softmax_at = Exercise(
             lambda z, T: np.exp(z / T) / np.exp(z / T).sum(axis=-1, keepdims=True),
         ),
     ],
-    instead_of=[softmax],
+    instead_of=[softmax, log_softmax],
 )
 
 
 def _backwards(rng):
-    yield Case(y=softmax(tenths(rng, 3)).round(2), dy=tenths(rng, 3))
-    yield Case(y=softmax(tenths(rng, (2, 3))).round(2), dy=tenths(rng, (2, 3)))
-    yield Case(y=softmax(tenths(rng, (3, 3))).round(2), dy=tenths(rng, (3, 3)))
+    def tenth_parts(n):
+        return (1 + rng.multinomial(7, np.ones(3) / 3, n)) / 10
+
+    yield Case(y=tenth_parts(1)[0], dy=tenths(rng, 3))
+    yield Case(y=tenth_parts(2), dy=tenths(rng, (2, 3)))
+    yield Case(y=tenth_parts(3), dy=tenths(rng, (3, 3)))
     yield Case("50 rows of 6 classes", y=softmax(rng.standard_normal((50, 6))), dy=rng.standard_normal((50, 6)))
 
 

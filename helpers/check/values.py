@@ -5,24 +5,24 @@ import numpy as np
 __all__ = ["close", "number", "plain", "restored", "same", "shown"]
 
 NUMBERS = {bool, int, float, *np.sctypeDict.values()}
-LARGEST = 100_000  # entries of an array
-MOST = 100  # items of a list
+LARGEST = 10_000  # entries of an array
+MOST = 20  # items of a list
 DIGITS = 6
 
 
-def plain(value):
+def plain(value, depth=4):
     """Return `value` as what JSON can say, {"kind": ...}, lists and tuples alike.
 
     Only the types themselves count, not what an object says of itself."""
     kind = type(value)
+    if kind in (str, np.str_):
+        return {"kind": "text", "text": str(value[:200])}
     if kind in NUMBERS or kind is np.ndarray:
         return _plain_array(np.asarray(value))
-    if kind in (list, tuple) and len(value) <= MOST:
-        return {"kind": "list", "items": [plain(item) for item in value]}
-    if kind is dict and len(value) <= MOST and all(type(key) is str for key in value):
-        return {"kind": "dict", "items": {key: plain(item) for key, item in value.items()}}
-    if kind is str:
-        return {"kind": "text", "text": value[:200]}
+    if kind in (list, tuple) and len(value) <= MOST and depth:
+        return {"kind": "list", "items": [plain(item, depth - 1) for item in value]}
+    if kind is dict and len(value) <= MOST and depth and all(type(key) is str for key in value):
+        return {"kind": "dict", "items": {key: plain(item, depth - 1) for key, item in value.items()}}
     name = type.__dict__["__name__"].__get__(kind)[:40]
     return {"kind": "nothing"} if value is None else {"kind": "object", "says": f"an object of type {name}"}
 
@@ -39,24 +39,25 @@ def restored(value):
     return np.array(value["values"], dtype=float).reshape(value["shape"])
 
 
-def same(came, wanted, tolerance):
-    """Return whether two plain values are equal: shapes exactly, numbers to `tolerance` of the largest wanted one."""
+def same(came, wanted, tolerance, least=0.0):
+    """Return whether two plain values are equal: shapes exactly, numbers to `tolerance` of the largest wanted one, or of
+    `least`, if that is more."""
     if came["kind"] != wanted["kind"]:
         return False
     if came["kind"] == "array":
-        return came["shape"] == wanted["shape"] and bool(np.all(close(restored(came), restored(wanted), tolerance)))
+        return came["shape"] == wanted["shape"] and bool(np.all(close(restored(came), restored(wanted), tolerance, least)))
     if came["kind"] in ("list", "dict"):
         a, b = came["items"], wanted["items"]
         if len(a) != len(b) or (came["kind"] == "dict" and a.keys() != b.keys()):
             return False
-        return all(same(a[k], b[k], tolerance) for k in (a if came["kind"] == "dict" else range(len(a))))
+        return all(same(a[k], b[k], tolerance, least) for k in (a if came["kind"] == "dict" else range(len(a))))
     return came == wanted
 
 
-def close(came, wanted, tolerance):
+def close(came, wanted, tolerance, least=0.0):
     """Return entry by entry whether `came` is near enough to `wanted`; NaN is near NaN, inf equals inf."""
     finite = np.abs(wanted[np.isfinite(wanted)])
-    scale = finite.max() if finite.size else 1.0
+    scale = max(finite.max() if finite.size else 1.0, least)
     with np.errstate(invalid="ignore"):
         return (
             (np.abs(came - wanted) <= tolerance * max(scale, 1e-300))

@@ -2,8 +2,11 @@
 
 import dataclasses
 import html
+import re
 
 __all__ = ["Verdict"]
+
+LONGEST = 400  # characters of a line
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -23,6 +26,9 @@ class Verdict:
     lines: tuple = ()
     cases: int = 0
 
+    def __post_init__(self):
+        object.__setattr__(self, "lines", tuple((label, _readable(text)) for label, text in self.lines))
+
     def __bool__(self):
         return self.solved
 
@@ -36,3 +42,9 @@ class Verdict:
 
     def _headline(self):
         return f"solved: {self.exercise}, in all {self.cases} cases" if self.solved else f"not yet: {self.exercise}"
+
+
+def _readable(text):
+    """Return what an answer may have said in a form that fits on a page: short, printable, without addresses."""
+    text = re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text.encode("utf-8", "replace").decode())
+    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
