@@ -21,6 +21,10 @@ from helpers.arguments import (
 
 __all__ = ["cross_entropy", "log_softmax", "one_hot", "softmax", "softmax_cross_entropy"]
 
+LONG = 32  # classes: a row of so many is no longer short
+# Up to here, with either sign, exp of a score is a normal number, and so is the quotient of any two.
+BEARABLE = {kind: 0.4 * float(np.log(np.finfo(kind).max)) for kind in (np.float32, np.float64, np.longdouble)}
+
 
 def softmax(z, axis=-1):
     """Return exp(z) divided by its sum along `axis`: scores turned into probabilities.
@@ -58,8 +62,7 @@ def softmax(z, axis=-1):
     """
     z = float_array("z", z)
     axis = class_axis("z", z, axis)
-    _, exp, others = _shifted(np.moveaxis(z, axis, -1))
-    return np.moveaxis(exp / (1 + others), -1, axis).astype(z.dtype, copy=False)
+    return _along(axis, z, _softmax, _far_softmax)
 
 
 def log_softmax(z, axis=-1):
@@ -72,8 +75,7 @@ def log_softmax(z, axis=-1):
     """
     z = float_array("z", z)
     axis = class_axis("z", z, axis)
-    d, _, others = _shifted(np.moveaxis(z, axis, -1))
-    return np.moveaxis(d - np.log1p(others), -1, axis).astype(z.dtype, copy=False)
+    return _along(axis, z, _log_softmax, _far_log_softmax)
 
 
 def cross_entropy(y, t):
@@ -108,7 +110,7 @@ def cross_entropy(y, t):
     """
     y, t = probabilities_and_labels(y, t)
     with np.errstate(divide="ignore"):  # -log(0) is inf, and inf is the right price
-        return _mean(_at_labels(0 - np.log(_widened(y)), t), y.dtype)
+        return _mean(_at_labels(0 - np.log(y, dtype=np.promote_types(y.dtype, np.float32)), t), y.dtype)
 
 
 def softmax_cross_entropy(z, t):
@@ -126,8 +128,10 @@ def softmax_cross_entropy(z, t):
     z, t = logits_and_labels(z, t)
     if doubt := _not_logits(z, t):
         warnings.warn(doubt, RuntimeWarning, stacklevel=2)
-    d, _, others = _shifted(z)
-    return _mean(_at_labels(np.log1p(others) - d, t), z.dtype)
+    rows, t = np.atleast_2d(z), t if z.ndim == 2 else t[np.newaxis]
+    if t.dtype.kind == "f":
+        return _mean(_at_labels(-_by_range(rows, _log_softmax, _far_log_softmax), t), z.dtype)
+    return _mean(_by_range(rows, _price, _far_price, t), z.dtype)
 
 
 def one_hot(t, classes):
@@ -150,24 +154,97 @@ def one_hot(t, classes):
     return rows
 
 
-def _shifted(z):
-    """Return d = z - max(z), exp(d), and the sum of exp(d) without the maximum's own 1; classes last.
+def _along(axis, z, near, far):
+    """Return _by_range of the rows of `z` along `axis`, in the shape and type of `z`."""
+    last = axis in (-1, z.ndim - 1)
+    moved = z if last else np.moveaxis(z, axis, -1)
+    result = _by_range(moved.reshape(-1, moved.shape[-1]), near, far).astype(z.dtype, copy=False).reshape(moved.shape)
+    return result if last else np.moveaxis(result, -1, axis)
 
-    Keeping that 1 apart saves the digits of a small sum, for log1p. Both tricks here are in Blanchard,
-    Higham & Higham (2021), "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal.
+
+def _by_range(rows, near, far, *t):
+    """Return near(rows, *t), and far(rows, *t) for the rows that exp cannot bear.
+
+    The trick of this module. Softmax is shifted by the maximum for the sake of scores that overflow or underflow. All others
+    need no shift: no maximum is sought, which costs NumPy more than the exponentials, and nothing is rounded."""
+    wide = np.dtype(np.float32) if rows.dtype.type is np.float16 else rows.dtype
+    rows = np.ascontiguousarray(rows, dtype=wide)  # the last digits of exp and of a sum depend on the layout
+    if len(rows) == 0 or -BEARABLE[wide.type] <= rows.min() <= rows.max() <= BEARABLE[wide.type]:
+        return near(rows, *t)
+    beyond = ~(np.abs(rows).max(axis=-1) <= BEARABLE[wide.type])  # so that NaN is beyond, too
+    result = np.empty(rows.shape[: 1 if t else 2], wide)
+    result[~beyond] = near(rows[~beyond], *(labels[~beyond] for labels in t))
+    result[beyond] = far(rows[beyond], *(labels[beyond] for labels in t))
+    return result
+
+
+def _softmax(rows):
+    y = np.exp(rows)
+    y /= _sums(y)[:, np.newaxis]
+    return y
+
+
+def _far_softmax(rows):
+    _, exp, others = _shifted(rows)
+    return exp / (1 + others)
+
+
+def _log_softmax(rows):
+    """The logarithm of a probability is exact enough up to 1/2; above, it comes from the sum of the others."""
+    y = _softmax(rows)
+    (above,) = (y > 0.5).ravel().nonzero()
+    row, label = np.divmod(above, rows.shape[1])
+    prices = _of_others(y[row], label)
+    np.log(y, out=y)
+    y[row, label] = -prices
+    return y
+
+
+def _far_log_softmax(rows):
+    d, _, others = _shifted(rows)
+    return d - np.log1p(others)
+
+
+def _price(rows, t):
+    return _of_others(np.exp(rows), t)
+
+
+def _far_price(rows, t):
+    d, _, others = _shifted(rows)
+    return np.log1p(others[:, 0]) - d[np.arange(len(d)), t]
+
+
+def _of_others(y, t):
+    """Return -log_softmax at the labels, (N,), as log(1 + the others' sum of y / the label's y): nothing cancels in that.
+
+    y may be exp(z), too. It is used up."""
+    each = np.arange(len(y))
+    own = y[each, t]
+    y[each, t] = 0
+    return np.log1p(_sums(y) / own)
+
+
+def _sums(rows):
+    """Return the sums of rows. A sum along a short axis begins anew in every row, which costs more than the exponentials;
+    einsum begins sooner. Long rows need a sum that adds pairwise."""
+    return np.einsum("ij->i", rows) if rows.shape[1] < LONG else rows.sum(axis=-1)
+
+
+def _shifted(z):
+    """Return d = z - max(z), exp(d), and the sum of exp(d) without the maximum's own 1, for rows of any scores.
+
+    Keeping that 1 apart saves the digits of a small sum, for log1p. Both tricks here are in Blanchard, Higham & Higham
+    (2021), "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41.
     """
-    z = _widened(z)
-    top = np.argmax(z, axis=-1, keepdims=True)  # in a row with NaN: the NaN
-    largest = np.take_along_axis(z, top, axis=-1)
+    largest = z.max(axis=-1, keepdims=True)
     if np.any(np.isinf(largest)):
-        warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=3)
-    with np.errstate(all="ignore"):  # what overflows here has probability 0
+        warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=6)
+    with np.errstate(all="ignore"):  # what overflows here has probability 0; a row with NaN becomes NaN
         d = np.subtract(z, largest, order="C")  # NumPy adds pairwise along a contiguous last axis
         exp = np.exp(d) * (1 + _lost(z, largest, d))
-    np.put_along_axis(exp, top, 0, axis=-1)
-    others = np.where(np.isfinite(largest), exp.sum(axis=-1, keepdims=True), np.nan)
-    np.put_along_axis(exp, top, 1, axis=-1)
-    return d, exp, others
+        top = d == 0
+        others = np.where(top, 0, exp).sum(axis=-1, keepdims=True) + (top.sum(axis=-1, keepdims=True) - 1)
+    return d, exp, others.astype(d.dtype, copy=False)
 
 
 def _lost(a, b, d):
@@ -177,10 +254,6 @@ def _lost(a, b, d):
     back = d - a
     lost = (a - (d - back)) - (b + back)
     return np.where(np.isfinite(lost), lost, 0)
-
-
-def _widened(array):
-    return array.astype(np.float32) if array.dtype.type is np.float16 else array
 
 
 def _at_labels(costs, t):

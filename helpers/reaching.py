@@ -108,15 +108,22 @@ def generator_states(*things):
     """Return the states of NumPy's and Python's global random generators and of all those that `things` can reach."""
     import random
 
-    states = {"np.random": repr(np.random.get_state(legacy=False)), "random": random.getstate()}  # noqa: NPY002
+    states = {"np.random": _frozen(np.random.get_state(legacy=False)), "random": random.getstate()}  # noqa: NPY002
     for name, thing in reachable(*things):
         if isinstance(thing, np.random.Generator):
-            states[name] = repr(thing.bit_generator.state)
+            states[name] = _frozen(thing.bit_generator.state)
         elif isinstance(thing, np.random.RandomState):
-            states[name] = repr(thing.get_state(legacy=False))
+            states[name] = _frozen(thing.get_state(legacy=False))
         elif isinstance(thing, random.Random):
             states[name] = thing.getstate()
     return states
+
+
+def _frozen(state):
+    """Return a generator's state as what can be compared."""
+    if isinstance(state, dict):
+        return {name: _frozen(part) for name, part in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state
 
 
 def _globals_of(code):

@@ -52,6 +52,11 @@ def mark(args):
     return call(environment.ready("test"), TOOLS / "marking.py", *(os.path.abspath(name) for name in args))
 
 
+def bench(args):
+    """time the helpers beside their peers; ARGS names parts, as in ARGS=softmax"""
+    return call(environment.ready("test"), ROOT / "benchmarks", *args)
+
+
 def lint(args):
     """check the code, in modules and notebooks"""
     python = environment.ready("test")
@@ -88,7 +93,9 @@ def help(_):
         print(f"  {name:8} {command.__doc__}")
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, run, refresh, student, mark, lint, lock, clean, help)}
+COMMANDS = {
+    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, lint, lock, clean, help)
+}
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
 
