@@ -1,7 +1,7 @@
 """How fast the helpers are beside their peers, on one core.
 
     make bench                     all of it, with a plot in build/bench/
-    make bench ARGS="softmax"      one part: softmax, loss, gradients, training, start, course
+    make bench ARGS="softmax"      one part: softmax, layout, loss, gradients, training, start, course
 
 Each block is one race: the same work by each, turn by turn, in one process. A line shows how many times as long as ours a
 way took: the median, the least and the most over the rounds; and its time. Peers that are not installed are named.

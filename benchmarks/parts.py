@@ -21,11 +21,11 @@ def scores(rows, classes, dtype=np.float64):
     return np.random.default_rng(0).standard_normal((rows, classes)).astype(dtype)
 
 
-def table(title, ways, **how):
+def table(title, ways, ours=OURS, **how):
     times = race(ways, **how)
     print(f"\n{title}")
     for name in ways:
-        print(row(name, times, OURS))
+        print(row(name, times, ours))
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
@@ -69,6 +69,17 @@ def softmax_ways(name, z):
         array, jitted = jax.numpy.asarray(z), jax.jit(getattr(jax.nn, name))
         ways["JAX, jitted"] = lambda: jitted(array).block_until_ready()
     return ways | {"np.exp(out=)": lambda: np.exp(z, out=out), "np.copyto": lambda: np.copyto(out, z)}
+
+
+def layout():
+    """The maxima of 10,000 rows of ten, as notebook 04 tells it."""
+    rows = scores(10_000, 10)
+    columns = np.asfortranarray(rows)
+    table(
+        "max(axis=-1), 10,000 x 10",
+        {"in F order": lambda: columns.max(axis=-1), "in C order": lambda: rows.max(axis=-1)},
+        "in F order",
+    )
 
 
 def loss():
@@ -260,4 +271,4 @@ def plot(costs):
     print(f"\nThe cost against the size: {BUILD / 'softmax.svg'}")
 
 
-PARTS = {part.__name__: part for part in (softmax, loss, gradients, training, start, course)}
+PARTS = {part.__name__: part for part in (softmax, layout, loss, gradients, training, start, course)}

@@ -15,7 +15,15 @@ hypothesis.settings.load_profile("course")
 
 
 def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: all pages on other machines")
     parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--thorough"):
+        later = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in later]
 
 
 def pytest_generate_tests(metafunc):

@@ -1,4 +1,6 @@
-"""The stored pages are what a run gives: in normal form, under other BLAS kernels, CPU features and numbers of threads."""
+"""The stored pages are what a run gives: in normal form, under other BLAS kernels, CPU features and numbers of threads.
+
+One such machine is tried each time, by test_student, with the student edition; the others with --thorough, once a week."""
 
 import asyncio
 import re
@@ -9,11 +11,14 @@ import pytest
 
 from notebooks import execute, normal_form, wait_for
 
+OLD = {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "*", "OPENBLAS_NUM_THREADS": "1"}
 ENVIRONMENTS = {
     "this machine": {},
-    "an old machine": {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "*", "OPENBLAS_NUM_THREADS": "1"},
+    "an old machine": OLD,
+    "a machine with SSE4": {"OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2"},
     "a machine with AVX": {"OPENBLAS_CORETYPE": "Sandybridge", "OPENBLAS_NUM_THREADS": "2"},
     "a machine with AVX2": {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
+    "a machine of AMD's": {"OPENBLAS_CORETYPE": "Zen", "OPENBLAS_NUM_THREADS": "2"},
     "another hash seed, language and time zone": {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Pacific/Auckland"},
 }
 
@@ -33,6 +38,7 @@ def comparable(notebook):
     return re.sub(r"(\d\.\d{13})\d+", r"\1", normal_form(notebook)).splitlines()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_a_run_gives_the_stored_pages(name, root):
     paths = sorted((root / "notebooks").glob("*.ipynb"))

@@ -1,6 +1,5 @@
 """The networks, the descent and the digits against check_gradient, PyTorch where it is installed, and scikit-learn."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -341,12 +340,3 @@ def test_a_file_that_is_not_the_one_is_refused_before_it_is_parsed(root, tmp_pat
     assert run.returncode == 1
     assert "OSError: the digits are " + ("missing" if harm == "missing" else "damaged") in run.stderr
     assert "git checkout -- :/helpers/data" in run.stderr
-
-
-def test_the_benchmark_of_training_runs(root):
-    run = subprocess.run(
-        [sys.executable, root / "benchmarks" / "training.py", "--rounds", "1"], capture_output=True, text=True, timeout=120
-    )
-    assert run.returncode == 0, run.stderr
-    assert re.search(r"^ours +\d", run.stdout, flags=re.MULTILINE)
-    assert re.search(r"^scikit_learn +\d", run.stdout, flags=re.MULTILINE)
