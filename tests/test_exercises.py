@@ -57,9 +57,9 @@ def test_the_stub_fails_and_the_solution_passes(name, root):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_solution_passes_whatever_is_drawn(name, root, monkeypatch):
+def test_the_solution_passes_whatever_is_drawn(name, root, monkeypatch, pytestconfig):
     solution = function(*cells(root, "solution")[name], f"our_{name}")
-    for seed in range(30):
+    for seed in range(300 if pytestconfig.getoption("--thorough") else 6):
         monkeypatch.setattr("helpers.check.exercises._seed", lambda answer, seed=seed: seed)
         assert getattr(check, name)(solution), seed
 
@@ -86,9 +86,9 @@ def test_a_wrong_answer_is_told_its_slip(name, slip, answer):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_slip_is_told_from_the_others_whatever_is_drawn(name, monkeypatch):
+def test_every_slip_is_told_from_the_others_whatever_is_drawn(name, monkeypatch, pytestconfig):
     exercise = getattr(check, name)
-    for slip, seed in itertools.product(exercise.slips, range(3)):
+    for slip, seed in itertools.product(exercise.slips, range(30 if pytestconfig.getoption("--thorough") else 1)):
         monkeypatch.setattr("helpers.check.exercises._seed", lambda answer, seed=seed: seed)
         monkeypatch.setattr(exercise, "not_to_call", [])
         assert exercise(slip.answer).slip == slip.name
@@ -288,7 +288,7 @@ HOSTILE = {
     "half a letter": (lambda z: "\ud800", "returns a text"),
     "error with half a letter": (lambda z: [][ord("\ud800")], "an error in your code"),
     "stderr": (lambda z: [print("x", file=sys.stderr) for _ in range(20_000)], "prints without end"),
-    "lists in lists": (lambda z: [[np.zeros(1000)] * 20] * 20, "returns a tuple or list of 20"),
+    "lists in lists": (lambda z: [[np.zeros(100)] * 20] * 20, "returns a tuple or list of 20"),
 }
 
 
@@ -334,7 +334,7 @@ def test_an_answer_that_does_not_end_is_given_up(answer, way, monkeypatch):
     "answer", [loops_in_c, eats_memory, lambda z: os._exit(0), lambda z: os.kill(os.getpid(), 9), breaks_numpy]
 )
 def test_in_a_process_of_its_own_nothing_is_lost(answer, monkeypatch):
-    monkeypatch.setattr(apart, "SECONDS", 3)
+    monkeypatch.setattr(apart, "SECONDS", 1.5)
     monkeypatch.setattr(apart, "MEMORY", 300 << 20)
     assert not check.log_sum_exp(answer)
     assert np.log(1) == 0
