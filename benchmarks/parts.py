@@ -15,6 +15,7 @@ from helpers import TwoLayerNet, load_digits, minibatches
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build" / "bench"
 SIZES = [(1, 3), (32, 10), (100, 10), (1000, 10), (10_000, 10), (100_000, 10), (10_000, 1000)]
 OURS = "helpers"
+COLOURS = ["#000000", "#E69F00", "#009E73", "#D55E00", "#0072B2", "#999999", "#CC79A7"]  # Okabe and Ito's, and a grey
 
 
 def scores(rows, classes, dtype=np.float64):
@@ -261,9 +262,11 @@ def plot(costs):
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
-    for name, marker in zip(costs[SIZES[1][0]], "os^vDx+", strict=False):
+    for name, marker, colour in zip(costs[SIZES[1][0]], "os^vDx+", COLOURS, strict=False):
         rows = [count for count in costs if name in costs[count]]
-        axes.loglog(rows, [1e9 * costs[count][name] / (10 * count) for count in rows], marker=marker, label=name)
+        axes.loglog(
+            rows, [1e9 * costs[count][name] / (10 * count) for count in rows], marker=marker, color=colour, label=name
+        )
     axes.set(xlabel="rows of 10 classes", ylabel="time an entry, ns", title="softmax, float64, one core")
     figure.legend(loc="outside right upper", frameon=False)
     BUILD.mkdir(parents=True, exist_ok=True)
