@@ -193,6 +193,8 @@ def _log_softmax(rows):
     """The logarithm of a probability is exact enough up to 1/2; above, it comes from the sum of the others."""
     y = _softmax(rows)
     (above,) = (y > 0.5).ravel().nonzero()
+    if len(above) == 0:
+        return np.log(y, out=y)
     row, label = np.divmod(above, rows.shape[1])
     prices = _of_others(y[row], label)
     np.log(y, out=y)
