@@ -2,6 +2,7 @@
 
 import html.parser
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -221,8 +222,15 @@ def elsewhere(tmp_path, monkeypatch):
             (environment.VENV / "lib" / "helpers.pth").write_text("/an/absolute/päth")
         return 0
 
-    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(environment, "MARK", tmp_path / ".venv" / "made-by-gradients-by-hand")
+    home = tmp_path / "früh stück"  # .pth files must not hold such letters
+    (home / "tests").mkdir(parents=True)
+    locks = {level: home / lock.relative_to(environment.ROOT) for level, lock in environment.LOCKS.items()}
+    for level, lock in environment.LOCKS.items():
+        shutil.copy(lock, locks[level])
+    monkeypatch.setattr(environment, "ROOT", home)
+    monkeypatch.setattr(environment, "LOCKS", locks)
+    monkeypatch.setattr(environment, "VENV", home / ".venv")
+    monkeypatch.setattr(environment, "MARK", home / ".venv" / "made-by-gradients-by-hand")
     monkeypatch.setattr(environment, "_call", note)
     return calls
 
