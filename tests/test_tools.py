@@ -268,13 +268,13 @@ def test_uv_that_fails_is_followed_by_pip_and_pip_by_a_sentence(elsewhere, monke
 
 
 @pytest.mark.parametrize("act", [environment._make_venv, environment.remove, lambda: commands.clean([])])
-def test_a_folder_that_is_not_ours_is_left_alone(act, elsewhere, tmp_path, monkeypatch):
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "precious").touch()
+def test_a_folder_that_is_not_ours_is_left_alone(act, elsewhere, monkeypatch):
+    monkeypatch.setattr(commands, "ROOT", environment.ROOT)
+    environment.VENV.mkdir()
+    (environment.VENV / "precious").touch()
     with pytest.raises(environment.SetupError, match="this course did not make it"):
         act()
-    assert (tmp_path / ".venv" / "precious").exists()
+    assert (environment.VENV / "precious").exists()
 
 
 def test_an_interrupted_set_up_begins_again(elsewhere):
