@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 import time
+import warnings
 
 import nbformat
 import numpy as np
@@ -406,6 +407,32 @@ def test_values_are_shown_short():
 def test_an_exercise_describes_itself():
     assert repr(check.softmax_at) == "check.softmax_at: call it with your function"
     assert all(isinstance(getattr(check, name), Exercise) and name in getattr(check, name).__doc__ for name in NAMES)
+
+
+def test_a_lost_thread_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(apart.sys, "platform", "another")
+    monkeypatch.setattr(apart, "SECONDS", 0.2)
+    streams, filters = (sys.stdout, sys.stderr), list(warnings.filters)
+    assert not check.log_sum_exp(sleeps)
+    left = (sys.stdout, sys.stderr), list(warnings.filters), threading.getprofile()
+    ENOUGH.set()
+    for thread in threading.enumerate():
+        if thread.name.endswith("(work)"):
+            thread.join(10)
+    ENOUGH.clear()
+    assert left == (streams, filters, None)
+
+
+def test_what_came_back_in_part_is_no_solution(monkeypatch):
+    whole = apart.collected
+
+    def in_part(items):
+        came, cut = whole(items)
+        return came[:-1], cut
+
+    monkeypatch.setattr("helpers.check.exercises.collected", in_part)
+    verdict = check.log_sum_exp(lambda z: np.logaddexp.reduce(z, axis=-1))
+    assert (verdict.solved, verdict.slip) == (False, "no answer")
 
 
 def test_a_stopped_thread_says_so_if_it_cannot_be_stopped(monkeypatch):

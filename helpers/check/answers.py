@@ -90,7 +90,7 @@ def _watched(forbidden, lent, seen):
         if name and name not in seen["called"]:
             seen["called"].append(name)
 
-    usual, printed = sys.getprofile(), _Printed(seen["printed"])
+    usual, for_threads, printed = sys.getprofile(), threading.getprofile(), _Printed(seen["printed"])
     with (
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
@@ -104,7 +104,7 @@ def _watched(forbidden, lent, seen):
             yield
         finally:
             sys.setprofile(usual)
-            threading.setprofile(None)
+            threading.setprofile(for_threads)
 
 
 def _ours(frame):

@@ -131,8 +131,9 @@ def _in_a_thread(items, seconds):
             came.extend(json.loads(json.dumps(item)) for item in items)
             ended.append(True)
 
-    thread = threading.Thread(target=work, daemon=True)
-    with contextlib.redirect_stdout(sys.stdout), warnings.catch_warnings():  # put right what a lost thread leaves behind
+    thread, usual = threading.Thread(target=work, daemon=True), threading.getprofile()
+    # What a lost thread leaves behind is put right when this ends.
+    with contextlib.redirect_stdout(sys.stdout), contextlib.redirect_stderr(sys.stderr), warnings.catch_warnings():
         thread.start()
         thread.join(seconds)
         for _ in range(20):  # an `except:` in the answer may catch the first ones
@@ -140,6 +141,7 @@ def _in_a_thread(items, seconds):
                 break
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
             thread.join(0.05)
+    threading.setprofile(usual)
     if ended:
         return came, ""
     rest = " It cannot be stopped: restart the kernel." if thread.is_alive() else ""

@@ -261,6 +261,7 @@ def _in_place(loss, z, t):
     return bool(loss(z, t) != before)
 
 
+_TOGETHER = "What one example loses another can win, and the mean stays: change the label of one example at a time."
 reads_label = Exercise(
     "reads_label",
     _losses,
@@ -281,12 +282,12 @@ reads_label = Exercise(
         ),
         Slip(
             "all labels moved together",
-            "What one example loses another can win, and the mean stays: change the label of one example at a time.",
+            _TOGETHER,
             lambda loss, z, t: _moved(loss, z, t, [(t + k) % z.shape[1] for k in range(1, z.shape[1])]),
         ),
         Slip(
             "all labels moved together",
-            "What one example loses another can win, and the mean stays: change the label of one example at a time.",
+            _TOGETHER,
             lambda loss, z, t: _moved(loss, z, t, [np.full_like(t, k) for k in range(z.shape[1])]),
         ),
         Slip(

@@ -111,6 +111,7 @@ def _spreads(x, learn, asked):
     return (known - middle) / spread, (x[asked] - middle) / spread
 
 
+_TWO_MEANINGS = "The two parts were scaled differently, so the same image has two meanings. Scale both by the same numbers."
 scaled = Exercise(
     "scaled",
     _splits,
@@ -134,12 +135,12 @@ scaled = Exercise(
         ),
         Slip(
             "each by its own",
-            "The two parts were scaled differently, so the same image has two meanings. Scale both by the same numbers.",
+            _TWO_MEANINGS,
             _by(lambda x, learn, asked, part: part),
         ),
         Slip(
             "each by its own",
-            "The two parts were scaled differently, so the same image has two meanings. Scale both by the same numbers.",
+            _TWO_MEANINGS,
             _by(lambda x, learn, asked, part: part, blank=False),
         ),
         Slip(

@@ -84,9 +84,9 @@ class Exercise:
             if trouble := self._trouble(seen, wanted[k]):
                 slip, hint = self._slip(came, seed) or trouble
                 return self._not_yet(cases[k], seen, wanted[k], slip, hint, k)
-        if cut:
+        if cut or len(came) < len(cases):
             lines = [("tried", cases[len(came)].tried())] if len(came) < len(cases) else []
-            return Verdict(self.name, False, "no answer", (*lines, ("came", cut)))
+            return Verdict(self.name, False, "no answer", (*lines, ("came", cut or "What came back is not whole.")))
         return Verdict(self.name, True, cases=len(cases))
 
     def _trouble(self, seen, wanted):

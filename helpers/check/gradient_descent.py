@@ -78,6 +78,7 @@ def _walk(own_start, own_places, kind=None, first=True, sign=-1.0, last=False): 
     return walk
 
 
+_ONE_PLACE = "start is safe, but every row of the path is the last place."
 descend = Exercise(
     "descend",
     _descents,
@@ -93,10 +94,8 @@ descend = Exercise(
             "The path is right, but start has moved: whose array does `w -= ...` write into?",
             _walk(False, True),
         ),
-        Slip(
-            "one place, many times", "start is safe, but every row of the path is the last place.", _walk(True, False, float)
-        ),
-        Slip("one place, many times", "start is safe, but every row of the path is the last place.", _walk(True, False)),
+        Slip("one place, many times", _ONE_PLACE, _walk(True, False, float)),
+        Slip("one place, many times", _ONE_PLACE, _walk(True, False)),
         Slip(
             "whole numbers",
             "A start of whole numbers has no room for a step: make an array of floats from it.",

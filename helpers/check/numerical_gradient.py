@@ -70,21 +70,16 @@ def _differences(f, x, up, down, over):
     return slopes
 
 
-def _left_nudged(f, x, h):
-    base, slopes = f(x), np.zeros(x.shape)
-    for k in np.ndindex(x.shape):
-        x[k] += h
-        slopes[k] = (f(x) - base) / h
-    return slopes
+def _nudged_in_place(put_back):
+    def gradient(f, x, h):
+        base, slopes = f(x), np.zeros(x.shape)
+        for k in np.ndindex(x.shape):
+            x[k] += h
+            slopes[k] = (f(x) - base) / h
+            x[k] -= h if put_back else 0
+        return slopes
 
-
-def _subtracted_again(f, x, h):
-    base, slopes = f(x), np.zeros(x.shape)
-    for k in np.ndindex(x.shape):
-        x[k] += h
-        slopes[k] = (f(x) - base) / h
-        x[k] -= h
-    return slopes
+    return gradient
 
 
 def _asked_again(f, x, h):
@@ -99,11 +94,15 @@ forward_gradient = Exercise(
     _forward_cases,
     lambda f, x, h: _differences(f, x, h, 0, h),
     [
-        Slip("never put back", "Each entry stays nudged, so the next slope is measured at another place.", _left_nudged),
+        Slip(
+            "never put back",
+            "Each entry stays nudged, so the next slope is measured at another place.",
+            _nudged_in_place(False),
+        ),
         Slip(
             "put back by subtracting",
             "x + h - h is not always x: rounding. Keep the value and put that back.",
-            _subtracted_again,
+            _nudged_in_place(True),
         ),
         Slip("f called too often", "f(x) without a nudge is the same for all entries: once is enough.", _asked_again),
         Slip(
