@@ -27,6 +27,9 @@ FORBIDDEN_ATTRIBUTES = FORBIDDEN_NAMES | set(
     "DataSource __dict__ __globals__ ctypeslib fromfile fromregex genfromtxt load loadtxt memmap modules os path popen save "
     "savefig savetxt savez savez_compressed shutil socket subprocess system tofile urllib urlopen".split()
 )
+OWN_HELPERS = """assert "Gradients by Hand" in str(helpers.__doc__), (
+    f"found {helpers}, which is not this course's package helpers: rename or uninstall it"
+)"""
 HISTORY = {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"}
 FORBIDDEN_ELEMENTS = {
     "base",
@@ -256,6 +259,16 @@ def imports_stand_in_the_first_code_cell(notebook):
                 foreign = isinstance(node, ast.ImportFrom) and module != "helpers"  # numpy and matplotlib lend os, too
                 if module not in MODULES or foreign or alias.name == "*":
                     yield cell, f"imports {alias.name} of {module}: a page imports {sorted(MODULES)}, and names of helpers"
+
+
+@promise
+def the_first_cell_knows_the_courses_helpers_from_others(notebook):
+    """Another package of that name, of a reader's own or of a stranger's, is to be named before any use of it."""
+    lines = [ast.unparse(node) for node in _tree(notebook.code[0]).body]
+    first = next((k for k, line in enumerate(lines) if line.startswith("from helpers")), len(lines))
+    own = next((k for k, line in enumerate(lines) if line == ast.unparse(ast.parse(OWN_HELPERS))), len(lines) + 1)
+    if "import helpers" not in lines[:own] or own > first:
+        yield notebook.code[0], f"imports from helpers before it says 'import helpers' and {OWN_HELPERS!r}"
 
 
 @promise
