@@ -1,17 +1,23 @@
 """What all tests share: where the course is, how thoroughly hypothesis looks, and the summary at the end."""
 
+import os
 import pathlib
 
 import hypothesis
 import nbformat
+import numpy as np
+import pinned
 import pytest
 from promises import Notebook
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
+hypothesis.settings.register_profile(  # a mutant need not be found by the smallest example
+    "mutants", parent=hypothesis.settings.get_profile("course"), database=None, phases=["explicit", "generate"]
+)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
-hypothesis.settings.load_profile("course")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 
 def pytest_addoption(parser):
@@ -24,6 +30,8 @@ def pytest_collection_modifyitems(config, items):
         later = [item for item in items if item.get_closest_marker("thorough")]
         config.hook.pytest_deselected(items=later)
         items[:] = [item for item in items if item not in later]
+    for page in {item.parent for item in items if hasattr(item.parent, "sanitize_patterns")}:  # nbval's
+        page.sanitize_patterns.update({} if pinned.PICTURES else pinned.DRAWING)
 
 
 def pytest_generate_tests(metafunc):
@@ -40,7 +48,7 @@ def pytest_terminal_summary(terminalreporter, config):
     cells = [r for r in terminalreporter.stats.get("passed", []) if "::Cell " in r.nodeid and ".ipynb" in r.nodeid]
     files = sorted({r.nodeid.split("::")[0] for r in cells})
     outputs = [o for f in files for c in nbformat.read(config.rootpath / f, 4).cells for o in c.get("outputs", [])]
-    pictures = sum("<img " in str(o.get("data", {}).get("text/html", "")) for o in outputs)
+    drawn = sum("<img " in str(o.get("data", {}).get("text/html", "")) for o in outputs)
     ignored = sum(
         "nbval-ignore-output" in c.metadata.get("tags", [])
         for f in files
@@ -48,10 +56,19 @@ def pytest_terminal_summary(terminalreporter, config):
     )
     terminalreporter.write_line(
         f"Re-executed {len(files)} notebooks, {len(cells)} code cells; compared {len(outputs) - ignored} stored outputs, "
-        f"{pictures} pictures among them; {ignored} ignored (it prints versions)."
+        f"{drawn if pinned.PICTURES else 'no'} pictures among them; {ignored} ignored (it prints versions)."
     )
+    if not pinned.PICTURES:
+        terminalreporter.write_line(f"Of {drawn} pictures the alternative texts only were compared: {pinned.REASON}.")
 
 
 @pytest.fixture
 def root():
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _prints_as_usual():
+    """The first cell of a page, which tests run, sets how NumPy prints: for that test only."""
+    with np.printoptions():
+        yield

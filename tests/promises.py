@@ -113,6 +113,19 @@ def nothing_on_stderr(notebook):
 
 
 @promise
+def outputs_are_of_the_kind_that_their_code_gives(notebook):
+    """nbval does not look at the kind of an output, nor at its count: pictures are displayed, all else is a result."""
+    for cell, output in _outputs(notebook):
+        if "data" not in output:
+            continue
+        kind = "display_data" if "<img " in _markup(output) else "execute_result"
+        if output.output_type != kind:
+            yield cell, f"stores as {output.output_type} what is {kind}"
+        if output.get("execution_count", cell.execution_count) != cell.execution_count:
+            yield cell, f"stores a result of the count {output.execution_count}, not {cell.execution_count}"
+
+
+@promise
 def no_errors_but_tagged_ones(notebook):
     for cell, output in _outputs(notebook):
         if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):

@@ -1,5 +1,6 @@
 """The course keeps its promises: each of promises.py, over each notebook."""
 
+import pinned
 import promises
 import pytest
 
@@ -8,6 +9,18 @@ import pytest
 def test_promise(notebook, kept):
     broken = [f"{notebook.name(cell)} {how}" for cell, how in kept(notebook)]
     assert not broken, "\n".join(broken)
+
+
+@pinned.needs_pinned
+def test_pictures_are_compared(notebook):
+    markup = [
+        output.data["text/html"]
+        for cell in notebook.code
+        for output in cell.outputs
+        if "text/html" in output.get("data", {})
+    ]
+    assert [pinned.comparable(text) for text in markup] == markup
+    assert any("data:image/svg+xml," in text for text in markup)
 
 
 def test_a_cell_has_two_minutes(pytestconfig):

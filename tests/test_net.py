@@ -9,10 +9,12 @@ import sys
 import xml.etree.ElementTree
 
 import nbformat
+import pinned
 import pytest
 
 from notebooks import normal_form
 
+pytestmark = pinned.needs_pinned
 PAGE = "00_start_here"
 TAMPERINGS = {}
 

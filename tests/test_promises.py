@@ -113,6 +113,11 @@ BROKEN = {
     ],
     "nothing_on_stderr": [adds(new_output("stream", name="stderr", text="Warning"))],
     "no_errors_but_tagged_ones": [adds(new_output("error", ename="ValueError", evalue="x", traceback=[]))],
+    "outputs_are_of_the_kind_that_their_code_gives": [
+        adds(new_output("display_data", data={"text/plain": "1"})),
+        adds(new_output("execute_result", data={"text/plain": "1"}, execution_count=7)),
+        adds(new_output("execute_result", data={"text/html": drawing(), "text/plain": ALT}, execution_count=2)),
+    ],
     "nothing_that_nbval_stumbles_over": [
         source("print(1);"),
         source("Out[1]"),

@@ -132,5 +132,8 @@ def main(args):
     except environment.SetupError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{name} stopped: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130

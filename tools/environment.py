@@ -1,6 +1,8 @@
 """The environment of the course: a folder .venv with the packages that the lock files name."""
 
+import atexit
 import contextlib
+import functools
 import hashlib
 import os
 import pathlib
@@ -16,6 +18,7 @@ VENV = ROOT / ".venv"
 MARK = VENV / "made-by-gradients-by-hand"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"reader": ROOT / "requirements.lock", "test": ROOT / "tests" / "requirements.lock"}
+MEGABYTES = 800  # 740 with all that the tests need
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
@@ -62,15 +65,34 @@ def variables(own_settings=False):
         ours |= {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "jupyter", "JUPYTER_DATA_DIR": "data"}
         ours |= {"JUPYTER_RUNTIME_DIR": "runtime"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(tuple(leaks))}
-    cache = ROOT / "build" / "cache"
-    for folder in ours.values():
-        (cache / folder).mkdir(parents=True, exist_ok=True)
-    kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
-    if not kernels.exists():
-        kernels.parent.mkdir(parents=True, exist_ok=True)
-        kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # kernels warn that they do not encrypt\n")
+    cache = _cache(ours.values())
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     return kept | {name: str(cache / folder) for name, folder in ours.items()} | {"PATH": path, "PYTHONUTF8": "1"}
+
+
+def _cache(folders):
+    """Return build/cache with these folders in it; where the checkout is read-only, a folder that lives as long as we do."""
+    cache = ROOT / "build" / "cache"
+    for attempt in (1, 2):
+        try:
+            for folder in folders:
+                (cache / folder).mkdir(parents=True, exist_ok=True)
+            kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
+            if not kernels.exists():
+                kernels.parent.mkdir(parents=True, exist_ok=True)
+                kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # kernels warn that they do not encrypt\n")
+            return cache
+        except OSError:
+            if attempt == 2:
+                raise
+            cache = _passing_folder()
+
+
+@functools.cache
+def _passing_folder():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="gradients-by-hand-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _install(level):
@@ -128,8 +150,10 @@ def _step(*args):
 
 def _run(command, purpose):
     if _call(command):
+        free = shutil.disk_usage(ROOT).free >> 20
+        full = f" The disk has {free} MB left, and the environment takes up to {MEGABYTES}." if free < MEGABYTES else ""
         raise SetupError(
-            f"The set-up could not {purpose}; the lines above say why. Mend that and give the same command again."
+            f"The set-up could not {purpose}; the lines above say why.{full} Mend that and give the same command again."
         )
 
 

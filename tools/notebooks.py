@@ -42,10 +42,13 @@ def main(command="", *names):
     start = time.perf_counter()
     failures = wait_for(_all(paths, finish))
     print(f"{len(paths) - len(failures)} of {len(paths)} notebooks in {time.perf_counter() - start:.1f} s")
+    if command == "refresh" and not failures and not names:
+        try:
+            kept(README_PICTURE, replace, readme_picture())
+        except Failed as failure:
+            failures.append(failure)
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
-    if command == "refresh" and not failures and not names:
-        replace(README_PICTURE, readme_picture())
     if command == "run" and not failures:
         print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
     return 1 if failures else 0
@@ -72,13 +75,21 @@ async def _all(paths, finish):
             try:
                 start = time.perf_counter()
                 notebook = await execute(path)
-                finish(path, notebook)
+                kept(path, finish, notebook)
                 print(f"  {path.stem:20} {len(notebook.cells):3} cells  {time.perf_counter() - start:5.1f} s", flush=True)
             except Failed as failure:
                 print(f"  {path.stem:20} FAILED", flush=True)
                 return failure
 
     return [failure for failure in await asyncio.gather(*map(one, paths)) if failure]
+
+
+def kept(path, write, what):
+    """Call write(path, what); raise Failed if the disk does not take it. What was there before is still there then."""
+    try:
+        write(path, what)
+    except OSError as error:
+        raise Failed(f"{path.name} cannot be written: {error.strerror or error}") from None
 
 
 async def execute(path, seconds=CELL_SECONDS, environment=None):
@@ -91,7 +102,7 @@ async def execute(path, seconds=CELL_SECONDS, environment=None):
         try:
             await client(notebook, path, seconds, now).async_execute(env=os.environ | (environment or {}))
             return notebook
-        except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, OSError, RuntimeError) as error:
             if now["index"] is not None or attempt == 2:
                 raise Failed(_what_failed(path, notebook, now["index"], error, seconds)) from None
             # A kernel is told its ports before it takes them: now and then another process is quicker.

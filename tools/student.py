@@ -33,6 +33,9 @@ def main():
         write(aside)
         shutil.rmtree(EDITION, ignore_errors=True)
         aside.rename(EDITION)  # whole, or not at all
+    except OSError as error:
+        print(f"The student edition cannot be written: {error}", file=sys.stderr)
+        return 1
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     print(f"Ready to hand out: {EDITION}")
