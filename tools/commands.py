@@ -18,6 +18,7 @@ def lab(args):
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     start = [
         f"--ServerApp.root_dir={ROOT}",
+        "--ServerApp.ip=localhost",  # whatever a reader's own settings say
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
         "--KernelManager.transport_encryption=auto",  # on a shared machine nobody listens in
     ]
@@ -57,6 +58,18 @@ def bench(args):
     return call(environment.ready("test"), ROOT / "benchmarks", *args)
 
 
+def mutate(args):
+    """change helpers in thousands of small ways, and see which changes no test notices; takes hours"""
+    return call(environment.ready("weekly"), TOOLS / "mutate.py", *args)
+
+
+def audit(args):
+    """ask the package index which of the locked versions have known security holes"""
+    python = environment.ready("weekly")
+    options = ["--strict", "--disable-pip", "--require-hashes", *args]
+    return max(call(python, "-m", "pip_audit", *options, "-r", lock) for lock in environment.LOCKS.values())
+
+
 def lint(args):
     """check the code, in modules and notebooks"""
     python = environment.ready("test")
@@ -70,8 +83,9 @@ def lock(args):
     options += ["--no-annotate", "--quiet", "--no-emit-package=gradients-by-hand", *args]
     reader = ["requirements.txt", "--group=setup", "-o", "requirements.lock"]
     tests = ["--group=test", "-c", "requirements.lock", "-o", "tests/requirements.lock"]
+    weekly = ["--group=weekly", "-c", "requirements.lock", "-c", "tests/requirements.lock", "-o", "tests/weekly.lock"]
     compile_lock = [python, "-m", "uv", "pip", "compile", *options]
-    return call(*compile_lock, *reader) or call(*compile_lock, *tests)
+    return call(*compile_lock, *reader) or call(*compile_lock, *tests) or call(*compile_lock, *weekly)
 
 
 def clean(_):
@@ -94,7 +108,7 @@ def help(_):
 
 
 COMMANDS = {
-    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, lint, lock, clean, help)
+    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, mutate, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}

@@ -17,7 +17,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 MARK = VENV / "made-by-gradients-by-hand"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-LOCKS = {"reader": ROOT / "requirements.lock", "test": ROOT / "tests" / "requirements.lock"}
+LOCKS = {  # each level has the packages of those before it, too
+    "reader": ROOT / "requirements.lock",
+    "test": ROOT / "tests" / "requirements.lock",
+    "weekly": ROOT / "tests" / "weekly.lock",
+}
 MEGABYTES = 800  # 740 with all that the tests need
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -27,8 +31,8 @@ class SetupError(Exception):
 
 
 def ready(level):
-    """Return the environment's Python once it holds the packages of `level`: "reader", or "test" for all."""
-    levels = ["reader"] if level == "reader" else ["reader", "test"]
+    """Return the environment's Python once it holds the packages of `level`: "reader", "test" or "weekly"."""
+    levels = list(LOCKS)[: list(LOCKS).index(level) + 1]
     if any(_stamp(name) != _fingerprint(name) for name in levels):
         with _alone():
             for name in levels:
