@@ -1,6 +1,6 @@
-"""The course as strangers have it: set up from nothing, with other Pythons and other packages, offline, read-only, twice at once.
+"""The course as strangers have it: set up from nothing, other Pythons and packages, offline, read-only, twice at once.
 
-All of it takes minutes and wants the package index once: with --thorough only. tests/FAULTS.md holds what came of the last run.
+All of it takes minutes and wants the package index: with --thorough only. tests/FAULTS.md holds what came of the last run.
 """
 
 import os

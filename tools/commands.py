@@ -108,7 +108,8 @@ def help(_):
 
 
 COMMANDS = {
-    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, mutate, audit, lint, lock, clean, help)
+    command.__name__: command
+    for command in (lab, test, run, refresh, student, mark, bench, mutate, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
