@@ -271,7 +271,7 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"gradient": lambda w: np.ones(2) * 1j}, ValueError, "dtype complex128"),
         ({"start": {}}, ValueError, "start is an empty dict"),
         ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
-        ({"loss": lambda w: w}, TypeError, "f returns an array"),
+        ({"loss": lambda w: w}, TypeError, "loss returns an array"),
         ({"tolerance": -1}, ValueError, "tolerance must be"),
         ({"lr": True}, ValueError, "lr must be"),
     ],
