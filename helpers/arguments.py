@@ -35,9 +35,14 @@ def plain_array(name, values, convert=np.asarray):
         raise TypeError(f"{name} is not an array of numbers (do its rows differ in length?): {error}") from None
 
 
+def is_integer(value):
+    """Return whether `value` is one integer. To Python a boolean is one, and to NumPy a span of time."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
+
+
 def length(name, value):
     """Return `value`, a number of things of which there is at least one, as an int."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+    if not is_integer(value):
         raise TypeError(f"{name} must be one integer, not {value!r}")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, not {value}")
@@ -55,7 +60,7 @@ def room(what):
 
 def class_axis(name, array, axis):
     """Return `axis` as an int; it must name one axis of `array` with at least one class on it."""
-    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
+    if not is_integer(axis):
         raise TypeError(f"axis must be one integer, not {axis!r}")
     if array.ndim == 0:
         raise ValueError(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.arguments import float_array, plain_array
+from helpers.arguments import float_array, is_integer, plain_array
 from helpers.nudging import loss_value
 
 __all__ = ["Descent", "gradient_descent", "minibatches"]
@@ -105,7 +105,7 @@ def minibatches(x, t, size, rng):
             raise TypeError(f"{name} is no array of examples, but a single {array.dtype}")
     if len(x) != len(t):
         raise ValueError(f"x has {len(x)} examples and t has {len(t)} labels")
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+    if not is_integer(size) or size < 1:
         raise ValueError(f"size must be an integer of at least 1, not {size!r}")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
@@ -119,7 +119,7 @@ def _check(loss, gradient, lr, steps, momentum, tolerance):  # noqa: PLR0913, PL
             raise TypeError(f"{name} must be a function of the parameters, not {type(function).__name__}")
     if not _is_number(lr) or not 0 < lr < math.inf:
         raise ValueError(f"lr must be a positive number, not {lr!r}")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+    if not is_integer(steps) or steps < 0:
         raise ValueError(f"steps must be an integer, 0 or more, not {steps!r}")
     if not _is_number(momentum) or not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and less than 1, not {momentum!r}")
@@ -131,7 +131,7 @@ def _is_number(value):
     """Return whether `value` is a number that floats can be multiplied by; a Python integer may be too large."""
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) <= sys.float_info.max
-    return isinstance(value, float | np.floating | np.integer)
+    return isinstance(value, float | np.floating) or is_integer(value)
 
 
 def _called(key):

@@ -174,11 +174,12 @@ def _by_range(rows, near, far, *t):
     wide = np.dtype(np.float32) if rows.dtype.type is np.float16 else rows.dtype
     rows = np.ascontiguousarray(rows, dtype=wide)  # the last digits of exp and of a sum depend on the layout
     if len(rows) == 0 or -BEARABLE[wide.type] <= rows.min() <= rows.max() <= BEARABLE[wide.type]:
-        return near(rows, *t)
+        with np.errstate(under="ignore"):  # NumPy's exp of a subnormal number may say so
+            return near(rows, *t)
     beyond = ~(np.abs(rows).max(axis=-1) <= BEARABLE[wide.type])  # so that NaN is beyond, too
     result = np.empty(rows.shape[: 1 if t else 2], wide)
-    result[~beyond] = near(rows[~beyond], *(labels[~beyond] for labels in t))
-    with np.errstate(all="ignore"):  # what overflows there has probability 0; a row with NaN becomes NaN
+    with np.errstate(all="ignore"):  # what overflows here has probability 0; a row with NaN becomes NaN
+        result[~beyond] = near(rows[~beyond], *(labels[~beyond] for labels in t))
         result[beyond] = far(rows[beyond], *(labels[beyond] for labels in t))
     return result
 

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 
+from helpers.arguments import is_integer
 from helpers.diagnosis import REMARKS, Finding, diagnose
 from helpers.hypotheses import Evidence
 from helpers.nudging import PLAIN, loss_value, nudged_array, restored, steps, trouble
@@ -125,8 +126,11 @@ def _why_flat(f, x):
     evidence = Evidence(f, np.zeros(x.shape), x, None, 0)
     with restored(x):
         evidence.call_repeatedly()
-        evidence.measure()
-        found = diagnose(evidence, "slopes")
+        _require(not evidence.changed)
+        found = diagnose(evidence, "calls")
+        if not found:
+            evidence.measure()
+            found = diagnose(evidence, "slopes")
     return found[0].sentence if found else "f reads x, and is flat here; measure elsewhere"
 
 
@@ -283,7 +287,7 @@ def check_gradient(f, gradient, x, h=None, seed=0):
     To find it, the check also reads the code of `f` and `gradient` for the variables that it names.
     """
     x = nudged_array(f, x)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+    if not is_integer(seed):
         raise TypeError(f"seed must be an integer, not {seed!r}")
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, not {seed}")

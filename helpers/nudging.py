@@ -57,7 +57,7 @@ def steps(x, h):
     Raises ValueError if x + h rounds to x, or overflows, and names the entry."""
     if h is None:
         h = default_step(x)
-    elif isinstance(h, bool) or not isinstance(h, numbers.Real):
+    elif isinstance(h, bool | np.timedelta64) or not isinstance(h, numbers.Real):
         raise TypeError(f"h must be one positive number, or None for the default, not {h!r}")
     elif not 0 < h <= sys.float_info.max:  # a Python integer may be larger
         raise ValueError(f"h must be positive and finite, not {h!r}")
@@ -91,9 +91,12 @@ def loss_value(value, name="f"):
     """Return what a loss function returned as a float; raise TypeError, saying what to do, if it is not one number."""
     if type(value) in PLAIN:
         return value
-    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf":
+    masked = isinstance(value, np.ma.MaskedArray)
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not masked:
         return value[()]
-    if isinstance(value, numbers.Real | np.bool_) and not _too_large(value):  # among them the other NumPy scalars
+    if (
+        isinstance(value, numbers.Real | np.bool_) and not isinstance(value, np.timedelta64) and not _too_large(value)
+    ):  # among them the other NumPy scalars
         return value
     raise TypeError(no_loss(value, name))
 
@@ -107,12 +110,14 @@ def no_loss(value, name="f"):
             f"{name} returns a {type(value).__name__} of {len(value)}, and a loss is one number: pick it out, "
             f"lambda x: {name}(x)[...]"
         )
+    if isinstance(value, np.ma.MaskedArray):
+        return f"{name} returns a masked array, and its mask would be ignored: fill or select first"
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         return (
             f"{name} returns an array of shape {value.shape}, not a scalar, and a loss is one number: take the mean or the "
             f"sum of its {value.size} entries"
         )
-    if isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Real) and not isinstance(value, np.timedelta64):
         return f"{name} returns a number that is too large for a float"
     return f"{name} returns a {type(value).__name__}, and a loss is one real number"
 

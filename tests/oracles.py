@@ -1,6 +1,5 @@
 """What is right, from other sources than the helpers themselves: exact arithmetic, SciPy, formulas, NumPy's own account."""
 
-import copy
 import html
 import math
 import re
@@ -12,6 +11,7 @@ import mpmath
 import numpy as np
 import scipy.special
 import sklearn.datasets
+from hostile import Odd, nothing
 from test_memory import compare
 
 SEED = 5  # of the generators that are handed over
@@ -165,17 +165,33 @@ def numerical_gradient(slopes, f, x, h=None):
         assert np.all((np.abs(slopes - expected) <= bound) | (bound == np.inf))
 
 
-def check_gradient(report, f, gradient, x, **_):
-    """A gradient that is believed must be right; one that is not comes with a reason."""
+def check_gradient(report, f, gradient, x, seed=0, **step):
+    """A gradient that is believed must be right, and a right one believed where nothing is odd."""
     assert report.ok or report.findings
-    if not report.ok or not np.size(x):
-        assert not report.ok
-        return
     x = np.asarray(x)
-    given = np.asarray(gradient(x) if callable(gradient) else gradient, dtype=float)
+    if not report.ok:
+        assert not usual(f, gradient, x, **step)
+        return
+    given = np.asarray(gradient.anew()(x) if callable(gradient) else gradient, dtype=float)
     expected = truth_of(f)[1](x.astype(float))
     largest = max(np.max(np.abs(given)), np.max(np.abs(expected)))
     assert np.max(np.abs(given - expected)) <= 3 * max(report.bound, report.relative_error) * largest + 1e-300
+
+
+def usual(f, gradient, x, h=None):
+    """Return whether the right gradient is handed over by a caller without odd habits, at a point of ordinary numbers."""
+    calm = x.dtype == np.float64 and x.size and x.flags.c_contiguous and np.all((np.abs(x) > 0.01) & (np.abs(x) < 100))
+    if (
+        not calm
+        or h is not None
+        or f.habit is not nothing
+        or f.answer not in (float, np.float64, np.array)
+        or f.f.name == "constant"
+    ):
+        return False
+    if isinstance(gradient, Odd):
+        gradient = gradient.anew()(x) if gradient.habit is nothing and gradient.since == 0 else None
+    return type(gradient) is np.ndarray and gradient.dtype == np.float64 and np.array_equal(gradient, truth_of(f)[1](x))
 
 
 def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tolerance=0.0, progress=None):  # noqa: PLR0917
@@ -183,13 +199,16 @@ def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0
     single, loss, gradient = not isinstance(start, dict), loss.anew(), gradient.anew()
     p = {"start": np.array(start)} if single else {name: np.array(array) for name, array in start.items()}
 
+    def copied():
+        return {name: array.copy() for name, array in p.items()}
+
     def ask(function):
-        arrays = copy.deepcopy(p)
+        arrays = copied()
         return function(arrays["start"] if single else arrays)
 
     v, path, losses, stopped = (
         {k: np.zeros_like(array) for k, array in p.items()},
-        [copy.deepcopy(p)],
+        [copied()],
         [float(ask(loss))],
         False,
     )
@@ -201,7 +220,7 @@ def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0
                 break
             v = {name: momentum * v[name] - lr * slopes[name] for name in p}
             p = {name: np.array(p[name] + v[name], dtype=p[name].dtype) for name in p}
-            path.append(copy.deepcopy(p))
+            path.append(copied())
             losses.append(float(ask(loss)))
     assert (found.stopped, found.losses) == (stopped, losses)
     for place, want in zip([*found.path, found.params], [*path, path[-1]], strict=True):
@@ -254,9 +273,10 @@ def predict(classes, net, x):
 
 def loss(loss, net, x, t):
     z = forward(net, x)[2]
-    costs = -scipy.special.log_softmax(z.astype(float), axis=-1)
+    d = z - z.max(axis=-1, keepdims=True, initial=-np.inf)
+    costs = np.log(np.exp(d).sum(axis=-1, keepdims=True)) - d
     rows = labels_as_rows(t, *z.shape)
-    expected = np.mean(np.sum(np.multiply(rows, costs, where=rows > 0, out=np.zeros(costs.shape)), axis=-1))
+    expected = np.sum(np.multiply(rows, costs, where=rows > 0, out=np.zeros_like(costs)) / len(z))
     np.testing.assert_allclose(float(loss), np.nan if np.any(np.isnan(z)) else expected, rtol=1e-7, atol=1e-12)
 
 

@@ -45,7 +45,7 @@ LONGER = 50  # times as many calls with --thorough
 # -- what each function is called with ------------------------------------------------------------------------------------
 
 ordinary = FILLINGS["ordinary"]
-batches = mostly(arrays(st.sampled_from([(3,), (1, 3), (4, 3), (4, 3), (2, 3), (0, 3), (2, 2), (2, 1, 3)])))
+batches = mostly(arrays(st.sampled_from([(3,), (1, 3), (2, 3), *[(4, 3)] * 5, (0, 3), (2, 2), (2, 1, 3)])))
 points = mostly(mostly(arrays(shapes, FLOATS[:2], ordinary), arrays(shapes, FLOATS), 3), anything | arrays())
 sizes = mostly(st.sampled_from([1, 2, 3, np.int8(2), np.uint8(200)]), scalars, 10)
 generators = mostly(st.builds(np.random.default_rng, st.just(SEED)), one_in=10)
@@ -150,7 +150,8 @@ def function_and_gradient(draw):
         functions(st.just(lambda x: own(np.asarray(x, float))), SLOPES * 2 + [lambda s: 2 * s, lambda s: -s], ODD_SLOPES)
     )
     if isinstance(slopes, Odd) and isinstance(x, np.ndarray) and x.dtype.kind == "f" and draw(st.booleans()):
-        slopes = slopes.f(x)
+        with np.errstate(all="ignore"):
+            slopes = slopes.f(x)
     return {"f": f, "gradient": slopes, "x": x} | draw(
         arguments({"h": steps, "seed": mostly(st.sampled_from([0, 7, np.int8(3)]), scalars, 4)})
     )
@@ -216,7 +217,9 @@ KINDS = [Exception, ValueError, Mine, OwnError, Warning, UserWarning, OwnWarning
 errors = st.sampled_from([Mine("one"), OwnError("two\n  lines"), OwnWarning("$1"), Mine(), Stop(), None, None])
 blocks = st.builds(Block, st.lists(st.sampled_from([OwnWarning("a b"), OwnWarning("c\nd")]), max_size=3), errors)
 figures = st.sampled_from([Figure, lambda: Figure((2, 2)).subplots().figure, lambda: Figure((1, 1)).suptitle("a<b&").figure])
-alts = st.text(max_size=200) | st.text("ab <&\"'\n\t\x00\x0b\x85\ud800é", min_size=40, max_size=80)
+alts = mostly(st.text(min_size=40, max_size=200), st.text(), 4) | st.text(
+    "ab <&\"'\n\t\x00\x0b\x85\ud800é", min_size=40, max_size=80
+)
 
 
 class Fuzz(NamedTuple):
@@ -348,3 +351,96 @@ def test_every_public_function_and_method_is_fuzzed():
         if inspect.isclass(getattr(helpers, name)):
             public |= {f"{name}.{method}" for method in vars(getattr(helpers, name)) if not method.startswith("_")}
     assert set(FUZZ) == public
+
+
+# -- the judge can fail -----------------------------------------------------------------------------------------------------
+
+
+def right(z):
+    return np.asarray(z) * 2.0
+
+
+def changes_its_argument(z):
+    z *= 2
+    return z
+
+
+def changes_it_and_fails(z):
+    z.flags.writeable = False
+    raise KeyboardInterrupt
+
+
+def is_silently_wrong(z):
+    return np.asarray(z) * 2.0 + 1e-9
+
+
+def is_right_and_leaves_a_trap(z):
+    np.seterr(under="raise")
+    return right(z)
+
+
+def silences_warnings(z):
+    warnings.simplefilter("ignore")
+    return right(z)
+
+
+def draws_from_the_global_generator(z):
+    np.random.rand()
+    return right(z)
+
+
+def passes_on_a_warning_of_numpys(z):
+    warnings.warn("overflow encountered in multiply", RuntimeWarning, stacklevel=1)
+    return is_silently_wrong(z)
+
+
+def lets_a_deprecation_slip(z):
+    warnings.warn("z is old", DeprecationWarning, stacklevel=1)
+    return right(z)
+
+
+def names_nothing(z):
+    raise ValueError("can't do that, wrong size")
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (changes_its_argument, "changes the caller's array"),
+        (changes_it_and_fails, "changes the caller's array"),
+        (is_silently_wrong, "are not equal"),
+        (is_right_and_leaves_a_trap, "in another state"),
+        (silences_warnings, "in another state"),
+        (draws_from_the_global_generator, "in another state"),
+        (passes_on_a_warning_of_numpys, "are not equal"),
+        (lets_a_deprecation_slip, "not meant for the caller"),
+        (lambda z: z[7], "no refusal, but a bare IndexError"),
+        (lambda z: np.zeros(2) + np.zeros(3), "names no argument"),
+        (lambda z: np.zeros(-1), "names no argument"),
+        (names_nothing, "names no argument"),
+        (lambda z: raises(KeyError("z")), "no refusal, but a bare KeyError"),
+        (lambda z: raises(np.exceptions.AxisError("z")), "no refusal, but a bare AxisError"),
+    ],
+)
+def test_the_judge_notices_what_is_silent_and_wrong(function, says):
+    def oracle(result, z):
+        np.testing.assert_array_equal(result, [2.0, 4.0])
+
+    assert judge(right, {"z": np.array([1.0, 2.0])}, oracle) == "right"
+    with pytest.raises(AssertionError, match=says), np.errstate():
+        judge(function, {"z": np.array([1.0, 2.0])}, oracle)
+
+
+def test_the_judge_sees_a_change_wherever_it_is_made():
+    whole, masked = np.arange(6.0), np.ma.array([1.0, 2.0], mask=[0, 1])
+    for change, z in [
+        (lambda z: whole.put(5, 7), whole[:2]),  # beside the view, in the same memory
+        (lambda z: z.base.put(0, np.nan), whole[::-1]),
+        (lambda z: z[0].put(0, -0.0), [np.zeros(2)]),
+        (lambda z: z["W"].put(0, 1), {"W": np.zeros(2)}),
+        (lambda z: z.append(0), [1.0]),
+        (lambda z: z.mask.put(0, 1), masked),
+        (lambda z: setattr(z, "shape", (1, 2)), np.zeros(2)),
+    ]:
+        with pytest.raises(AssertionError, match="changes the caller's array"):
+            judge(change, {"z": z}, lambda result, z: None)

@@ -148,7 +148,7 @@ def _values(buffer, arrays):
 
 def _beginning(array):
     """Return a view of the elements that lie first in memory: as many as a strip shows, and not many more."""
-    array = array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
+    array = array[(*(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides), ...)]  # ...: an array always
     array = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
     for axis in range(array.ndim):
         inside = int(np.prod(array.shape[axis + 1 :]))
