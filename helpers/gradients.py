@@ -51,7 +51,8 @@ def numerical_gradient(f, x, h=None):
     Warns
     -----
     RuntimeWarning
-        If `f` does not react to any nudge (with the reason), returns integers, NaN or infinity, or if `x` is float16.
+        If `f` does not react to any nudge (with the reason), returns integers, NaN or infinity, if a slope is too large for
+        the dtype of `x`, or if `x` is float16.
 
     Examples
     --------
@@ -263,8 +264,8 @@ def check_gradient(f, gradient, x, h=None, seed=0):
     Raises
     ------
     TypeError, ValueError
-        If `f` is no function, or `x` is not an array of finite numbers or is read-only. What `f` and
-        `gradient` raise passes through.
+        If `f` is no function, `x` is not an array of finite numbers or is read-only, or `h` or `seed` is not as described.
+        What `f` and `gradient` raise passes through.
 
     Examples
     --------

@@ -36,7 +36,7 @@ class SoftmaxRegression:
         return _inputs(x, W) @ W + b
 
     def predict(self, x):
-        """Return the most probable class of each example, (N,)."""
+        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or inf."""
         return _winners(self.logits(x))
 
     def loss(self, x, t):
@@ -84,7 +84,7 @@ class TwoLayerNet:
         return self.hidden(x) @ W2 + b2
 
     def predict(self, x):
-        """Return the most probable class of each example, (N,)."""
+        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or inf."""
         return _winners(self.logits(x))
 
     def loss(self, x, t):
@@ -120,7 +120,9 @@ def _loss(z, t):
 def _winners(z):
     """Return the class with the largest logit in each row; warn of a row where none is the most probable."""
     if not np.all(np.isfinite(z.max(axis=-1))):
-        warnings.warn("x has an example without a most probable class: NaN or inf is its largest logit", RuntimeWarning, 3)
+        warnings.warn(
+            "x has an example without a most probable class: NaN or inf is its largest logit", RuntimeWarning, stacklevel=3
+        )
     return z.argmax(axis=-1)
 
 

@@ -57,7 +57,7 @@ def steps(x, h):
     Raises ValueError if x + h rounds to x, or overflows, and names the entry."""
     if h is None:
         h = default_step(x)
-    elif isinstance(h, bool | np.timedelta64) or not isinstance(h, numbers.Real):
+    elif isinstance(h, bool | np.bool_) or not _is_real(h):
         raise TypeError(f"h must be one positive number, or None for the default, not {h!r}")
     elif not 0 < h <= sys.float_info.max:  # a Python integer may be larger
         raise ValueError(f"h must be positive and finite, not {h!r}")
@@ -94,9 +94,7 @@ def loss_value(value, name="f"):
     masked = isinstance(value, np.ma.MaskedArray)
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not masked:
         return value[()]
-    if (
-        isinstance(value, numbers.Real | np.bool_) and not isinstance(value, np.timedelta64) and not _too_large(value)
-    ):  # among them the other NumPy scalars
+    if _is_real(value) and not _too_large(value):
         return value
     raise TypeError(no_loss(value, name))
 
@@ -117,9 +115,14 @@ def no_loss(value, name="f"):
             f"{name} returns an array of shape {value.shape}, not a scalar, and a loss is one number: take the mean or the "
             f"sum of its {value.size} entries"
         )
-    if isinstance(value, numbers.Real) and not isinstance(value, np.timedelta64):
+    if _is_real(value):
         return f"{name} returns a number that is too large for a float"
     return f"{name} returns a {type(value).__name__}, and a loss is one real number"
+
+
+def _is_real(value):
+    """Return whether `value` is a real number: Python's, NumPy's (a span of time says it is one), a fraction, ..."""
+    return isinstance(value, numbers.Real | np.bool_) and not isinstance(value, np.timedelta64)
 
 
 def _too_large(value):

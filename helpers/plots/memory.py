@@ -74,7 +74,8 @@ class _Drawing:
         part = array[tuple(slice(limit) for limit in limits)] if array.ndim else array
         numbers, span = buffer.numbers(part), buffer.span(array)
         sheets = _sheets(part, numbers)
-        abridged = part.size < array.size or len(sheets) < part.size // (part[(0,) * max(0, part.ndim - 2)].size or 1)
+        sheet = part[(0,) * max(0, part.ndim - 2) + (...,)]
+        abridged = part.size < array.size or len(sheets) < part.size // (sheet.size or 1)
         twin = next((other for other, earlier in members[:k] if earlier is array), None)
         title = (name if len(name) <= 60 else name[:59] + "…") + (
             f", the same array as {twin}" if twin else f": {array.shape}"
