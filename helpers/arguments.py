@@ -2,6 +2,7 @@
 passed and gives back the array to compute with, or raises an error that names the argument,
 what came, and what to do about it. The caller's own array is never written to."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ def float_array(name, values):
 
     Raises TypeError for what is not an array of real numbers: strings, objects, complex
     numbers, ragged lists, and masked arrays (whose mask would be lost without a word)."""
-    array = _array(name, values)
+    array = plain_array(name, values)
     if array.dtype.kind in "biu":
         return array.astype(np.float64)
     if array.dtype.kind != "f":
@@ -24,9 +25,42 @@ def float_array(name, values):
     return array
 
 
+def plain_array(name, values, convert=np.asarray):
+    """Return `values` as an array of whatever they are; raise TypeError for masked arrays and for what is no array."""
+    if _masked(values):
+        raise TypeError(f"{name} is a masked array, and its mask would be ignored: fill or select first")
+    try:
+        return convert(values)
+    except Exception as error:  # an object's own __array__ may raise anything
+        raise TypeError(f"{name} is not an array of numbers (do its rows differ in length?): {error}") from None
+
+
+def is_integer(value):
+    """Return whether `value` is one integer. To Python a boolean is one, and to NumPy a span of time."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
+
+
+def length(name, value):
+    """Return `value`, a number of things of which there is at least one, as an int."""
+    if not is_integer(value):
+        raise TypeError(f"{name} must be one integer, not {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, not {value}")
+    return int(value)
+
+
+@contextlib.contextmanager
+def room(what):
+    """Run a block that makes arrays; if they are too large for the machine, raise a ValueError that says of `what`."""
+    try:
+        yield
+    except (ValueError, OverflowError, MemoryError) as error:
+        raise ValueError(f"{what}: that is too large for an array ({error})") from None
+
+
 def class_axis(name, array, axis):
     """Return `axis` as an int; it must name one axis of `array` with at least one class on it."""
-    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
+    if not is_integer(axis):
         raise TypeError(f"axis must be one integer, not {axis!r}")
     if array.ndim == 0:
         raise ValueError(
@@ -93,7 +127,7 @@ def one_hot_rows(rows):
 
 def class_indices(name, values, classes):
     """Return `values` as intp class indices, each in 0 ... classes-1."""
-    t = _array(name, values)
+    t = plain_array(name, values)
     if t.dtype.kind == "b":
         raise TypeError(
             f"{name} holds booleans, which are not class indices: if True means class 1, "
@@ -111,14 +145,15 @@ def class_indices(name, values, classes):
     return t.astype(np.intp)
 
 
-def _array(name, values):
-    parts = values if isinstance(values, list | tuple) else [values]
-    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        raise TypeError(f"{name} is a masked array, and its mask would be ignored: fill or select first")
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise TypeError(f"{name} is not an array of numbers (do its rows differ in length?): {error}") from None
+def _masked(values, depth=0):
+    """Return whether a masked array is among `values`, lists of lists, however deep NumPy would follow them."""
+    if isinstance(values, np.ma.MaskedArray):
+        return True
+    if not isinstance(values, list | tuple) or depth > 64:
+        return False
+    kinds = set(map(type, values))
+    deeper = any(issubclass(kind, list | tuple | np.ma.MaskedArray) for kind in kinds)
+    return deeper and any(_masked(part, depth + 1) for part in values)
 
 
 def _examples(name, values):
@@ -134,7 +169,7 @@ def _examples(name, values):
 
 def _labels(values, name, scores):
     """Return labels for `scores` (C,) or (N, C): class indices () or (N,) as intp, or rows as floats."""
-    t = _array("t", values)
+    t = plain_array("t", values)
     if t.shape == scores.shape[:-1]:
         return class_indices("t", t, scores.shape[-1])
     if t.shape != scores.shape:

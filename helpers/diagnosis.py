@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.arguments import one_hot_rows
+from helpers.arguments import one_hot_rows, plain_array
 from helpers.evidence import TRUST, floats, magnitude
 from helpers.functions import softmax
 from helpers.nudging import loss_value, no_loss, steps, trouble
@@ -145,9 +145,9 @@ def _(e):
 @rule("calls", "not an array")
 def _(e):
     try:
-        raw = np.asarray(e.raw)
-    except ValueError:
-        raw = np.asarray(None)
+        raw = plain_array("the gradient", e.raw)
+    except TypeError as error:
+        return str(error)
     if raw.dtype.kind not in "biuf":
         hint = ": is its `return` missing?" if e.raw is None else f": pick out the one for x, of shape {e.x.shape}"
         return f"the gradient is a {type(e.raw).__name__}, not an array of real numbers{hint}"

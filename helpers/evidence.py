@@ -131,7 +131,7 @@ class Measured:
         self.scale = max(1.0, float(np.sqrt(np.mean(np.square(self.kept, dtype=np.float64)))))
         self.near_x = self.near(1e-3)
         nudge = self.near_value = self.try_at(self.near_x)
-        kind = np.result_type(self.values[0])
+        kind = np.asarray(self.values[0]).dtype  # a fraction is an object
         self.single = (kind.kind == "f" and kind.itemsize < 8) or (nudge != self.f0 and nudge == float(np.float32(nudge)))
         self.eps = float(max(np.finfo(self.x.dtype).eps, np.finfo(np.float32 if self.single else np.float64).eps))
         self.tolerance = 10 * math.sqrt(self.eps)  # 1.5e-7 in float64: a + 1e-7 in a logarithm shows

@@ -13,9 +13,11 @@ from helpers.arguments import (
     class_axis,
     class_indices,
     float_array,
+    length,
     logits_and_labels,
     one_hot_rows,
     probabilities_and_labels,
+    room,
     sum_to_one,
 )
 
@@ -144,12 +146,10 @@ def one_hot(t, classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    if isinstance(classes, (bool, np.bool_)) or not isinstance(classes, (int, np.integer)):
-        raise TypeError(f"classes must be one integer, not {classes!r}")
-    if classes < 1:
-        raise ValueError(f"classes must be at least 1, not {classes}")
+    classes = length("classes", classes)
     t = class_indices("t", t, classes)
-    rows = np.zeros((*t.shape, classes))
+    with room(f"t has shape {t.shape}, and there are {classes} classes"):
+        rows = np.zeros((*t.shape, classes))
     np.put_along_axis(rows, t[..., np.newaxis], 1, axis=-1)
     return rows
 
@@ -158,7 +158,11 @@ def _along(axis, z, near, far):
     """Return _by_range of the rows of `z` along `axis`, in the shape and type of `z`."""
     last = axis in (-1, z.ndim - 1)
     moved = z if last else np.moveaxis(z, axis, -1)
-    result = _by_range(moved.reshape(-1, moved.shape[-1]), near, far).astype(z.dtype, copy=False).reshape(moved.shape)
+    result = _by_range(moved.reshape(-1, moved.shape[-1]), near, far)
+    if result.dtype != z.dtype:
+        with np.errstate(over="ignore", under="ignore"):  # float16 ends early
+            result = result.astype(z.dtype)
+    result = result.reshape(moved.shape)
     return result if last else np.moveaxis(result, -1, axis)
 
 
@@ -170,11 +174,13 @@ def _by_range(rows, near, far, *t):
     wide = np.dtype(np.float32) if rows.dtype.type is np.float16 else rows.dtype
     rows = np.ascontiguousarray(rows, dtype=wide)  # the last digits of exp and of a sum depend on the layout
     if len(rows) == 0 or -BEARABLE[wide.type] <= rows.min() <= rows.max() <= BEARABLE[wide.type]:
-        return near(rows, *t)
+        with np.errstate(under="ignore"):  # NumPy's exp of a subnormal number may say so
+            return near(rows, *t)
     beyond = ~(np.abs(rows).max(axis=-1) <= BEARABLE[wide.type])  # so that NaN is beyond, too
     result = np.empty(rows.shape[: 1 if t else 2], wide)
-    result[~beyond] = near(rows[~beyond], *(labels[~beyond] for labels in t))
-    result[beyond] = far(rows[beyond], *(labels[beyond] for labels in t))
+    with np.errstate(all="ignore"):  # what overflows here has probability 0; a row with NaN becomes NaN
+        result[~beyond] = near(rows[~beyond], *(labels[~beyond] for labels in t))
+        result[beyond] = far(rows[beyond], *(labels[beyond] for labels in t))
     return result
 
 
@@ -241,11 +247,10 @@ def _shifted(z):
     largest = z.max(axis=-1, keepdims=True)
     if np.any(np.isinf(largest)):
         warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=6)
-    with np.errstate(all="ignore"):  # what overflows here has probability 0; a row with NaN becomes NaN
-        d = np.subtract(z, largest, order="C")  # NumPy adds pairwise along a contiguous last axis
-        exp = np.exp(d) * (1 + _lost(z, largest, d))
-        top = d == 0
-        others = np.where(top, 0, exp).sum(axis=-1, keepdims=True) + (top.sum(axis=-1, keepdims=True) - 1)
+    d = np.subtract(z, largest, order="C")  # NumPy adds pairwise along a contiguous last axis
+    exp = np.exp(d) * (1 + _lost(z, largest, d))
+    top = d == 0
+    others = np.where(top, 0, exp).sum(axis=-1, keepdims=True) + (top.sum(axis=-1, keepdims=True) - 1)
     return d, exp, others.astype(d.dtype, copy=False)
 
 
@@ -262,11 +267,16 @@ def _at_labels(costs, t):
     """Return the cost of each example: the entry its index points at, or its row weighted by t."""
     if t.dtype.kind == "i":
         return np.take_along_axis(costs, t[..., np.newaxis], axis=-1)
-    return np.multiply(t, costs, where=t > 0, out=np.zeros_like(costs, dtype=np.result_type(t, costs))).sum(axis=-1)
+    with np.errstate(under="ignore"):
+        return np.multiply(t, costs, where=t > 0, out=np.zeros_like(costs, dtype=np.result_type(t, costs))).sum(axis=-1)
 
 
 def _mean(costs, dtype):
-    return dtype.type(np.mean(costs))
+    with np.errstate(over="ignore", under="ignore"):
+        mean = np.mean(costs)
+        if np.isinf(mean) and np.all(np.isfinite(costs)):  # the sum overflows where the mean need not
+            mean = np.sum(costs / costs.size)
+        return dtype.type(mean)
 
 
 def _not_logits(z, t):

@@ -8,11 +8,14 @@ import warnings
 
 import numpy as np
 
+from helpers.arguments import is_integer
 from helpers.diagnosis import REMARKS, Finding, diagnose
 from helpers.hypotheses import Evidence
 from helpers.nudging import PLAIN, loss_value, nudged_array, restored, steps, trouble
 
 __all__ = ["Finding", "Report", "check_gradient", "numerical_gradient"]
+
+WHOLE = int | np.integer | np.bool_
 
 
 def numerical_gradient(f, x, h=None):
@@ -48,7 +51,8 @@ def numerical_gradient(f, x, h=None):
     Warns
     -----
     RuntimeWarning
-        If `f` does not react to any nudge (with the reason), returns integers, NaN or infinity, or if `x` is float16.
+        If `f` does not react to any nudge (with the reason), returns integers, NaN or infinity, if a slope is too large for
+        the dtype of `x`, or if `x` is float16.
 
     Examples
     --------
@@ -64,9 +68,11 @@ def numerical_gradient(f, x, h=None):
         _require(np.array_equal(x, kept))
     wide = np.result_type(kept, np.float64)
     pairs = np.array(values, dtype=wide).reshape(*kept.shape, 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # the warnings below say it better
+        slopes = ((pairs[..., 0] - pairs[..., 1]) / (above.astype(wide) - below)).astype(kept.dtype)
     if x.size:
-        _warn(f, x, values[0], pairs)
-    return ((pairs[..., 0] - pairs[..., 1]) / (above.astype(wide) - below)).astype(kept.dtype)
+        _warn(f, x, values, pairs, slopes)
+    return slopes
 
 
 def _evaluate(f, x, kept, above, below):
@@ -76,14 +82,17 @@ def _evaluate(f, x, kept, above, below):
     values, call = [], f
     note = values.append
     for k, (up, down, value) in enumerate(zip(*(array.ravel().tolist() for array in (above, below, kept)), strict=True)):
+        _require(entries[k] == value)  # by an earlier call
         entries[k] = up
         note(call(x))
+        _require(entries[k] == up)
         if k == 0:
-            _require(entries[0] == up and np.array_equal(cells.flat[1:], kept.flat[1:]))
+            _require(np.array_equal(cells.flat[1:], kept.flat[1:]))
             if type(values[0]) not in PLAIN:  # 0-d arrays, which f may use again, integers, or no numbers at all
                 call, values[0] = (lambda x: loss_value(f(x))), loss_value(values[0])
         entries[k] = down
         note(call(x))
+        _require(entries[k] == down)
         entries[k] = value
     return values if PLAIN.issuperset(map(type, values)) else [loss_value(value) for value in values]
 
@@ -93,7 +102,7 @@ def _require(unchanged):
         raise ValueError("f changes its argument x: let it work on a copy, or drop the in-place operation")
 
 
-def _warn(f, x, first, pairs):
+def _warn(f, x, values, pairs, slopes):
     """Say what makes the slopes doubtful, though they can be computed."""
 
     def say(text):
@@ -101,12 +110,15 @@ def _warn(f, x, first, pairs):
 
     if x.dtype.itemsize < 4:
         say(f"x is {x.dtype}, which keeps three digits: the slopes are rough; use x.astype(float)")
-    if isinstance(first, int | np.integer | np.bool_):
-        say(f"f returns whole numbers, as {first}: a count is a staircase, and has no slopes; use the loss")
+    if any(issubclass(kind, WHOLE) for kind in set(map(type, values))):
+        whole = next(value for value in values if isinstance(value, WHOLE))
+        say(f"f returns whole numbers, as {whole}: a count is a staircase, and has no slopes; use the loss")
     finite = np.isfinite(pairs)
     if not finite.all():
         *index, _ = np.argwhere(~finite)[0].tolist()
         say(f"f is {pairs[~finite][0]} with x{index or ''} nudged, so there is no slope there")
+    elif not np.all(np.isfinite(slopes)):
+        say(f"a slope of f is too large for {x.dtype}")
     elif (pairs == pairs.flat[0]).all():
         say(f"all slopes are 0, for f did not react to any nudge: {_why_flat(f, x)}")
 
@@ -115,8 +127,11 @@ def _why_flat(f, x):
     evidence = Evidence(f, np.zeros(x.shape), x, None, 0)
     with restored(x):
         evidence.call_repeatedly()
-        evidence.measure()
-        found = diagnose(evidence, "slopes")
+        _require(not evidence.changed)
+        found = diagnose(evidence, "calls")
+        if not found:
+            evidence.measure()
+            found = diagnose(evidence, "slopes")
     return found[0].sentence if found else "f reads x, and is flat here; measure elsewhere"
 
 
@@ -249,8 +264,8 @@ def check_gradient(f, gradient, x, h=None, seed=0):
     Raises
     ------
     TypeError, ValueError
-        If `f` is no function, or `x` is not an array of finite numbers or is read-only. What `f` and
-        `gradient` raise passes through.
+        If `f` is no function, `x` is not an array of finite numbers or is read-only, or `h` or `seed` is not as described.
+        What `f` and `gradient` raise passes through.
 
     Examples
     --------
@@ -273,6 +288,10 @@ def check_gradient(f, gradient, x, h=None, seed=0):
     To find it, the check also reads the code of `f` and `gradient` for the variables that it names.
     """
     x = nudged_array(f, x)
+    if not is_integer(seed):
+        raise TypeError(f"seed must be an integer, not {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, not {seed}")
     e = Evidence(f, gradient, x, h, seed)
     findings = diagnose(e, "x")
     if not findings:

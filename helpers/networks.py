@@ -4,9 +4,11 @@
 methods read it and change nothing. The loss is the mean cross-entropy over the batch.
 """
 
+import warnings
+
 import numpy as np
 
-from helpers.arguments import class_indices, float_array
+from helpers.arguments import class_indices, float_array, length, plain_array, room
 from helpers.functions import softmax, softmax_cross_entropy
 
 __all__ = ["SoftmaxRegression", "TwoLayerNet"]
@@ -24,7 +26,9 @@ class SoftmaxRegression:
     """
 
     def __init__(self, inputs, classes, rng):
-        self.params = {"W": _xavier(rng, inputs, classes), "b": np.zeros(classes)}
+        inputs, classes = length("inputs", inputs), length("classes", classes)
+        with room(f"{inputs} inputs and {classes} classes"):
+            self.params = {"W": _xavier(rng, inputs, classes), "b": np.zeros(classes)}
 
     def logits(self, x):
         """Return the logits (N, C)."""
@@ -32,16 +36,16 @@ class SoftmaxRegression:
         return _inputs(x, W) @ W + b
 
     def predict(self, x):
-        """Return the most probable class of each example, (N,)."""
-        return self.logits(x).argmax(axis=-1)
+        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or inf."""
+        return _winners(self.logits(x))
 
     def loss(self, x, t):
         """Return the mean cross-entropy, a scalar."""
-        return softmax_cross_entropy(self.logits(x), t)
+        return _loss(self.logits(x), t)
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
-        x, t = _batch(x, t, len(self.params["b"]))
+        x, t = _batch(x, t, self.params["W"], len(self.params["b"]))
         z = self.logits(x)
         dz = _slope_of_logits(z, t)
         return {"W": x.T @ dz, "b": dz.sum(axis=0)}
@@ -60,11 +64,13 @@ class TwoLayerNet:
     """
 
     def __init__(self, inputs, hidden, classes, rng, activation="relu"):
-        if activation not in ("relu", "tanh"):
+        inputs, hidden, classes = length("inputs", inputs), length("hidden", hidden), length("classes", classes)
+        if not isinstance(activation, str) or activation not in ("relu", "tanh"):
             raise ValueError(f"activation must be 'relu' or 'tanh', not {activation!r}")
         self.activation = activation
-        W1 = _he(rng, inputs, hidden) if activation == "relu" else _xavier(rng, inputs, hidden)
-        self.params = {"W1": W1, "b1": np.zeros(hidden), "W2": _xavier(rng, hidden, classes), "b2": np.zeros(classes)}
+        with room(f"{inputs} inputs, {hidden} hidden units and {classes} classes"):
+            W1 = _he(rng, inputs, hidden) if activation == "relu" else _xavier(rng, inputs, hidden)
+            self.params = {"W1": W1, "b1": np.zeros(hidden), "W2": _xavier(rng, hidden, classes), "b2": np.zeros(classes)}
 
     def hidden(self, x):
         """Return the activations of the hidden layer, (N, H)."""
@@ -78,17 +84,17 @@ class TwoLayerNet:
         return self.hidden(x) @ W2 + b2
 
     def predict(self, x):
-        """Return the most probable class of each example, (N,)."""
-        return self.logits(x).argmax(axis=-1)
+        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or inf."""
+        return _winners(self.logits(x))
 
     def loss(self, x, t):
         """Return the mean cross-entropy, a scalar."""
-        return softmax_cross_entropy(self.logits(x), t)
+        return _loss(self.logits(x), t)
 
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
         W2, b2 = self.params["W2"], self.params["b2"]
-        x, t = _batch(x, t, len(b2))
+        x, t = _batch(x, t, self.params["W1"], len(b2))
         h = self.hidden(x)
         z = h @ W2 + b2
         dz = _slope_of_logits(z, t)
@@ -105,9 +111,24 @@ def _slope_of_logits(z, t):
     return y
 
 
-def _batch(x, t, classes):
+def _loss(z, t):
+    if len(z) == 0:
+        raise ValueError("x has no examples: the mean loss of none is undefined")
+    return softmax_cross_entropy(z, t)
+
+
+def _winners(z):
+    """Return the class with the largest logit in each row; warn of a row where none is the most probable."""
+    if not np.all(np.isfinite(z.max(axis=-1))):
+        warnings.warn(
+            "x has an example without a most probable class: NaN or inf is its largest logit", RuntimeWarning, stacklevel=3
+        )
+    return z.argmax(axis=-1)
+
+
+def _batch(x, t, W, classes):
     """Return one example as a batch of one, and `t` as class indices, one for each example."""
-    x, t = np.atleast_2d(x), np.atleast_1d(t)
+    x, t = np.atleast_2d(_inputs(x, W)), np.atleast_1d(plain_array("t", t))
     if t.shape != x.shape[:1]:
         raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
     if len(x) == 0:
@@ -119,7 +140,7 @@ def _batch(x, t, classes):
 
 def _inputs(x, W):
     """Return `x` as floats of the width that W takes."""
-    x = x if isinstance(x, np.ndarray) and x.dtype.kind == "f" else float_array("x", x)
+    x = x if type(x) is np.ndarray and x.dtype.kind == "f" else float_array("x", x)
     if x.ndim not in (1, 2) or x.shape[-1] != len(W):
         raise ValueError(f"x has shape {x.shape}, and this network takes (N, {len(W)}), or ({len(W)},) for one example")
     return x

@@ -6,8 +6,11 @@ over the array itself. Whatever happens in between, the array is put back bit fo
 
 import contextlib
 import numbers
+import sys
 
 import numpy as np
+
+from helpers.arguments import plain_array
 
 __all__ = ["default_step", "loss_value", "nudged_array", "restored", "steps", "trouble"]
 
@@ -19,12 +22,7 @@ def nudged_array(f, x):
     if not callable(f):
         swapped = ": f and x look swapped, the function comes first" if callable(x) else ""
         raise TypeError(f"f must be a function of x, not {type(f).__name__}{swapped}")
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("x is a masked array, and its mask would be ignored: fill or select first")
-    try:
-        array = np.asanyarray(x)
-    except ValueError as error:
-        raise TypeError(f"x is not an array of numbers (do its rows differ in length?): {error}") from None
+    array = plain_array("x", x, np.asanyarray)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"x must hold real numbers, but its dtype is {array.dtype}: pass one array of floats")
     if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
@@ -59,9 +57,9 @@ def steps(x, h):
     Raises ValueError if x + h rounds to x, or overflows, and names the entry."""
     if h is None:
         h = default_step(x)
-    elif isinstance(h, bool) or not isinstance(h, numbers.Real):
+    elif isinstance(h, bool | np.bool_) or not _is_real(h):
         raise TypeError(f"h must be one positive number, or None for the default, not {h!r}")
-    elif not 0 < h < np.inf:
+    elif not 0 < h <= sys.float_info.max:  # a Python integer may be larger
         raise ValueError(f"h must be positive and finite, not {h!r}")
     with np.errstate(over="ignore"):
         above, below = np.asarray(x + h, dtype=x.dtype), np.asarray(x - h, dtype=x.dtype)
@@ -89,31 +87,47 @@ def restored(x):
         np.copyto(cells, kept)
 
 
-def loss_value(value):
+def loss_value(value, name="f"):
     """Return what a loss function returned as a float; raise TypeError, saying what to do, if it is not one number."""
     if type(value) in PLAIN:
         return value
-    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf":
+    masked = isinstance(value, np.ma.MaskedArray)
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not masked:
         return value[()]
-    if isinstance(value, numbers.Real | np.bool_):  # among them the other NumPy scalars
+    if _is_real(value) and not _too_large(value):
         return value
-    raise TypeError(no_loss(value))
+    raise TypeError(no_loss(value, name))
 
 
-def no_loss(value):
-    """Say why `value` is not a loss."""
+def no_loss(value, name="f"):
+    """Say why `value`, which the function called `name` returned, is not a loss."""
     if value is None:
-        return "f returns None: is its `return` missing?"
+        return f"{name} returns None: is its `return` missing?"
     if isinstance(value, tuple | list | dict):
         return (
-            f"f returns a {type(value).__name__} of {len(value)}, and a loss is one number: pick it out, lambda x: f(x)[...]"
+            f"{name} returns a {type(value).__name__} of {len(value)}, and a loss is one number: pick it out, "
+            f"lambda x: {name}(x)[...]"
         )
+    if isinstance(value, np.ma.MaskedArray):
+        return f"{name} returns a masked array, and its mask would be ignored: fill or select first"
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         return (
-            f"f returns an array of shape {value.shape}, not a scalar, and a loss is one number: take the mean or the sum "
-            f"of its {value.size} entries"
+            f"{name} returns an array of shape {value.shape}, not a scalar, and a loss is one number: take the mean or the "
+            f"sum of its {value.size} entries"
         )
-    return f"f returns a {type(value).__name__}, and a loss is one real number"
+    if _is_real(value):
+        return f"{name} returns a number that is too large for a float"
+    return f"{name} returns a {type(value).__name__}, and a loss is one real number"
+
+
+def _is_real(value):
+    """Return whether `value` is a real number: Python's, NumPy's (a span of time says it is one), a fraction, ..."""
+    return isinstance(value, numbers.Real | np.bool_) and not isinstance(value, np.timedelta64)
+
+
+def _too_large(value):
+    """Return whether a number, a Python integer or a fraction, is beyond the floats."""
+    return not isinstance(value, np.generic) and abs(value) > sys.float_info.max and abs(value) != np.inf
 
 
 def _overlapping(x):

@@ -1,6 +1,9 @@
 """What all tests share: where the course is, how thoroughly hypothesis looks, and the summary at the end."""
 
+import collections
+import itertools
 import os
+import pathlib
 import pathlib
 
 import hypothesis
@@ -41,8 +44,35 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook", [Notebook(path) for path in paths], ids=lambda notebook: notebook.path.stem)
 
 
+def say_what_was_fuzzed(terminalreporter):
+    """Add up what tests/test_fuzz.py noted of its calls; the notes travel with the reports, from other processes, too."""
+    calls, functions = collections.Counter(), set()
+    for report in itertools.chain(*map(terminalreporter.stats.get, ("passed", "failed"), ([], []))):
+        for name, verdicts in (note for key, note in report.user_properties if key == "fuzzed" and report.when == "call"):
+            functions.add(name)
+            calls.update(verdicts)
+    if functions:
+        terminalreporter.write_line(
+            f"Fuzzed {len(functions)} public functions with {calls.total():,} hostile calls: {calls['right']:,} right, "
+            f"{calls['refused']:,} refused by name, {calls['warned']:,} warned, {calls['passed on']:,} errors of the "
+            f"caller's own passed on, {calls['silent and wrong']:,} silent and wrong."
+        )
+
+
+def say_what_was_tampered_with(terminalreporter):
+    """Add up what tests/test_tampers.py noted."""
+    reports = terminalreporter.stats.get("passed", [])
+    count = sum(
+        value for report in reports if report.when == "call" for key, value in report.user_properties if key == "tampered"
+    )
+    if count:
+        terminalreporter.write_line(f"Tampered with stored outputs in {count:,} random ways: each was caught.")
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """Say what was checked, so that a green run is not taken for more than it was."""
+    say_what_was_fuzzed(terminalreporter)
+    say_what_was_tampered_with(terminalreporter)
     if not config.getoption("nbval", False) or hasattr(config, "workerinput"):
         return
     cells = [r for r in terminalreporter.stats.get("passed", []) if "::Cell " in r.nodeid and ".ipynb" in r.nodeid]

@@ -353,3 +353,27 @@ def test_what_hangs_on_a_variable_is_found_with_its_name_and_circles_end():
     net = Net()
     assert "net.params['W']" in dict(reachable(lambda x: 1.0 * net.loss(x)))
     assert "Net.params['W']" in dict(reachable(net.loss))
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [("a", TypeError), (1.0, TypeError), (True, TypeError), (None, TypeError), (-1, ValueError)]
+)
+def test_a_seed_that_is_none_is_refused_by_name(seed, error):
+    with pytest.raises(error, match="seed must be"):
+        check_gradient(lambda x: (x**2).sum(), lambda x: 2 * x, np.ones(2), seed=seed)
+
+
+def test_the_mask_of_a_gradient_is_not_ignored():
+    report = check_gradient(lambda x: (x**2).sum(), np.ma.array([2.0, 2.0], mask=[0, 1]), np.ones(2))
+    assert (report.ok, report.findings[0].name) == (False, "not an array")
+    assert "masked array" in report.findings[0].sentence
+
+
+def test_f_may_return_fractions_and_may_not_return_what_is_no_float():
+    from fractions import Fraction
+
+    assert check_gradient(lambda x: Fraction(float(x[0])) ** 2, lambda x: 2 * x, np.array([3.0])).ok
+    for answer, says in ((10**400, "too large"), (np.ma.masked, "masked"), (np.timedelta64(1), "timedelta64")):
+        (finding,) = check_gradient(lambda x: answer, lambda x: 2 * x, np.array([3.0])).findings  # noqa: B023
+        assert finding.name == "not a scalar"
+        assert says in finding.sentence

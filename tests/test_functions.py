@@ -231,6 +231,17 @@ def test_floating_point_traps_of_the_caller_do_not_fire():
         softmax([1e308, -1e308, 0.0, -800.0])
         softmax_cross_entropy([[0.0, 800.0]], [0])
         cross_entropy([0.0, 1.0], 0)
+        cross_entropy([0.5, 0.5], [1.0, 5e-324])
+        softmax([0.0, -740.0, -744.0])
+        half = np.array([0, -30, -60000, 60000], np.float16)
+        softmax(half), log_softmax(half - np.float16(1000)), softmax_cross_entropy(half, 0)
+        softmax_cross_entropy(np.array([1e-40, 6e-8, 0], np.float32), 2)
+
+
+def test_a_mean_of_huge_losses_does_not_overflow_where_the_losses_do_not():
+    assert softmax_cross_entropy([[0.0, 1.7e308]] * 2, [0, 0]) == 1.7e308
+    assert softmax_cross_entropy(np.array([[0, 6e4]] * 2, np.float16), [0, 0]) == np.float16(6e4)
+    assert softmax_cross_entropy([[-1.7e308, 1.7e308]] * 2, [0, 1]) == np.inf
 
 
 @pytest.mark.filterwarnings("ignore:(z look like probabilities|the loss is 0)")
@@ -286,6 +297,12 @@ Y = np.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]])
 Z = np.array([[1.0, -2.0, 0.5], [3.0, 0.0, 1.0]])
 T = np.array([2, 0])
 
+
+class Unreadable:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("not today")
+
+
 REFUSED = {
     "a single number": (lambda: softmax(5.0), ValueError, "z is a single number"),
     "no classes": (lambda: softmax(np.zeros((3, 0))), ValueError, "no classes along axis -1"),
@@ -339,6 +356,21 @@ REFUSED = {
     "yes-or-no indices for one class": (lambda: softmax_cross_entropy([[1.0], [2.0]], [0, 1]), ValueError, "two columns"),
     "yes-or-no probabilities": (lambda: cross_entropy([[0.2], [0.8]], [0, 1]), ValueError, "two columns"),
     "masked arrays in a list": (lambda: softmax([np.ma.masked_greater(Z[0], 0), Z[1]]), TypeError, "z is a masked array"),
+    "masked arrays deep in a list": (
+        lambda: softmax([[np.ma.masked_greater(Z[0], 0)], [Z[1]]]),
+        TypeError,
+        "z is a masked array",
+    ),
+    "one masked number": (lambda: softmax([[1.0, np.ma.masked]]), TypeError, "z is a masked array"),
+    "a span of time as axis": (lambda: softmax(Z, axis=np.timedelta64(1)), TypeError, "axis must be one integer"),
+    "a span of time as classes": (lambda: one_hot(T, np.timedelta64(3)), TypeError, "classes must be one integer"),
+    "more classes than can be addressed": (
+        lambda: one_hot(T, 2**70),
+        ValueError,
+        "there are 1180591620717411303424 classes",
+    ),
+    "more classes than there is room for": (lambda: one_hot(T, 2**55), ValueError, "t has shape .* classes: .* too large"),
+    "what cannot be read": (lambda: softmax(Unreadable()), TypeError, "z is not an array of numbers.*not today"),
     "NaN beside a negative probability": (lambda: cross_entropy([-0.5, np.nan, 1.5], 0), ValueError, "negative entry, -0.5"),
     "NaN in a soft label": (lambda: cross_entropy(Y[0], [0.5, np.nan, 0.5]), ValueError, "NaN is no label"),
     "the wrong row is not blamed": (

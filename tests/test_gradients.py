@@ -165,6 +165,35 @@ def test_an_f_that_changes_x_is_an_error_and_x_is_put_back(change):
     assert x.tolist() == [3.0, -1.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("x", "change"),
+    [
+        ([1.0, 2.0, 2.0 + 1e-9], lambda x: x.sort()),
+        ([0.1, 0.5, 1.0], lambda x: np.clip(x, 0, 1, out=x)),
+        ([0.1, 0.5, 1.0], lambda x: x.put(2, 7.0)),
+    ],
+)
+def test_an_f_that_changes_x_at_some_nudges_only_is_an_error_too(x, change):
+    x, calls = np.array(x), []
+
+    def f(x):
+        calls.append(1)
+        if len(calls) > 3:
+            change(x)
+        return x @ [1.0, 2.0, 3.0]
+
+    before = x.tobytes()
+    with pytest.raises(ValueError, match="f changes its argument x"):
+        numerical_gradient(f, x)
+    assert x.tobytes() == before
+
+
+def test_an_f_that_changes_x_after_the_last_nudge_is_an_error_too():
+    calls = []
+    with pytest.raises(ValueError, match="f changes its argument x"):
+        numerical_gradient(lambda x: calls.append(1) or (x.fill(3) if len(calls) > 2 else None) or 2.5, np.ones(1))
+
+
 def test_a_slip_of_f_passes_through():
     x = np.array([1.0, 2.0])
     with pytest.raises(ZeroDivisionError):
@@ -187,6 +216,7 @@ def test_a_slip_of_f_passes_through():
         ([[1.0], [2.0, 3.0]], TypeError, "rows differ in length"),
         ({"W": 1.0}, TypeError, "x must hold real numbers"),
         (np.ma.array([1.0, 2.0]), TypeError, "masked"),
+        ([[np.ma.array([1.0, 2.0], mask=[0, 1])]], TypeError, "x is a masked array"),
         (np.array([1.0, np.nan]), ValueError, r"x\[1\] is nan"),
         (np.array([[1.0, np.inf]]), ValueError, r"x\[0, 1\] is inf"),
         (np.broadcast_to(1.0, 3), ValueError, r"share memory.*x\.copy\(\)"),
@@ -209,6 +239,9 @@ def test_an_x_that_cannot_be_nudged_is_refused(x, error, says):
         (lambda x: None, "returns None: is its `return` missing"),
         (lambda x: "1", "returns a str"),
         (lambda x: 1j, "returns a complex"),
+        (lambda x: 10**400, "returns a number that is too large for a float"),
+        (lambda x: np.timedelta64(1), "returns a timedelta64"),
+        (lambda x: np.ma.masked, "returns a masked array"),
     ],
 )
 def test_an_f_that_returns_no_number_is_refused_and_told_what_to_do(f, says):
@@ -226,7 +259,10 @@ def test_an_f_that_returns_no_number_later_is_refused_too():
 
 @pytest.mark.parametrize(
     ("h", "error"),
-    [(0, ValueError), (-1e-4, ValueError), (np.nan, ValueError), (np.inf, ValueError), ("1", TypeError), (True, TypeError)],
+    [
+        *((0, ValueError), (-1e-4, ValueError), (np.nan, ValueError), (np.inf, ValueError), (10**400, ValueError)),
+        *(("1", TypeError), (True, TypeError), (np.timedelta64(1), TypeError)),
+    ],
 )
 def test_a_step_that_is_none_is_refused(h, error):
     with pytest.raises(error, match="h must be"):
@@ -251,6 +287,8 @@ def test_arguments_the_wrong_way_round_are_told_apart():
         (lambda x: float("nan"), "f is nan with x.* nudged"),
         (lambda x: -np.inf if x[1] > 1 else 0.0, r"f is -inf with x\[1\] nudged"),
         (lambda x: int(x[0] > 0), "f returns whole numbers"),
+        (lambda x: x[0] if x[1] == 1 else int(x[1]), "f returns whole numbers, as 1"),
+        (lambda x: 1.7e308 if x[1] > 1 else -1.7e308, "a slope of f is too large for float64"),
         (lambda x: 2.5, "did not react to any nudge: f never changed in its last bit"),
         (lambda x: np.mean(np.round(x)), "did not react to any nudge: .*staircase"),
         (lambda x: np.clip(x, -0.5, 0.5).sum(), "did not react to any nudge: f reads x, and is flat here"),

@@ -93,6 +93,7 @@ def test_every_cell_drawn_reads_the_address_that_numpy_reports(shown, name):
         np.array(3.5),
         np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")]),
         np.array([None, "x"], dtype=object),
+        np.array(2.5, dtype=object),
         np.array(["ab", "c"]),
         np.array([1 + 2j, 3j]),
         np.array([True, False]),

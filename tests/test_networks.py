@@ -167,8 +167,41 @@ def test_labels_that_are_none_are_refused_by_the_gradient(net, t, error, says):
 
 
 def test_an_empty_batch_is_refused(net):
-    with pytest.raises(ValueError, match="x has no examples"):
-        net.gradients(np.ones((0, 5)), np.ones(0, dtype=int))
+    for method in (net.gradients, net.loss):
+        with pytest.raises(ValueError, match="x has no examples"):
+            method(np.ones((0, 5)), np.ones(0, dtype=int))
+
+
+def test_a_matrix_is_taken_for_its_numbers(net):
+    x, t = data(n=7)  # as many as hidden units: matrices of both would have a product
+    for name, slope in net.gradients(x.view(np.matrix), t).items():
+        assert type(slope) is np.ndarray
+        np.testing.assert_array_equal(slope, net.gradients(x, t)[name])
+    assert type(net.logits(x.view(np.matrix))) is np.ndarray
+
+
+@pytest.mark.parametrize("method", ["logits", "predict"])
+def test_a_mask_is_never_ignored(net, method):
+    with pytest.raises(TypeError, match="x is a masked array"):
+        getattr(net, method)(np.ma.masked_less(np.ones((2, 5)), 0))
+    with pytest.raises(TypeError, match="t is a masked array"):
+        net.gradients(np.ones((2, 5)), np.ma.array([0, 1], mask=[0, 1]))
+
+
+def test_rows_of_different_lengths_are_refused_by_name(net):
+    with pytest.raises(TypeError, match="x is not an array of numbers"):
+        net.gradients([[1.0], [1.0, 2.0]], [0, 1])
+    with pytest.raises(TypeError, match="t is not an array of numbers"):
+        net.gradients(np.ones((2, 5)), [[0], [0, 1]])
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+def test_a_prediction_from_logits_that_are_none_is_warned_about(net, nothing):
+    x, _ = data(n=2)
+    net.params = {name: np.full_like(array, nothing) for name, array in net.params.items()}
+    with pytest.warns(RuntimeWarning, match="x has an example without a most probable class") as caught:
+        net.predict(np.abs(x))
+    assert caught[0].filename == __file__
 
 
 def test_the_order_of_the_parameters_does_not_matter(net):
@@ -182,6 +215,30 @@ def test_the_order_of_the_parameters_does_not_matter(net):
 def test_another_activation_is_refused():
     with pytest.raises(ValueError, match="activation must be 'relu' or 'tanh', not 'sigmoid'"):
         TwoLayerNet(2, 3, 4, np.random.default_rng(0), activation="sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (0, ValueError),
+        (-3, ValueError),
+        (2.0, TypeError),
+        (True, TypeError),
+        ("2", TypeError),
+        (np.timedelta64(2), TypeError),
+    ],
+)
+def test_sizes_that_are_none_are_refused_by_name(wrong, error):
+    rng = np.random.default_rng(0)
+    for name in ("inputs", "hidden", "classes"):
+        with pytest.raises(error, match=f"{name} must be"):
+            TwoLayerNet(**{"inputs": 2, "hidden": 3, "classes": 4, "rng": rng} | {name: wrong})
+    with pytest.raises(error, match="inputs must be"):
+        SoftmaxRegression(wrong, 3, rng)
+    with pytest.raises(ValueError, match=r"inputs .* too large for an array"):
+        SoftmaxRegression(2**70, 3, rng)
+    with pytest.raises(ValueError, match="activation must be"):
+        TwoLayerNet(2, 3, 4, rng, activation=np.array(["relu", "tanh"]))
 
 
 def test_a_seed_is_no_generator():
@@ -271,15 +328,39 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"gradient": lambda w: np.ones(2) * 1j}, ValueError, "dtype complex128"),
         ({"start": {}}, ValueError, "start is an empty dict"),
         ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
-        ({"loss": lambda w: w}, TypeError, "f returns an array"),
+        ({"loss": lambda w: w}, TypeError, "loss returns an array"),
         ({"tolerance": -1}, ValueError, "tolerance must be"),
         ({"lr": True}, ValueError, "lr must be"),
+        ({"lr": 10**400}, ValueError, "lr must be"),
+        ({"lr": np.timedelta64(1)}, ValueError, "lr must be"),
+        ({"tolerance": 10**400}, ValueError, "tolerance must be"),
+        ({"steps": np.timedelta64(1)}, ValueError, "steps must be"),
+        ({"progress": 1}, TypeError, "progress must be a function"),
+        ({"start": np.ma.array([1.0, 2.0], mask=[0, 1])}, TypeError, "start is a masked array"),
+        ({"start": [[1.0], [1.0, 2.0]]}, TypeError, "start is not an array"),
+        ({"start": {3: np.array([1])}}, TypeError, r"start\[3\] holds int64"),
+        ({"gradient": lambda w: np.ma.array(w, mask=True)}, TypeError, "the gradient of start is a masked array"),
+        ({"gradient": lambda w: [[1.0], w]}, TypeError, "the gradient of start is not an array"),
+        ({"loss": lambda w: 10**400}, TypeError, "loss returns a number that is too large"),
+        ({"loss": lambda w: None}, TypeError, "loss returns None"),
     ],
 )
 def test_what_is_no_descent_is_refused(change, error, says):
     arguments = {"loss": bowl, "gradient": lambda w: 2 * w, "start": np.ones(2)} | change
     with pytest.raises(error, match=says):
         gradient_descent(**arguments)
+
+
+def test_small_integer_types_count_as_far_as_others():
+    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(1), lr=1e-3, steps=np.uint8(255))
+    assert len(found.losses) == 256
+    batches = minibatches(np.zeros(300), np.zeros(300), np.uint8(100), np.random.default_rng(0))
+    assert [len(t) for _, t in batches] == [100, 100, 100]
+
+
+def test_a_steep_gradient_of_bytes_is_not_taken_for_a_flat_one():
+    found = gradient_descent(np.sum, lambda w: np.array([-128], np.int8), np.ones(1), lr=1.0, steps=1)
+    assert (found.stopped, found.params) == (False, 129)
 
 
 @hypothesis.given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 9))
@@ -298,6 +379,11 @@ def test_every_example_comes_exactly_once_an_epoch_with_its_label(n, size, seed)
         ((np.ones(3), np.ones(2), 1, np.random.default_rng(0)), ValueError, "x has 3 examples and t has 2"),
         ((np.ones(3), np.ones(3), 0, np.random.default_rng(0)), ValueError, "size must be"),
         ((np.ones(3), np.ones(3), 1, 0), TypeError, "rng must be a generator"),
+        ((3.0, np.ones(3), 1, np.random.default_rng(0)), TypeError, "x is no array of examples"),
+        ((np.ones(3), {1, 2, 3}, 1, np.random.default_rng(0)), TypeError, "t is no array of examples"),
+        ((np.ma.array([1, 2]), [1, 2], 1, np.random.default_rng(0)), TypeError, "x is a masked array"),
+        (([1, 2], [[1], [2, 3]], 1, np.random.default_rng(0)), TypeError, "t is not an array"),
+        (([1, 2], [1, 2], np.timedelta64(1), np.random.default_rng(0)), ValueError, "size must be"),
     ],
 )
 def test_batches_that_are_none_are_refused_at_once(arguments, error, says):

@@ -74,7 +74,8 @@ class _Drawing:
         part = array[tuple(slice(limit) for limit in limits)] if array.ndim else array
         numbers, span = buffer.numbers(part), buffer.span(array)
         sheets = _sheets(part, numbers)
-        abridged = part.size < array.size or len(sheets) < part.size // (part[(0,) * max(0, part.ndim - 2)].size or 1)
+        sheet = part[(0,) * max(0, part.ndim - 2) + (...,)]
+        abridged = part.size < array.size or len(sheets) < part.size // (sheet.size or 1)
         twin = next((other for other, earlier in members[:k] if earlier is array), None)
         title = (name if len(name) <= 60 else name[:59] + "…") + (
             f", the same array as {twin}" if twin else f": {array.shape}"
@@ -148,7 +149,7 @@ def _values(buffer, arrays):
 
 def _beginning(array):
     """Return a view of the elements that lie first in memory: as many as a strip shows, and not many more."""
-    array = array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
+    array = array[(*(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides), ...)]  # ...: an array always
     array = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
     for axis in range(array.ndim):
         inside = int(np.prod(array.shape[axis + 1 :]))

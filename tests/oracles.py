@@ -1,0 +1,357 @@
+"""What is right, from other sources than the helpers themselves: exact arithmetic, SciPy, formulas, NumPy's own account."""
+
+import html
+import math
+import re
+import urllib.parse
+import xml.etree.ElementTree
+from collections import Counter
+
+import mpmath
+import numpy as np
+import scipy.special
+import sklearn.datasets
+from hostile import Odd, nothing
+from test_memory import compare
+
+SEED = 5  # of the generators that are handed over
+
+
+def real(values):
+    array = np.asarray(values)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def exact(number):
+    """Return a NumPy float of any width as an mpmath number."""
+    mantissa, exponent = np.frexp(np.longdouble(number))
+    high = float(mantissa)
+    return mpmath.ldexp(mpmath.mpf(high) + mpmath.mpf(float(mantissa - np.longdouble(high))), int(exponent))
+
+
+def exact_log_softmax(row):
+    largest = max(row)
+    d = [exact(v) - exact(largest) if np.isfinite(v) else -mpmath.inf for v in row]
+    winner = d.index(0)
+    below = mpmath.log1p(mpmath.fsum(mpmath.exp(v) for k, v in enumerate(d) if k != winner and v > -20_000))
+    return [v - below for v in d]
+
+
+def ulps(actual, expected, dtype):
+    """Return how many units in the last place lie between a number and the exact one."""
+    info = np.finfo(dtype)
+    if mpmath.isinf(expected) or abs(expected) >= exact(info.max) * (1 + 2 ** -mpmath.mpf(info.nmant + 2)):
+        return 0 if np.isinf(actual) and (actual > 0) == (expected > 0) else math.inf
+    if not np.isfinite(actual):
+        return math.inf
+    _, exponent = mpmath.frexp(expected)
+    unit = mpmath.ldexp(1, max(exponent - 1, info.minexp) - info.nmant)
+    return float(abs(exact(actual) - expected) / unit)
+
+
+def softmax(y, z, axis=-1, logarithm=False):
+    z = real(z)
+    assert y.dtype == z.dtype
+    assert y.shape == z.shape
+    with mpmath.workdps(60):
+        for row, found in zip(*(np.moveaxis(a, axis, -1).reshape(-1, z.shape[axis]) for a in (z, y) if z.size), strict=True):
+            if np.any(np.isnan(row)):
+                assert np.all(np.isnan(found))
+                continue
+            expected = exact_log_softmax(row)
+            expected = expected if logarithm else [mpmath.exp(v) if v > -20_000 else mpmath.mpf(0) for v in expected]
+            assert max(ulps(a, b, z.dtype) for a, b in zip(found, expected, strict=True)) <= 10
+
+
+def log_softmax(y, z, axis=-1):
+    softmax(y, z, axis, logarithm=True)
+
+
+def exact_loss(costs, t):
+    """Return the mean of the costs at the labels, from rows of exact costs."""
+    t = np.asarray(t)
+    if t.ndim < np.ndim(costs):
+        return mpmath.fsum(row[k] for row, k in zip(np.atleast_2d(costs), np.atleast_1d(t), strict=True)) / max(1, t.size)
+    pairs = zip(np.atleast_2d(costs), np.atleast_2d(t), strict=True)
+    return mpmath.fsum(exact(w) * c for row, ws in pairs for c, w in zip(row, ws, strict=True) if w) / len(np.atleast_2d(t))
+
+
+def assert_loss(loss, costs, t, dtype):
+    expected = exact_loss(costs, t)
+    close = 20 * float(np.finfo(dtype).eps)
+    assert type(loss) is dtype.newbyteorder("=").type
+    units = ulps(loss, expected, dtype)
+    assert units <= 20 or abs(exact(loss) - expected) <= close * (abs(expected) if expected < 0.01 else 1 + abs(expected))
+
+
+def cross_entropy(loss, y, t):
+    y = real(y)
+    if np.any(np.isnan(y)):
+        assert np.isnan(loss)
+        return
+    with mpmath.workdps(60):
+        costs = np.array([-mpmath.log(exact(v)) if v else mpmath.inf for v in y.ravel()], dtype=object).reshape(y.shape)
+        assert_loss(loss, costs, t, y.dtype)
+
+
+def softmax_cross_entropy(loss, z, t):
+    z = real(z)
+    if np.any(np.isnan(z)):
+        assert np.isnan(loss)
+        return
+    with mpmath.workdps(60):
+        most = exact(np.finfo(z.dtype).max)  # a cost beyond it is inf, whatever the mean
+        costs = [[-v if -v <= most else mpmath.inf for v in exact_log_softmax(row)] for row in np.atleast_2d(z)]
+        costs = np.array(costs, dtype=object).reshape(z.shape)
+        assert_loss(loss, costs, t, z.dtype)
+
+
+def one_hot(rows, t, classes):
+    t = np.asarray(t).astype(np.intp)
+    assert rows.dtype == np.float64
+    np.testing.assert_array_equal(rows, np.eye(classes)[t])
+
+
+def minibatches(batches, x, t, size, rng):
+    x, t = np.asarray(x), np.asarray(t)
+    n, size = len(x), int(size)
+    assert [len(a) for a, _ in batches] == [len(b) for _, b in batches] == [size] * (n // size) + [n % size] * (n % size > 0)
+    whole = [np.concatenate([pair[k] for pair in batches]) if batches else array for k, array in enumerate((x, t))]
+    assert all((a.dtype, b.dtype) == (x.dtype, t.dtype) for a, b in batches)
+    assert Counter(zip(map(repr, whole[0].tolist()), map(repr, whole[1].tolist()), strict=True)) == Counter(
+        zip(map(repr, x.tolist()), map(repr, t.tolist()), strict=True)
+    )
+    assert not any(np.shares_memory(part, x) or np.shares_memory(part, t) for part, _ in batches)
+
+
+def weights(x):
+    return np.arange(1.0, 1 + x.size).reshape(x.shape).astype(x.dtype)
+
+
+TRUTHS = {  # a function, its gradient, how large its terms are at most h away, and its third derivative
+    "sines": (lambda x: np.sin(x).sum(), np.cos, lambda x, h: np.ones_like(x), 1),
+    "weighted": (lambda x: (weights(x) * x).sum(), weights, lambda x, h: weights(x) * (np.abs(x) + h), 0),
+    "squares": (lambda x: (0.5 * x * x).sum(), lambda x: x, lambda x, h: (np.abs(x) + h) ** 2, 0),
+    "constant": (lambda x: np.float64(2.5), np.zeros_like, lambda x, h: 2.5 + 0 * x, 0),
+}
+
+
+class Truth:
+    """A function that is known, and may be asked for any array."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __call__(self, x):
+        with np.errstate(all="ignore"):
+            return TRUTHS[self.name][0](np.asarray(x))
+
+
+def truth_of(f):
+    return TRUTHS[f.f.name]
+
+
+def numerical_gradient(slopes, f, x, h=None):
+    x = np.asarray(x)
+    _, gradient, terms, third = truth_of(f)
+    assert (slopes.shape, slopes.dtype) == (x.shape, x.dtype)
+    answer = np.asarray(f.answer(x.dtype.type(1))).dtype  # f may round more than x
+    eps = float(max(np.finfo(kind if kind.kind == "f" else float).eps for kind in (x.dtype, answer)))
+    with np.errstate(all="ignore"):
+        steps = np.longdouble(h) if h is not None else np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, np.abs(x))
+        rounding = 4 * max(x.size, 1) * eps * np.sum(terms(x.astype(np.longdouble), steps)) / steps
+        expected = gradient(x.astype(np.longdouble))
+        bound = rounding + third * steps**2 / 3 + 4 * eps * (np.abs(x) + np.abs(expected)) + np.finfo(x.dtype).tiny
+        assert np.all((np.abs(slopes - expected) <= bound) | (bound == np.inf))
+
+
+def check_gradient(report, f, gradient, x, seed=0, **step):
+    """A gradient that is believed must be right, and a right one believed where nothing is odd."""
+    assert report.ok or report.findings
+    x = np.asarray(x)
+    if not report.ok:
+        assert not usual(f, gradient, x, **step)
+        return
+    given = np.asarray(gradient.anew()(x) if callable(gradient) else gradient, dtype=float)
+    expected = truth_of(f)[1](x.astype(float))
+    largest = max(np.max(np.abs(given)), np.max(np.abs(expected)))
+    assert np.max(np.abs(given - expected)) <= 3 * max(report.bound, report.relative_error) * largest + 1e-300
+
+
+def usual(f, gradient, x, h=None):
+    """Return whether the right gradient is handed over by a caller without odd habits, at a point of ordinary numbers."""
+    calm = x.dtype == np.float64 and x.size and x.flags.c_contiguous and np.all((np.abs(x) > 0.01) & (np.abs(x) < 100))
+    if (
+        not calm
+        or h is not None
+        or f.habit is not nothing
+        or f.answer not in (float, np.float64, np.array)
+        or f.f.name == "constant"
+    ):
+        return False
+    if isinstance(gradient, Odd):
+        gradient = gradient.anew()(x) if gradient.habit is nothing and gradient.since == 0 else None
+    return type(gradient) is np.ndarray and gradient.dtype == np.float64 and np.array_equal(gradient, truth_of(f)[1](x))
+
+
+def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tolerance=0.0, progress=None):  # noqa: PLR0917
+    """The plain loop: what the caller's functions do with their copies is done again, from the first call on."""
+    single, loss, gradient = not isinstance(start, dict), loss.anew(), gradient.anew()
+    p = {"start": np.array(start)} if single else {name: np.array(array) for name, array in start.items()}
+
+    def copied():
+        return {name: array.copy() for name, array in p.items()}
+
+    def ask(function):
+        arrays = copied()
+        return function(arrays["start"] if single else arrays)
+
+    v, path, losses, stopped = (
+        {k: np.zeros_like(array) for k, array in p.items()},
+        [copied()],
+        [float(ask(loss))],
+        False,
+    )
+    with np.errstate(all="ignore"):
+        for _ in range(int(steps)):
+            slopes = ask(gradient)
+            slopes = {name: np.asarray(slope) for name, slope in ({"start": slopes} if single else slopes).items()}
+            if stopped := all(np.all(np.abs(slope.astype(np.longdouble)) <= tolerance) for slope in slopes.values()):
+                break
+            v = {name: momentum * v[name] - lr * slopes[name] for name in p}
+            p = {name: np.array(p[name] + v[name], dtype=p[name].dtype) for name in p}
+            path.append(copied())
+            losses.append(float(ask(loss)))
+    assert (found.stopped, found.losses) == (stopped, losses)
+    for place, want in zip([*found.path, found.params], [*path, path[-1]], strict=True):
+        have = {"start": place} if single else place
+        assert [*have] == [*want]
+        for name, array in want.items():
+            assert (type(have[name]), have[name].dtype) == (np.ndarray, array.dtype)
+            np.testing.assert_array_equal(have[name], array)
+    parts = [part for place in [start, *found.path, found.params] for part in (place.values() if not single else [place])]
+    parts = [part for part in parts if isinstance(part, np.ndarray)]
+    assert not any(np.may_share_memory(one, two) for k, one in enumerate(parts) for two in parts[:k])
+
+
+def forward(net, x):
+    """Return x as a batch, the hidden layer (of a network that has one) and the logits, by the formula."""
+    x, p = np.atleast_2d(np.asarray(x) if np.asarray(x).dtype.kind == "f" else np.asarray(x, float)), net.params
+    if "W" in p:
+        return x, None, x @ p["W"] + p["b"]
+    z1 = x @ p["W1"] + p["b1"]
+    h = np.maximum(z1, 0) if net.activation == "relu" else np.tanh(z1)
+    return x, h, h @ p["W2"] + p["b2"]
+
+
+def assert_like(found, expected, x):
+    expected = expected if np.ndim(x) == 2 else expected[0]
+    assert np.shape(found) == expected.shape
+    np.testing.assert_allclose(np.asarray(found, float), expected.astype(float), rtol=1e-7, atol=1e-12)
+
+
+def labels_as_rows(t, n, classes):
+    t = np.asarray(t)
+    return np.eye(classes)[np.atleast_1d(t)] if t.ndim < 2 and t.size == n and t.dtype.kind in "iu" else np.atleast_2d(t)
+
+
+def hidden(h, net, x):
+    assert_like(h, forward(net, x)[1], x)
+
+
+def logits(z, net, x):
+    assert_like(z, forward(net, x)[2], x)
+
+
+def predict(classes, net, x):
+    z = forward(net, x)[2]
+    assert np.shape(classes) == np.shape(x)[:-1]
+    assert np.all(
+        np.take_along_axis(z, np.atleast_1d(classes)[:, np.newaxis], 1)[:, 0] >= z.max(axis=1, initial=-np.inf) - 1e-9
+    )
+
+
+def loss(loss, net, x, t):
+    z = forward(net, x)[2]
+    d = z - z.max(axis=-1, keepdims=True, initial=-np.inf)
+    costs = np.log(np.exp(d).sum(axis=-1, keepdims=True)) - d
+    rows = labels_as_rows(t, *z.shape)
+    expected = np.sum(np.multiply(rows, costs, where=rows > 0, out=np.zeros_like(costs)) / len(z))
+    np.testing.assert_allclose(float(loss), np.nan if np.any(np.isnan(z)) else expected, rtol=1e-7, atol=1e-12)
+
+
+def gradients(slopes, net, x, t):
+    x, h, z = forward(net, x)
+    dz = (scipy.special.softmax(z, axis=-1) - labels_as_rows(t, *z.shape)) / len(z)
+    if h is None:
+        expected = {"W": x.T @ dz, "b": dz.sum(axis=0)}
+    else:
+        dz1 = dz @ net.params["W2"].T * (h > 0 if net.activation == "relu" else 1 - h**2)
+        expected = {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": h.T @ dz, "b2": dz.sum(axis=0)}
+    assert slopes.keys() == expected.keys()
+    for name, slope in slopes.items():
+        assert type(slope) is np.ndarray
+        assert slope.shape == net.params[name].shape
+        np.testing.assert_allclose(slope.astype(float), expected[name].astype(float), rtol=1e-6, atol=1e-12)
+
+
+def regression(net, inputs, classes, rng):
+    twin = np.random.default_rng(SEED)
+    np.testing.assert_array_equal(net.params["W"], xavier(twin, inputs, classes))
+    np.testing.assert_array_equal(net.params["b"], np.zeros(classes))
+
+
+def two_layers(net, inputs, hidden, classes, rng, activation="relu"):  # noqa: PLR0917
+    twin = np.random.default_rng(SEED)
+    he = twin.normal(0, math.sqrt(2 / inputs), (inputs, hidden)) if activation == "relu" else xavier(twin, inputs, hidden)
+    np.testing.assert_array_equal(net.params["W1"], he)
+    np.testing.assert_array_equal(net.params["W2"], xavier(twin, hidden, classes))
+    assert [net.params[name].tolist() for name in ("b1", "b2")] == [[0] * hidden, [0] * classes]
+
+
+def xavier(rng, inputs, outputs):
+    edge = math.sqrt(6 / (int(inputs) + int(outputs)))
+    return rng.uniform(-edge, edge, (inputs, outputs))
+
+
+def describe(table, positional, named):
+    members = [*((f"array {k + 1}", array) for k, array in enumerate(positional)), *named.items()]
+    assert [row["name"] for row in table.rows] == [name for name, _ in members]
+    for row, (name, a) in zip(table.rows, members, strict=True):
+        assert [row[key] for key in ("shape", "dtype", "strides")] == [str(a.shape), str(a.dtype), str(a.strides)]
+        order = {(True, True): "C and F", (True, False): "C", (False, True): "F", (False, False): "neither"}
+        assert row["order"] == order[a.flags.c_contiguous, a.flags.f_contiguous]
+        assert row["writeable"] == ("no" if a.__array_interface__["data"][1] else "yes")
+        assert (row["memory"] == "its own") == a.flags.owndata
+        for other, b in members:
+            said = f"{other} (" in row["shares memory with"]
+            assert said == (other != name and (a is b or np.shares_memory(a, b)))
+    text = html.unescape(re.sub("<[^>]*>", " ", table._repr_html_()))
+    assert text.split() == repr(table).split()
+
+
+def draw(pictures, positional, named):
+    compare(pictures[0], [*positional, *named.values()])
+
+
+def show(pictures, fig, alt):
+    (picture,) = pictures
+    assert picture["text/plain"] == " ".join(alt.split())
+    (image,) = re.findall(r'<img alt="([^"]*)" src="data:image/svg\+xml,([^"]*)">', picture["text/html"])
+    assert html.unescape(image[0]) == picture["text/plain"]
+    assert xml.etree.ElementTree.fromstring(urllib.parse.unquote(image[1])).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def expected(outcome, kind, block):
+    printed, issued = outcome
+    heard = [message for message in block.warned if issubclass(kind, Warning) and isinstance(message, kind)]
+    came = heard + [block.raised] * isinstance(block.raised, kind)
+    lines = dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}\n" for message in came)
+    assert printed == ("".join(lines) if came else None)
+    assert issued == [message for message in block.warned if message not in heard]
+
+
+def load_digits(digits):
+    theirs = sklearn.datasets.load_digits()
+    np.testing.assert_array_equal(digits[0] * 16, theirs.data)
+    np.testing.assert_array_equal(digits[1], theirs.target)
