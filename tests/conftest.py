@@ -4,7 +4,6 @@ import collections
 import itertools
 import os
 import pathlib
-import pathlib
 
 import hypothesis
 import nbformat
