@@ -95,7 +95,7 @@ def test_the_suite_passes_on_every_python_at_hand(version, tmp_path):
 
 
 RANGES = {
-    "oldest": (min(PYTHONS, default=None), ["numpy==2.1.0", "matplotlib==3.10.7"]),
+    "oldest": (min(PYTHONS, default=None), ["numpy==2.1.1", "matplotlib==3.10.7"]),
     "newest": (NEWEST, ["--upgrade", "numpy", "matplotlib"]),
 }
 
