@@ -187,6 +187,16 @@ def test_a_checkout_that_cannot_be_written_to_is_named_by_the_set_up(copy):
     assert said.strip() == f"{copy} cannot be written to (Read-only file system): copy the course to a folder of your own."
 
 
+@linux
+def test_what_is_said_can_be_said_in_a_locale_that_has_no_letters_for_it(copy, tmp_path):
+    turkish = {"PYTHONUTF8": "0"} | in_turkish(tmp_path)
+    lab = [sys.executable, copy / "tools" / "course.py", "lab"]
+    code, said = run(*possible(read_only(copy)), *lab, env=os.environ | turkish)
+    assert code == 1
+    assert said.strip().endswith("(Read-only file system): copy the course to a folder of your own.")
+    assert "Traceback" not in said
+
+
 # -- what is stopped in the middle ---------------------------------------------------------------------
 
 

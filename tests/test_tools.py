@@ -1,6 +1,7 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
 import html.parser
+import pathlib
 import re
 import shutil
 import subprocess
@@ -309,6 +310,22 @@ def test_nothing_of_the_machine_reaches_the_kernels(monkeypatch):
     assert [name for name, value in environment.variables(own_settings=True).items() if value == "leak"] == ["JUPYTER_PATH"]
     assert str(environment.ROOT) in inside["MPLCONFIGDIR"]
     assert "IPYTHONDIR" in inside
+
+
+def test_where_the_checkout_takes_nothing_the_caches_are_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "no folder").touch()
+    monkeypatch.setattr(environment, "ROOT", tmp_path / "no folder")
+    inside = environment.variables()
+    assert pathlib.Path(inside["MPLCONFIGDIR"]).is_dir()
+    assert not inside["MPLCONFIGDIR"].startswith(str(tmp_path))
+    assert environment.variables() == inside
+
+
+def test_what_a_disk_does_not_take_is_told_in_one_sentence(monkeypatch, capsys):
+    full = OSError(28, "No space left on device", "build")
+    monkeypatch.setitem(commands.COMMANDS, "run", lambda _: (_ for _ in ()).throw(full))
+    assert commands.main(["run"]) == 1
+    assert capsys.readouterr().err == "run stopped: [Errno 28] No space left on device: 'build'\n"
 
 
 def test_every_command_has_a_line_of_help_and_a_target(root):
