@@ -1,4 +1,4 @@
-"""A browser for the tests: the Chromium, Chrome or Edge of this machine, and axe-core, which looks for what shuts readers out.
+"""A browser for the tests: this machine's Chromium, Chrome or Edge; and axe-core, which finds what shuts readers out.
 
 Where there is none, the tests are skipped; where BROWSER_REQUIRED is set, they fail."""
 
