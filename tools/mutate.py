@@ -21,7 +21,6 @@ import json
 import os
 import pathlib
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -42,7 +41,9 @@ FREE = re.compile(r"\b[Cc]ase\(|\brng\.")
 PAGES = 1  # that a mutant is given to, the quickest
 SECONDS = 40  # of tests, as they took unchanged, that a mutant is given to
 # Tests that start processes of their own, where the helpers are unchanged, or that ask nothing of helpers.
-ELSEWHERE = "accessibility benchmarks course faults jupyterlab machines net promises security setup student tampers tools".split()
+ELSEWHERE = set(
+    "accessibility benchmarks course faults jupyterlab machines net promises security setup student tampers tools".split()
+)
 # Of the operators that differ in little one is taken: + for -, and not for each other sign, too.
 OPERATORS = re.compile(
     r"""core/(
@@ -270,6 +271,8 @@ def judge_all(todo, where, jobs):
 
 def _child(mutant, tests, pages, answer):
     """Judge one mutant; never return."""
+    import resource
+
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

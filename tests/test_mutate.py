@@ -1,0 +1,75 @@
+"""What `make mutate` says of its results; and its list of survivors is of this very code."""
+
+import tomllib
+
+import mutate
+import pytest
+
+
+def result(outcome, before="a < b", after="a <= b"):
+    return {
+        "mutant": ["helpers/functions.py", "core/NumberReplacer", 0, 7],
+        "before": before,
+        "after": after,
+        "outcome": outcome,
+    }
+
+
+def killed(count):
+    return [result("killed by tests/test_functions.py::test_x", f"x = {k}") for k in range(count)]
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """List one survivor with its reason."""
+    path = tmp_path / "survivors.toml"
+    entry = 'module = "helpers/functions.py"\nbefore = "a < b"\nafter = "a <= b"\nreason = "a is never b"\n'
+    path.write_text(f"[[survivor]]\n{entry}", "utf-8")
+    monkeypatch.setattr(mutate, "SURVIVORS", path)
+
+
+def test_enough_are_killed_and_the_others_have_their_reasons(listed, capsys):
+    assert mutate.report([*killed(19), result("survived")], whole=True) == 0
+    assert "19 of 20 mutants killed, 95.0%" in capsys.readouterr().out
+
+
+def test_too_few_are_killed(listed):
+    assert mutate.report([*killed(18), result("survived")], whole=True) == 1
+
+
+def test_a_survivor_without_a_reason_is_shown(listed, capsys):
+    alive = [result("survived"), result("survived", "c = 1", "c = 2")]
+    assert mutate.report([*killed(98), *alive], whole=True) == 1
+    said = capsys.readouterr().out
+    assert "helpers/functions.py:7\n  - c = 1\n  + c = 2" in said
+    assert "a < b" not in said
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_who_is_listed_and_was_killed_is_shown_if_all_were_tried(whole, listed, capsys):
+    assert mutate.report(killed(20), whole) == int(whole)
+    assert ("no longer a survivor: helpers/functions.py" in capsys.readouterr().out) == whole
+
+
+def test_what_is_no_program_does_not_count(listed, capsys):
+    mutate.report([*killed(19), result("survived"), result("no program")], whole=True)
+    assert "19 of 20" in capsys.readouterr().out
+
+
+def test_the_listed_survivors_are_changes_of_this_code_and_have_reasons(root):
+    entries = tomllib.loads(mutate.SURVIVORS.read_text("utf-8")).get("survivor", [])
+    assert entries
+    for entry in entries:
+        lines = [line.strip() for line in (root / entry["module"]).read_text("utf-8").splitlines()]
+        assert entry["before"] in lines, entry
+        assert entry["after"] != entry["before"]
+        assert len(entry["reason"].split()) >= 4, entry
+
+
+def test_a_module_has_mutants_and_they_are_programs_that_differ_from_it(root):
+    pytest.importorskip("cosmic_ray", reason="make mutate installs cosmic-ray")
+    mutants = mutate.mutants_of("helpers/messages.py")
+    assert len(mutants) >= 8
+    for mutant in mutants:
+        before, after = mutate.changed(mutant, mutate.mutated(mutant))
+        assert before != after
