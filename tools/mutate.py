@@ -93,7 +93,7 @@ def main(*args):
                 if number % 50 == 0:
                     print(f"  {number} of {len(todo)}", flush=True)
         known = _known(record, state)
-    return report([known[_key(mutant)] for mutant in mutants], whole=not asked.parts)
+    return report([known[_key(mutant)] for mutant in mutants], whole=not asked.parts and asked.one_in == 1)
 
 
 # -- the mutants ------------------------------------------------------------------------------
