@@ -345,6 +345,27 @@ REFUSED = {
     "indices first, that sum to 1": (lambda: cross_entropy([0, 1], Y), ValueError, "swapped"),
     "indices first, fused": (lambda: softmax_cross_entropy(T, Z), ValueError, "swapped"),
     "one-hot labels first": (lambda: cross_entropy(one_hot(T, 3), Y), ValueError, "swapped"),
+    "one-hot labels of two classes first": (lambda: cross_entropy([[1, 0]], [[0.25, 0.75]]), ValueError, "swapped"),
+    "one label in a row": (
+        lambda: softmax_cross_entropy(Z[0], [2]),
+        ValueError,
+        r"labels in a column: use np.asarray\(t\)\[\.\.\., 0\]",
+    ),
+    "two labels for one example": (
+        lambda: softmax_cross_entropy(Z[0], [0, 1]),
+        ValueError,
+        r"indices of shape \(\), or rows of shape \(3,\)",
+    ),
+    "a batch of labels for one example": (
+        lambda: softmax_cross_entropy(Z[0], Y),
+        ValueError,
+        r"indices of shape \(\), or rows",
+    ),
+    "the smallest of a negative row is named": (
+        lambda: cross_entropy([[0.5, 0.5, 0], [0.875, 0.625, -0.5]], T),
+        ValueError,
+        r"y\[1\] has a negative entry, -0\.5:",
+    ),
     "one-hot labels first, fused": (lambda: softmax_cross_entropy(one_hot(T, 3), Z), ValueError, "swapped"),
     "no examples": (lambda: cross_entropy(np.zeros((0, 3)), np.zeros(0, int)), ValueError, "mean loss of no examples"),
     "three axes": (lambda: softmax_cross_entropy(np.zeros((2, 2, 2)), [0, 0]), ValueError, r"shape \(C,\) or \(N, C\)"),

@@ -263,6 +263,12 @@ def test_it_walks_as_the_formula_says_and_leaves_the_start_alone():
     assert len({array.__array_interface__["data"][0] for array in found.path}) == 4
 
 
+def test_left_to_itself_it_takes_a_hundred_steps_of_a_tenth_of_the_gradient():
+    found = gradient_descent(lambda x: float(x**2), lambda x: 2 * x, np.array(1.0))
+    assert len(found.losses) == 101
+    assert found.params == pytest.approx(0.8**100)
+
+
 def test_a_dict_of_parameters_is_walked_alike():
     start = {"W": np.ones((2, 2)), "b": np.ones(2)}
     found = gradient_descent(
