@@ -364,7 +364,7 @@ REFUSED = {
     "the smallest of a negative row is named": (
         lambda: cross_entropy([[0.5, 0.5, 0], [0.875, 0.625, -0.5]], T),
         ValueError,
-        r"y\[1\] has a negative entry, -0\.5:",
+        r"y\[1\] has a negative entry, -0\.5,",
     ),
     "one-hot labels first, fused": (lambda: softmax_cross_entropy(one_hot(T, 3), Z), ValueError, "swapped"),
     "no examples": (lambda: cross_entropy(np.zeros((0, 3)), np.zeros(0, int)), ValueError, "mean loss of no examples"),
