@@ -75,11 +75,11 @@ def main(*args):
     mutants = [mutant for mutant in mutants if zlib.crc32(repr(mutant).encode()) % asked.one_in == 0]
     if not mutants:
         parser.error(f"no module of helpers with anything to change begins with {' or '.join(asked.parts)}")
-    state = _state()
+    state = _state("helpers", "tests", "notebooks")
     known = _known(record, state)
     todo = [mutant for mutant in mutants if _key(mutant) not in known]
     if todo:
-        where = _coverage(state)
+        where = _coverage()
         preload()
         for result in judge_all([Mutant(module, "none", 0, 0) for module in modules[:1]], where, asked.jobs):
             if result["outcome"] != "survived":
@@ -162,9 +162,9 @@ class Lines:
         return chosen, pages[:PAGES]
 
 
-def _coverage(state):
-    """Return Lines as of the files' present state."""
-    path = BUILD / f"coverage-{state}.json"
+def _coverage():
+    """Return Lines of helpers as they are now. Tests that have come since are not among them."""
+    path = BUILD / f"coverage-{_state('helpers')}.json"
     if not path.exists():
         print("Which tests run which lines?", flush=True)
         for old in BUILD.glob("coverage-*.json"):
@@ -251,7 +251,7 @@ def judge_all(todo, where, jobs):
             answer = tempfile.TemporaryFile()  # noqa: SIM115  closed below, when the child has ended
             pid = os.fork()
             if pid == 0:
-                _child(mutant, tests, pages, answer)
+                _child(mutant, tests, pages, where.seconds, answer)
             running[pid] = (mutant, answer, time.monotonic() + limit)
         time.sleep(0.01)
         for pid, (mutant, answer, end) in list(running.items()):
@@ -269,7 +269,7 @@ def judge_all(todo, where, jobs):
                 answer.close()
 
 
-def _child(mutant, tests, pages, answer):
+def _child(mutant, tests, pages, known, answer):
     """Judge one mutant; never return."""
     import resource
 
@@ -283,7 +283,7 @@ def _child(mutant, tests, pages, answer):
     try:
         source = mutated(mutant)
         before, after = changed(mutant, source)
-        said = {"before": before, "after": after, "outcome": _outcome(mutant, source, tests, pages)}
+        said = {"before": before, "after": after, "outcome": _outcome(mutant, source, tests, pages, known)}
     except BaseException:
         said = {"outcome": "not judged", "why": traceback.format_exc()}
     said["seconds"] = round(time.monotonic() - start, 2)
@@ -292,7 +292,7 @@ def _child(mutant, tests, pages, answer):
     os._exit(0)
 
 
-def _outcome(mutant, source, tests, pages):
+def _outcome(mutant, source, tests, pages, known=()):
     import pytest
 
     try:
@@ -300,7 +300,7 @@ def _outcome(mutant, source, tests, pages):
     except SyntaxError:
         return "no program"
     if tests:
-        chosen = Chosen(tests, Mutated(mutant, code))
+        chosen = Chosen(tests, known, Mutated(mutant, code))
         files = sorted({name.partition("::")[0] for name in tests})
         if pytest.main([*PYTEST, *files], plugins=[chosen]):
             return f"killed by {chosen.failed or 'an import'}"
@@ -310,15 +310,16 @@ def _outcome(mutant, source, tests, pages):
 class Chosen:
     """A plugin for pytest that runs some tests of a mutated module, in an order, and notes which one failed."""
 
-    def __init__(self, tests, module):
-        self.order = {name: k for k, name in enumerate(tests)}
+    def __init__(self, tests, known, module):
+        self.order, self.known = {name: k for k, name in enumerate(tests)}, known
         self.module, self.failed = module, None
 
     def pytest_sessionstart(self):
         sys.meta_path.insert(0, self.module)  # before pytest's own loader, which is there by now
 
     def pytest_collection_modifyitems(self, items):
-        items[:] = sorted((item for item in items if item.nodeid in self.order), key=lambda item: self.order[item.nodeid])
+        asked = [item for item in items if item.nodeid in self.order or item.nodeid not in self.known]  # new ones first
+        items[:] = sorted(asked, key=lambda item: self.order.get(item.nodeid, -1))
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
@@ -390,9 +391,9 @@ def _name(entry):
     return entry["module"], entry["before"], entry["after"]
 
 
-def _state():
+def _state(*folders):
     """Return a digest of all that a result depends on."""
-    paths = [path for folder in ("helpers", "tests", "notebooks") for path in sorted((ROOT / folder).rglob("*.*"))]
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.*"))]
     files = [path for path in paths if path.is_file() and path.suffix in (".py", ".ipynb", ".npz", ".lock", ".cfg")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
