@@ -39,7 +39,7 @@ ENOUGH = 0.95  # of the mutants are to be killed
 # What an exercise is tried on is a free choice: no test can say that 40 examples are right and 41 are wrong.
 FREE = re.compile(r"\b[Cc]ase\(|\brng\.")
 PAGES = 1  # that a mutant is given to, the quickest
-SECONDS = 40  # of tests, as they took unchanged, that a mutant is given to
+SECONDS = 20  # of tests, as they took unchanged, that a mutant is given to
 # Tests that start processes of their own, where the helpers are unchanged, or that ask nothing of helpers.
 ELSEWHERE = set(
     "accessibility benchmarks course faults jupyterlab machines net promises security setup student tampers tools".split()
