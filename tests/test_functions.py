@@ -319,7 +319,11 @@ REFUSED = {
         ValueError,
         r"y\[0\] has a negative entry, -2.*softmax_cross_entropy",
     ),
-    "positive logits as probabilities": (lambda: cross_entropy(Z + 3, T), ValueError, r"y\[0\] sums to 8.5"),
+    "positive logits as probabilities": (
+        lambda: cross_entropy(Z + 3, T),
+        ValueError,
+        r"y\[0\] sums to 8.5\d*, and probabilities sum to 1: logits go",
+    ),
     "percentages": (lambda: cross_entropy(100 * Y, T), ValueError, r"y\[0\] sums to 100"),
     "softmax along the wrong axis": (
         lambda: cross_entropy(softmax(Z, axis=0), T),

@@ -1,6 +1,7 @@
 """describe and draw against the addresses that NumPy reports, and the wall of notebook 04 against NumPy itself."""
 
 import html
+import linecache
 import re
 import urllib.parse
 
@@ -172,6 +173,14 @@ def test_names_are_made_up_where_there_is_no_source():
     scope = {"describe": describe, "W": np.zeros(2)}
     exec("table = describe(W)", scope)
     assert scope["table"].rows[0]["name"] == "array 1"
+
+
+@pytest.mark.parametrize("now", ["x = (describe(W", "ä" * 20, "", "W = describe\n"])
+def test_names_are_made_up_where_the_source_has_changed_meanwhile(now):
+    scope, written = {"describe": describe, "W": np.zeros(2)}, "x = describe(W)\n"
+    linecache.cache["<a cell>"] = len(now), None, now.splitlines(keepends=True), "<a cell>"
+    exec(compile(written, "<a cell>", "exec"), scope)
+    assert scope["x"].rows[0]["name"] == "array 1"
 
 
 @pytest.mark.parametrize("thing", [[1.0, 2.0], 3.0, None, "W", (1,), {"W": 1}])

@@ -337,6 +337,8 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"loss": lambda w: w}, TypeError, "loss returns an array"),
         ({"tolerance": -1}, ValueError, "tolerance must be"),
         ({"lr": True}, ValueError, "lr must be"),
+        ({"lr": np.inf}, ValueError, "lr must be"),
+        ({"steps": -1}, ValueError, "steps must be"),
         ({"lr": 10**400}, ValueError, "lr must be"),
         ({"lr": np.timedelta64(1)}, ValueError, "lr must be"),
         ({"tolerance": 10**400}, ValueError, "tolerance must be"),
@@ -355,6 +357,11 @@ def test_what_is_no_descent_is_refused(change, error, says):
     arguments = {"loss": bowl, "gradient": lambda w: 2 * w, "start": np.ones(2)} | change
     with pytest.raises(error, match=says):
         gradient_descent(**arguments)
+
+
+def test_no_step_at_all_leaves_the_start_and_its_loss():
+    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(2), steps=0)
+    assert (found.losses, found.params.tolist(), found.stopped) == ([2.0], [1.0, 1.0], False)
 
 
 def test_small_integer_types_count_as_far_as_others():
