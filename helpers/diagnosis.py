@@ -144,13 +144,14 @@ def _(e):
 
 @rule("calls", "not an array")
 def _(e):
-    try:
-        raw = plain_array("the gradient", e.raw)
-    except TypeError as error:
-        return str(error)
-    if raw.dtype.kind not in "biuf":
-        hint = ": is its `return` missing?" if e.raw is None else f": pick out the one for x, of shape {e.x.shape}"
-        return f"the gradient is a {type(e.raw).__name__}, not an array of real numbers{hint}"
+    for answer in (e.raw, e.again):
+        try:
+            kind = plain_array("the gradient", answer).dtype.kind
+        except TypeError as error:
+            return str(error)
+        if kind not in "biuf":
+            hint = ": is its `return` missing?" if answer is None else f": pick out the one for x, of shape {e.x.shape}"
+            return f"the gradient is a {type(answer).__name__}, not an array of real numbers{hint}"
 
 
 @rule("calls", "not finite")

@@ -369,6 +369,13 @@ def test_the_mask_of_a_gradient_is_not_ignored():
     assert "masked array" in report.findings[0].sentence
 
 
+@pytest.mark.parametrize("later", [None, "1", 1j * np.ones(2), [[1.0], [1.0, 2.0]]])
+def test_a_gradient_that_is_an_array_only_the_first_time_is_found_out(later):
+    answers = iter([2 * np.ones(2), later])
+    (finding,) = check_gradient(lambda x: (x**2).sum(), lambda x: next(answers), np.ones(2)).findings
+    assert finding.name == "not an array"
+
+
 def test_f_may_return_fractions_and_may_not_return_what_is_no_float():
     from fractions import Fraction
 
