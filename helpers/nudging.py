@@ -68,7 +68,7 @@ def steps(x, h):
         index = tuple(int(k) for k in np.argwhere(lost)[0])
         name, step = (
             f"x[{_index(index)}] = {x[index]:.4g}" if index else f"x = {x[()]:.4g}",
-            np.broadcast_to(h, x.shape)[index],
+            float(np.broadcast_to(h, x.shape)[index]),
         )
         raise ValueError(f"the step h = {step:.4g} is lost to rounding: {name} ± h is no other {x.dtype}; leave h out")
     return above, below

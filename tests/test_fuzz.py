@@ -248,22 +248,22 @@ def methods(makers):
 axes = {"axis": mostly(st.integers(-2, 2), scalars, 4)}
 wide = {"x": mostly(arrays()), "t": mostly(arrays())}
 FUZZ = {
-    "softmax": Fuzz(helpers.softmax, arguments(axes, z=mostly(arrays())), oracles.softmax, 400, traps=True),
-    "log_softmax": Fuzz(helpers.log_softmax, arguments(axes, z=mostly(arrays())), oracles.log_softmax, 400, traps=True),
-    "cross_entropy": Fuzz(helpers.cross_entropy, scores_and_labels("y"), oracles.cross_entropy, 500, traps=True),
+    "softmax": Fuzz(helpers.softmax, arguments(axes, z=mostly(arrays())), oracles.softmax, 300, traps=True),
+    "log_softmax": Fuzz(helpers.log_softmax, arguments(axes, z=mostly(arrays())), oracles.log_softmax, 300, traps=True),
+    "cross_entropy": Fuzz(helpers.cross_entropy, scores_and_labels("y"), oracles.cross_entropy, 400, traps=True),
     "softmax_cross_entropy": Fuzz(
-        helpers.softmax_cross_entropy, scores_and_labels("z"), oracles.softmax_cross_entropy, 500, traps=True
+        helpers.softmax_cross_entropy, scores_and_labels("z"), oracles.softmax_cross_entropy, 400, traps=True
     ),
     "one_hot": Fuzz(helpers.one_hot, arguments(t=mostly(indices), classes=sizes), oracles.one_hot),
     "numerical_gradient": Fuzz(
-        helpers.numerical_gradient, arguments({"h": steps}, f=truths, x=points), oracles.numerical_gradient, 400
+        helpers.numerical_gradient, arguments({"h": steps}, f=truths, x=points), oracles.numerical_gradient, 300
     ),
     "check_gradient": Fuzz(helpers.check_gradient, function_and_gradient(), oracles.check_gradient),
     "gradient_descent": Fuzz(
         helpers.gradient_descent,
         descents,
         oracles.gradient_descent,
-        400,
+        250,
         names=lambda given: given["start"] if isinstance(given["start"], dict) else (),
         refusals=(TypeError, ValueError, FloatingPointError),
     ),

@@ -1,6 +1,7 @@
 """numerical_gradient against closed forms, SciPy and the complex step, and what it does with what it cannot measure."""
 
 import contextlib
+import fractions
 import warnings
 
 import hypothesis
@@ -272,6 +273,8 @@ def test_a_step_that_is_none_is_refused(h, error):
 def test_a_step_that_is_lost_to_rounding_is_refused_and_the_entry_named():
     with pytest.raises(ValueError, match=r"lost to rounding: x\[1\] = 1e\+06.*float32"):
         numerical_gradient(square, np.array([1.0, 1e6], dtype=np.float32), h=1e-3)
+    with pytest.raises(ValueError, match=r"h = 0.3333 is lost to rounding: x\[0\] = 1e\+300"):
+        numerical_gradient(square, np.array([1e300]), h=fractions.Fraction(1, 3))
 
 
 def test_arguments_the_wrong_way_round_are_told_apart():
