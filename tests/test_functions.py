@@ -8,7 +8,7 @@ import scipy.special
 import sklearn.metrics
 from hypothesis import given, strategies as st
 
-from helpers import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
+from helpers import cross_entropy, functions, log_softmax, one_hot, softmax, softmax_cross_entropy
 
 # What the docstring of softmax promises. In a run over 28,000 short random rows, of spreads from 1 to 1000 and in both
 # types, the largest seen were 3.9 (softmax), 2.8 (log_softmax) and 2.5 (softmax_cross_entropy); on rows of a hundred equal
@@ -78,6 +78,28 @@ def test_rows_of_a_hundred_are_the_worst_and_still_exact(dtype, below):
     z = np.full(101, below, dtype)
     z[0] = 0
     assert max(ulps(a, b, dtype) for a, b in zip(softmax(z), exact(z)[0], strict=True)) <= ULPS
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_that_exp_can_bear_are_never_shifted_up_to_the_very_bound(dtype, monkeypatch):
+    """The shift is not wrong there, but costs a maximum and some digits."""
+    bound = functions.BEARABLE[dtype]
+    far = np.array([[bound, -bound, 0], [bound, bound, bound], [-bound, -bound, -bound], [1, 2, 1e4]], dtype=dtype)
+    shifted, given = functions._shifted, []
+    monkeypatch.setattr(functions, "_shifted", lambda z: given.append(z) or shifted(z))
+    for function in (softmax, log_softmax, lambda z: softmax_cross_entropy(z, np.zeros(len(z), int))):
+        function(far[:3])
+        function(far[1:2])
+        assert given == []
+        function(far)
+        assert [z.tolist() for z in given] == [far[3:].tolist()]  # the others of the batch are not
+        given.clear()
+
+
+def test_equal_scores_of_many_classes_are_as_exact_as_of_few():
+    z = np.full((2, 10_000), 0.1)
+    np.testing.assert_allclose(softmax(z), 1e-4, rtol=ULPS * np.finfo(float).eps)
+    np.testing.assert_allclose(softmax_cross_entropy(z, [0, 9_999]), np.log(10_000), rtol=ULPS * np.finfo(float).eps)
 
 
 def test_long_rows_are_summed_without_drift():

@@ -39,6 +39,7 @@ def test_too_few_are_killed(listed):
 
 def test_a_survivor_without_a_reason_is_shown(listed, capsys):
     alive = [result("survived"), result("survived", "c = 1", "c = 2")]
+    assert mutate.report([*killed(98), *alive], whole=False) == 0  # a sample is judged by its share only
     assert mutate.report([*killed(98), *alive], whole=True) == 1
     said = capsys.readouterr().out
     assert "helpers/functions.py:7\n  - c = 1\n  + c = 2" in said

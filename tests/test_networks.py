@@ -195,9 +195,7 @@ def test_rows_of_different_lengths_are_refused_by_name(net):
         net.gradients(np.ones((2, 5)), [[0], [0, 1]])
 
 
-@pytest.mark.filterwarnings(
-    "ignore:invalid value encountered in matmul"
-)  # now and then: BLAS multiplies padding, 0 times inf
+@pytest.mark.filterwarnings("ignore:invalid value encountered in matmul")  # BLAS may multiply padding: 0 times inf
 @pytest.mark.parametrize("nothing", [np.nan, np.inf])
 def test_a_prediction_from_logits_that_are_none_is_warned_about(net, nothing):
     x, _ = data(n=2)
