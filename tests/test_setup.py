@@ -53,7 +53,7 @@ def set_up(folder, python=sys.executable):
 
 def passes(course, *options, before=()):
     """Return what the suite says of itself at its end; it must pass."""
-    quick = ["-p", "no:cacheprovider", "--ignore=tests/test_jupyterlab.py", "--ignore=tests/test_faults.py"]  # once is enough
+    quick = ["-p", "no:cacheprovider", "--ignore=tests/test_jupyterlab.py", "--ignore=tests/test_faults.py"]
     code, said = course("test", *quick, *options, before=before)
     assert code == 0, said[-6000:]
     return said
