@@ -21,7 +21,9 @@ def lab(args):
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
         "--KernelManager.transport_encryption=auto",  # on a shared machine nobody listens in
     ]
-    return call(python, "-m", "jupyterlab", *root, *start, *args, own_settings=True)
+    given = {arg.partition("=")[0] for arg in args}
+    ours = [option for option in root + start if option.partition("=")[0] not in given]  # JupyterLab takes none twice
+    return call(python, "-m", "jupyterlab", *ours, *args, own_settings=True)
 
 
 def test(args):

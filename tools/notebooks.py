@@ -25,6 +25,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 KEPT_IN_A_CELL = ("jupyter", "tags")
+FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+)\$", flags=re.DOTALL)
 WIDGET = "application/vnd.jupyter.widget-view+json"  # means nothing without the kernel that made it
 
 
@@ -200,8 +201,7 @@ def _formulas(markdown):
             mathml = mathml.replace(sign, f"&#{ord(sign)};")
         return mathml
 
-    pattern = r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+)\$"
-    return re.sub(pattern, translate, markdown, flags=re.DOTALL)
+    return FORMULA.sub(translate, markdown)
 
 
 if __name__ == "__main__":
