@@ -184,7 +184,14 @@ def page(notebook):
         if cell.cell_type == "markdown":
             cell.source = _formulas(re.sub(r"\]\((\w+)\.ipynb(#[^)]*)?\)", r"](\1.html\2)", cell.source))
     exporter = HTMLExporter(extra_template_basedirs=[str(ROOT / "tools" / "templates")], template_name="page")
-    return exporter.from_notebook_node(notebook)[0]
+    return _scrolling(exporter.from_notebook_node(notebook)[0])
+
+
+def _scrolling(markup):
+    """Let tables and displayed formulas scroll where the window is narrow: by mouse, by finger and by keys."""
+    markup = re.sub(r"<table.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', markup, flags=re.DOTALL)
+    display = r'<math [^>]*display="block".*?</math>'
+    return re.sub(display, r'<span class="wide" tabindex="0">\g<0></span>', markup, flags=re.DOTALL)
 
 
 def _formulas(markdown):
