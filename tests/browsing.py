@@ -1,6 +1,6 @@
 """A browser for the tests: this machine's Chromium, Chrome or Edge; and axe-core, which finds what shuts readers out.
 
-Where there is none, the tests are skipped; where BROWSER_REQUIRED is set, they fail."""
+Where one is missing, the tests are skipped; where BROWSER_REQUIRED is set, they fail."""
 
 import contextlib
 import os
@@ -42,6 +42,8 @@ def missing(what):
 def started():
     """Run the browser for a `with` block. While it runs, the thread has an event loop: no other can be started in it."""
     path = executable() or missing("no Chromium, Chrome or Edge on this machine")
+    if not AXE.is_file():
+        missing("no axe-core: npm ci --ignore-scripts, in tests/browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -52,8 +54,6 @@ def started():
 
 def violations(page, within="html", rules=None):
     """Return what axe-core finds to be serious or critical: {rule: a line for each element}."""
-    if not AXE.is_file():
-        missing("no axe-core: npm ci --ignore-scripts, in tests/browser")
     page.add_script_tag(path=AXE)
     options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules}} if rules else {})
     found = page.evaluate("([within, options]) => axe.run(within, options)", [within, options])

@@ -311,6 +311,7 @@ def too_pale(page):
     for name, theme in (("dark", "JupyterLab Dark"), ("light", "JupyterLab Light")):
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+        page.wait_for_selector("#jupyterlab-splash", state="detached")  # it lies over all while the theme is loaded
         ours = f"{PANEL} :is(.jp-RenderedMarkdown, .jp-OutputArea-output)"
         found[name] = browsing.violations(page, ours, ["color-contrast"])
     return found

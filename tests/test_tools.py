@@ -294,6 +294,16 @@ def test_of_two_set_ups_at_once_the_second_waits():
         assert environment._locked(other)
 
 
+def test_jupyterlab_is_given_no_option_twice(monkeypatch):
+    given = []
+    monkeypatch.setattr(environment, "ready", lambda level: "python")
+    monkeypatch.setattr(commands, "call", lambda *command, own_settings: given.extend(command))
+    commands.lab(["--ServerApp.root_dir=elsewhere", "--allow-root"])
+    names = [option.partition("=")[0] for option in given if option.startswith("--")]
+    assert len(names) == len(set(names))
+    assert "--ServerApp.root_dir=elsewhere" in given
+
+
 def test_a_notebook_is_found_by_name_and_a_wrong_one_is_named(capsys):
     assert notebooks.find("01_softmax") == notebooks.find("01_softmax.ipynb") == notebooks.NOTEBOOKS / "01_softmax.ipynb"
     assert notebooks.main("run", "nope") == 2
