@@ -63,6 +63,12 @@ SEEN = """async () => {
   }
   return seen;
 }""".replace("PANEL", PANEL)
+# Who restarts a kernel that is still being connected to may wait for ever: JupyterLab loses it.
+KERNEL_ANSWERS = """async () => {
+  const context = window.jupyterapp.shell.currentWidget.sessionContext;
+  await context.ready;
+  await context.session.kernel.info;
+}"""
 STATE = """() => {
   const panel = document.querySelector('PANEL');
   const counts = [...panel.querySelectorAll('.jp-InputPrompt')].map(prompt => prompt.textContent);
@@ -179,6 +185,8 @@ def opened(browser, lab, name):
 
 
 def wait_until_all_is_there(page, notebook):
+    page.wait_for_selector(f"{PANEL} .jp-Cell")
+    page.evaluate(KERNEL_ANSWERS)
     page.wait_for_selector(f"{PANEL} .jp-Notebook-ExecutionIndicator[data-status=idle]")
     page.wait_for_function(
         "([panel, cells]) => document.querySelectorAll(panel + ' .jp-Cell').length === cells",
@@ -187,9 +195,9 @@ def wait_until_all_is_there(page, notebook):
 
 
 def restart_and_run_all(page):
-    """Do what a reader does, by the menus."""
-    menu(page, "Edit", "Clear Outputs of All Cells")  # so that every count comes from this run
-    menu(page, "Kernel", "Restart Kernel and Run All Cells…")
+    """Do what a reader does: press ⏩ in the toolbar, and confirm."""
+    command(page, "notebook:clear-all-cell-outputs")  # so that every count comes from this run
+    page.locator(f"{PANEL} [data-command='notebook:restart-run-all']").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     try:
         page.wait_for_function(RUN_TO_THE_END)
@@ -197,9 +205,8 @@ def restart_and_run_all(page):
         pytest.fail(f"not run to the end: {page.evaluate(STATE)}")
 
 
-def menu(page, *names):
-    for name in names:
-        page.get_by_role("menuitem", name=name, exact=True).click()
+def command(page, name, **options):
+    page.evaluate("([name, options]) => window.jupyterapp.commands.execute(name, options)", [name, options])
 
 
 def faults(notebook, seen):
@@ -309,7 +316,7 @@ def too_pale(page):
     page.set_viewport_size(WINDOW | {"height": height + 200})  # nor outside of the window
     page.wait_for_function(f"document.querySelector('{PANEL} .jp-WindowedPanel-outer').clientHeight >= {height}")
     for name, theme in (("dark", "JupyterLab Dark"), ("light", "JupyterLab Light")):
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        command(page, "apputils:change-theme", theme=theme)
         page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
         page.wait_for_selector("#jupyterlab-splash", state="detached")  # it lies over all while the theme is loaded
         ours = f"{PANEL} :is(.jp-RenderedMarkdown, .jp-OutputArea-output)"
