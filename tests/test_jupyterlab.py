@@ -192,6 +192,13 @@ def wait_until_all_is_there(page, notebook):
         "([panel, cells]) => document.querySelectorAll(panel + ' .jp-Cell').length === cells",
         arg=[PANEL, len(notebook.cells)],
     )
+    wanted = sum(formulas(cell) for cell in notebook.cells if cell.cell_type == "markdown")
+    with contextlib.suppress(TimeoutError):  # faults() says where one is missing
+        page.wait_for_function(
+            "([panel, wanted]) => document.querySelectorAll(panel + ' mjx-container').length >= wanted",
+            arg=[PANEL, wanted],
+            timeout=20_000,
+        )
 
 
 def restart_and_run_all(page):
@@ -221,10 +228,13 @@ def faults(notebook, seen):
         yield from ((index, fault) for fault in how + list(faults_of_pictures(sight)))
 
 
+def formulas(cell):
+    return sum(not match["code"] for match in FORMULA.finditer(cell.source))
+
+
 def faults_of_text(cell, sight):
-    wanted = sum(not match["code"] for match in FORMULA.finditer(cell.source))
-    if sight["formulas"] != wanted:
-        yield f"{sight['formulas']} formulas of {wanted}"
+    if sight["formulas"] != formulas(cell):
+        yield f"{sight['formulas']} formulas of {formulas(cell)}"
     if sight["bad"]:
         yield "a formula that MathJax does not understand"
     if "$" in sight["prose"]:
