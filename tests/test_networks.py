@@ -1,8 +1,7 @@
 """The networks, the descent and the digits against check_gradient, PyTorch where it is installed, and scikit-learn."""
 
-import shutil
-import subprocess
-import sys
+import hashlib
+import importlib.resources
 
 import hypothesis
 import hypothesis.strategies as st
@@ -423,20 +422,17 @@ def test_each_call_gives_arrays_of_its_own():
 
 
 @pytest.mark.parametrize("harm", ["missing", "damaged", "cut", "another"])
-def test_a_file_that_is_not_the_one_is_refused_before_it_is_parsed(root, tmp_path, harm):
-    shutil.copytree(root / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
-    file = tmp_path / "helpers" / "data" / "digits.npz"
-    content = file.read_bytes()
-    if harm == "missing":
-        file.unlink()
-    else:
+def test_a_file_that_is_not_the_one_is_refused_before_it_is_parsed(root, tmp_path, monkeypatch, harm):
+    content, file = (root / "helpers" / "data" / "digits.npz").read_bytes(), tmp_path / "data" / "digits.npz"
+    file.parent.mkdir()
+    if harm != "missing":
         file.write_bytes({"damaged": content[:900] + b"x" + content[901:], "cut": content[:-1], "another": b"PK"}[harm])
-    run = subprocess.run(
-        [sys.executable, "-c", "from helpers.digits import load_digits; load_digits()"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 1
-    assert "OSError: the digits are " + ("missing" if harm == "missing" else "damaged") in run.stderr
-    assert "git checkout -- :/helpers/data" in run.stderr
+    monkeypatch.setattr(importlib.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was parsed"))
+    with pytest.raises(OSError, match=r"git checkout -- :/helpers/data") as refused:
+        load_digits()
+    if harm == "missing":
+        assert f"the digits are missing, {file} cannot be read (No such file or directory): put" in str(refused.value)
+    else:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        assert f"the digits are damaged: {file} has the SHA-256 {found}…, not af104d81e7cd…: put" in str(refused.value)
