@@ -14,7 +14,12 @@ import pytest
 
 from helpers import show
 from helpers.figures import picture, subplots, svg
-from helpers.plots import cross_entropy as cross_entropy_plots, softmax as softmax_plots, start_here
+from helpers.plots import (
+    cross_entropy as cross_entropy_plots,
+    memory as memory_plots,
+    softmax as softmax_plots,
+    start_here,
+)
 
 ALT = 'A line that rises from 0.12345 to "one", <steeply> & for ever.'
 
@@ -114,6 +119,19 @@ def test_show_closes_a_figure_of_pyplot(shown):
 def test_a_picture_without_a_text_is_refused(alt):
     with pytest.raises(ValueError, match="alt must say"):
         show(draw(), alt=alt)
+
+
+def test_a_text_of_forty_characters_says_enough(shown):
+    show(draw(), alt=" " + "x" * 40)
+    with pytest.raises(ValueError, match="alt must say, in 40 characters or more"):
+        show(draw(), alt=" " + "x" * 39)
+
+
+def test_a_decorated_plot_keeps_its_name():
+    for module in (cross_entropy_plots, memory_plots, softmax_plots, start_here):
+        functions = {name: f for name, f in vars(module).items() if getattr(f, "__module__", "") == module.__name__}
+        assert len(functions) >= 2
+        assert all(f.__name__ == name for name, f in functions.items())
 
 
 def test_what_is_no_figure_is_refused():

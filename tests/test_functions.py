@@ -84,6 +84,7 @@ def test_rows_of_a_hundred_are_the_worst_and_still_exact(dtype, below):
 def test_scores_that_exp_can_bear_are_never_shifted_up_to_the_very_bound(dtype, monkeypatch):
     """The shift is not wrong there, but costs a maximum and some digits."""
     bound = functions.BEARABLE[dtype]
+    assert 0.35 < bound / np.log(float(np.finfo(dtype).max)) < 0.5  # so that exp(2 * bound) is a number, too
     far = np.array([[bound, -bound, 0], [bound, bound, bound], [-bound, -bound, -bound], [1, 2, 1e4]], dtype=dtype)
     shifted, given = functions._shifted, []
     monkeypatch.setattr(functions, "_shifted", lambda z: given.append(z) or shifted(z))
@@ -481,6 +482,12 @@ def test_one_column_of_scores_is_warned_about():
         assert softmax_cross_entropy([[-5.2], [3.8]], [[1], [1]]) == 0
     assert caught[0].filename == __file__
     assert softmax_cross_entropy([[-5.2], [3.8]], [0, 0]) == 0
+
+
+def test_a_softmax_taken_twice_is_warned_about_in_a_single_example():
+    for z, t in (([0.2, 0.3, 0.5], 1), ([[0.2, 0.3, 0.5]], [1])):
+        with pytest.warns(RuntimeWarning, match="z look like probabilities"):
+            softmax_cross_entropy(z, t)
 
 
 def test_labels_in_place_of_logits_are_warned_about():

@@ -351,6 +351,16 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"gradient": lambda w: [[1.0], w]}, TypeError, "the gradient of start is not an array"),
         ({"loss": lambda w: 10**400}, TypeError, "loss returns a number that is too large"),
         ({"loss": lambda w: None}, TypeError, "loss returns None"),
+        (
+            {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0, "gradient": lambda p: p["W"]},
+            ValueError,
+            r"with the keys \['W'\], not ndarray",
+        ),
+        (
+            {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0, "gradient": lambda p: {"V": p["W"]}},
+            ValueError,
+            r"with the keys \['W'\], not \['V'\]",
+        ),
     ],
 )
 def test_what_is_no_descent_is_refused(change, error, says):
