@@ -23,7 +23,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: all pages on other machines")
+    parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: other machines, a long fuzz")
     parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")
 
 

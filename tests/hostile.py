@@ -260,7 +260,7 @@ def surroundings():
     return (
         np.geterr(),
         np.get_printoptions(),
-        np.random.get_state()[1].tobytes(),
+        [part if np.ndim(part) == 0 else part.tobytes() for part in np.random.get_state()],
         random.getstate(),
         list(warnings.filters),
         warnings.showwarning,
