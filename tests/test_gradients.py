@@ -12,7 +12,7 @@ import pytest
 import scipy.optimize
 from scipy.differentiate import derivative
 
-from helpers import numerical_gradient
+from helpers import nudging, numerical_gradient
 
 
 def square(x):
@@ -317,3 +317,22 @@ def test_a_sound_measurement_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         numerical_gradient(lambda x: np.maximum(x, 0).sum(), np.array([1.0, -1.0]))
+
+
+def test_the_default_step_grows_with_the_entry_and_never_falls_short():
+    for dtype in (np.float32, np.float64):
+        x = np.array([0.0, -0.5, 1.5, -300.0], dtype)
+        np.testing.assert_allclose(nudging.default_step(x), np.cbrt(np.finfo(dtype).eps) * [1, 1, 1.5, 300], rtol=1e-6)
+
+
+@pytest.mark.parametrize("x", [1.0, -1.0])
+def test_a_step_that_is_lost_on_one_side_only_is_lost(x):
+    """Next to 1 the floats lie twice as close on the side of 0."""
+    with pytest.raises(ValueError, match="is lost to rounding"):
+        numerical_gradient(lambda x: float(x), np.array(x), h=np.finfo(float).eps / 3)
+
+
+def test_an_entry_near_the_largest_float_may_be_nudged_and_one_nearer_may_not():
+    assert numerical_gradient(lambda x: float(x) / 1e300, np.array(1e308)) == pytest.approx(1e-300)
+    with pytest.raises(ValueError, match="is lost to rounding"):
+        numerical_gradient(lambda x: float(x) / 1e300, np.array(np.finfo(float).max))
