@@ -322,14 +322,16 @@ def test_a_sound_measurement_says_nothing():
 def test_the_default_step_grows_with_the_entry_and_never_falls_short():
     for dtype in (np.float32, np.float64):
         x = np.array([0.0, -0.5, 1.5, -300.0], dtype)
-        np.testing.assert_allclose(nudging.default_step(x), np.cbrt(np.finfo(dtype).eps) * [1, 1, 1.5, 300], rtol=1e-6)
+        np.testing.assert_allclose(
+            nudging.default_step(x), np.cbrt(np.finfo(dtype).eps) * np.array([1, 1, 1.5, 300]), rtol=1e-6
+        )
 
 
 @pytest.mark.parametrize("x", [1.0, -1.0])
 def test_a_step_that_is_lost_on_one_side_only_is_lost(x):
     """Next to 1 the floats lie twice as close on the side of 0."""
     with pytest.raises(ValueError, match="is lost to rounding"):
-        numerical_gradient(lambda x: float(x), np.array(x), h=np.finfo(float).eps / 3)
+        numerical_gradient(float, np.array(x), h=np.finfo(float).eps / 3)
 
 
 def test_an_entry_near_the_largest_float_may_be_nudged_and_one_nearer_may_not():
