@@ -338,3 +338,9 @@ def test_an_entry_near_the_largest_float_may_be_nudged_and_one_nearer_may_not():
     assert numerical_gradient(lambda x: float(x) / 1e300, np.array(1e308)) == pytest.approx(1e-300)
     with pytest.raises(ValueError, match="is lost to rounding"):
         numerical_gradient(lambda x: float(x) / 1e300, np.array(np.finfo(float).max))
+
+
+def test_two_entries_that_are_one_are_refused():
+    twice = np.lib.stride_tricks.as_strided(np.ones(1), (2,), (0,))
+    with pytest.raises(ValueError, match="entries of x share memory"):
+        numerical_gradient(np.sum, twice)
