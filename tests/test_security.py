@@ -77,7 +77,7 @@ for number, cell in enumerate(json.load(open(sys.argv[1], encoding="utf-8"))["ce
 
 def what_it_does(page):
     """Run the code of a notebook in a process of its own; return what it did that is forbidden, and its exit code."""
-    command = [sys.executable, "-c", WATCHED, str(page), *FORBIDDEN]
+    command = [sys.executable, "-B", "-c", WATCHED, str(page), *FORBIDDEN]  # -B: no .pyc files, which are Python's to write
     done = subprocess.run(command, capture_output=True, text=True, env=environment.variables(), cwd=page.parent)
     return re.findall(r"^FOUND .*", done.stderr, flags=re.MULTILINE), done.returncode
 
@@ -124,11 +124,18 @@ def lab(tmp_path_factory):
     with open(home / "log", "w+b") as log:
         process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True)
         try:
-            [about] = _soon(lambda: [*home.glob("jpserver-*.json")])
-            yield json.loads(about.read_text()), home / "log"
+            yield _soon(lambda: _read(home)), home / "log"
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _read(home):
+    """Return what the server says of itself, None as long as that is not written, or half."""
+    with contextlib.suppress(ValueError):
+        for path in home.glob("jpserver-*.json"):
+            return json.loads(path.read_text("utf-8"))
+    return None
 
 
 def _soon(condition, seconds=60):

@@ -77,19 +77,23 @@ def variables(own_settings=False):
 def _cache(folders):
     """Return build/cache with these folders in it; where the checkout is read-only, a folder that lives as long as we do."""
     cache = ROOT / "build" / "cache"
-    for attempt in (1, 2):
-        try:
-            for folder in folders:
-                (cache / folder).mkdir(parents=True, exist_ok=True)
-            kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
-            if not kernels.exists():
-                kernels.parent.mkdir(parents=True, exist_ok=True)
-                kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # kernels warn that they do not encrypt\n")
-            return cache
-        except OSError:
-            if attempt == 2:
-                raise
-            cache = _passing_folder()
+    try:
+        _make(cache, folders)
+    except OSError:
+        cache = _passing_folder()
+        _make(cache, folders)
+    return cache
+
+
+def _make(cache, folders):
+    for folder in folders:
+        (cache / folder).mkdir(parents=True, exist_ok=True)
+    if not os.access(cache, os.W_OK):  # they may have been there before
+        raise PermissionError(f"{cache} cannot be written to")
+    kernels = cache / "ipython" / "profile_default" / "ipython_kernel_config.py"
+    if not kernels.exists():
+        kernels.parent.mkdir(parents=True, exist_ok=True)
+        kernels.write_text("get_config().IPKernelApp.log_level = 'ERROR'  # kernels warn that they do not encrypt\n")
 
 
 @functools.cache
