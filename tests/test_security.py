@@ -9,13 +9,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import environment
 import psutil
 import pytest
+from test_faults import soon
 
 STANDARD = set(
     "ast builtins collections contextlib copy ctypes dataclasses dis functools hashlib html importlib inspect io itertools "
@@ -124,7 +124,7 @@ def lab(tmp_path_factory):
     with open(home / "log", "w+b") as log:
         process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True)
         try:
-            yield _soon(lambda: _read(home)), home / "log"
+            yield soon(lambda: _read(home)), home / "log"
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -138,13 +138,6 @@ def _read(home):
     return None
 
 
-def _soon(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
-
-
 needs_signals = pytest.mark.skipif(os.name != "posix", reason="JupyterLab is stopped by signals, which are POSIX's")
 
 
@@ -152,7 +145,7 @@ needs_signals = pytest.mark.skipif(os.name != "posix", reason="JupyterLab is sto
 def test_lab_listens_to_this_machine_only_whatever_a_reader_s_own_settings_say(lab):
     about, _ = lab
     server = psutil.Process(about["pid"])
-    sockets = _soon(lambda: [socket for socket in server.net_connections("inet") if socket.status == "LISTEN"])
+    sockets = soon(lambda: [socket for socket in server.net_connections("inet") if socket.status == "LISTEN"])
     assert about["port"] in {socket.laddr.port for socket in sockets}
     assert {socket.laddr.ip for socket in sockets} <= {"127.0.0.1", "::1"}
 
