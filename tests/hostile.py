@@ -50,7 +50,15 @@ SCALARS = [
     *(math.nan, math.inf, -math.inf, np.int8(1), np.uint8(200), np.int8(-3), np.float16(0.5), np.float32(1e-2)),
     *(np.longdouble("0.1"), np.float64("nan"), 1j, np.complex64(1), fractions.Fraction(1, 3), fractions.Fraction(10**400)),
     *(decimal.Decimal("0.1"), "1", "", "left", b"1", np.str_("2"), (), (0,), (0, 1), [1], [], {}, frozenset(), object()),
-    *(datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), np.timedelta64(3), Ellipsis, slice(1), NotImplemented, math),
+    *(
+        datetime.date(2020, 1, 1),
+        np.datetime64("2020-01-01"),
+        np.timedelta64(3, "s"),
+        Ellipsis,
+        slice(1),
+        NotImplemented,
+        math,
+    ),
 ]
 MAKERS = [  # made anew for each call
     *(lambda value=value: value for value in SCALARS),

@@ -410,8 +410,8 @@ REFUSED = {
         "z is a masked array",
     ),
     "one masked number": (lambda: softmax([[1.0, np.ma.masked]]), TypeError, "z is a masked array"),
-    "a span of time as axis": (lambda: softmax(Z, axis=np.timedelta64(1)), TypeError, "axis must be one integer"),
-    "a span of time as classes": (lambda: one_hot(T, np.timedelta64(3)), TypeError, "classes must be one integer"),
+    "a span of time as axis": (lambda: softmax(Z, axis=np.timedelta64(1, "s")), TypeError, "axis must be one integer"),
+    "a span of time as classes": (lambda: one_hot(T, np.timedelta64(3, "s")), TypeError, "classes must be one integer"),
     "more classes than can be addressed": (
         lambda: one_hot(T, 2**70),
         ValueError,

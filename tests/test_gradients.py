@@ -241,7 +241,7 @@ def test_an_x_that_cannot_be_nudged_is_refused(x, error, says):
         (lambda x: "1", "returns a str"),
         (lambda x: 1j, "returns a complex"),
         (lambda x: 10**400, "returns a number that is too large for a float"),
-        (lambda x: np.timedelta64(1), "returns a timedelta64"),
+        (lambda x: np.timedelta64(1, "s"), "returns a timedelta64"),
         (lambda x: np.ma.masked, "returns a masked array"),
     ],
 )
@@ -262,7 +262,7 @@ def test_an_f_that_returns_no_number_later_is_refused_too():
     ("h", "error"),
     [
         *((0, ValueError), (-1e-4, ValueError), (np.nan, ValueError), (np.inf, ValueError), (10**400, ValueError)),
-        *(("1", TypeError), (True, TypeError), (np.timedelta64(1), TypeError)),
+        *(("1", TypeError), (True, TypeError), (np.timedelta64(1, "s"), TypeError)),
     ],
 )
 def test_a_step_that_is_none_is_refused(h, error):

@@ -225,7 +225,7 @@ def test_another_activation_is_refused():
         (2.0, TypeError),
         (True, TypeError),
         ("2", TypeError),
-        (np.timedelta64(2), TypeError),
+        (np.timedelta64(2, "s"), TypeError),
     ],
 )
 def test_sizes_that_are_none_are_refused_by_name(wrong, error):
@@ -340,9 +340,9 @@ def test_a_loss_that_is_no_number_names_the_step():
         ({"lr": np.inf}, ValueError, "lr must be"),
         ({"steps": -1}, ValueError, "steps must be"),
         ({"lr": 10**400}, ValueError, "lr must be"),
-        ({"lr": np.timedelta64(1)}, ValueError, "lr must be"),
+        ({"lr": np.timedelta64(1, "s")}, ValueError, "lr must be"),
         ({"tolerance": 10**400}, ValueError, "tolerance must be"),
-        ({"steps": np.timedelta64(1)}, ValueError, "steps must be"),
+        ({"steps": np.timedelta64(1, "s")}, ValueError, "steps must be"),
         ({"progress": 1}, TypeError, "progress must be a function"),
         ({"start": np.ma.array([1.0, 2.0], mask=[0, 1])}, TypeError, "start is a masked array"),
         ({"start": [[1.0], [1.0, 2.0]]}, TypeError, "start is not an array"),
@@ -406,7 +406,7 @@ def test_every_example_comes_exactly_once_an_epoch_with_its_label(n, size, seed)
         ((np.ones(3), {1, 2, 3}, 1, np.random.default_rng(0)), TypeError, "t is no array of examples"),
         ((np.ma.array([1, 2]), [1, 2], 1, np.random.default_rng(0)), TypeError, "x is a masked array"),
         (([1, 2], [[1], [2, 3]], 1, np.random.default_rng(0)), TypeError, "t is not an array"),
-        (([1, 2], [1, 2], np.timedelta64(1), np.random.default_rng(0)), ValueError, "size must be"),
+        (([1, 2], [1, 2], np.timedelta64(1, "s"), np.random.default_rng(0)), ValueError, "size must be"),
     ],
 )
 def test_batches_that_are_none_are_refused_at_once(arguments, error, says):
