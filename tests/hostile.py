@@ -130,6 +130,10 @@ FLOATS = ["d", "f", "e", "g", ">f8", ">f4", ">f2"]
 WHOLE = ["q", "b", "B", "h", "H", "i", "I", "Q", ">i8", ">u2"]
 
 
+def not_aligned(a):
+    return np.frombuffer(b"\0" + np.asarray(a).tobytes(), a.dtype, offset=1).reshape(a.shape)
+
+
 def overlapping(a):
     return np.lib.stride_tricks.as_strided(a.copy(), a.shape, (a.itemsize,) * a.ndim) if a.size else a
 
@@ -148,7 +152,7 @@ LAYOUTS = [
     lambda a: np.broadcast_to(a[:1], a.shape) if a.size and a.ndim else a,
     overlapping,
     lambda a: a.T.copy().T,
-    lambda a: np.frombuffer(b"\0" + a.tobytes(), a.dtype, offset=1).reshape(a.shape) if a.size else a,  # not aligned
+    lambda a: not_aligned(a) if a.size and not a.dtype.hasobject else a,
     lambda a: a.view(np.matrix) if a.ndim == 2 else a,
     lambda a: a.view(Worn),
     lambda a: a.tolist(),
