@@ -24,6 +24,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: other machines, a long fuzz")
+    parser.addoption("--approve", action="store_true", help="write the texts of tests/approved/ anew")
     parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")
 
 

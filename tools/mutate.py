@@ -36,8 +36,6 @@ HELPERS = ROOT / "helpers"
 BUILD = ROOT / "build" / "mutants"
 SURVIVORS = ROOT / "tests" / "survivors.toml"
 ENOUGH = 0.95  # of the mutants are to be killed
-# What an exercise is tried on is a free choice: no test can say that 40 examples are right and 41 are wrong.
-FREE = re.compile(r"\b[Cc]ase\(|\brng\.")
 PAGES = 1  # that a mutant is given to, the quickest
 SECONDS = 20  # of tests, as they took unchanged, that a mutant is given to
 # Tests that start processes of their own, where the helpers are unchanged, or that ask nothing of helpers.
@@ -115,8 +113,6 @@ def mutants_of(module):
     lines = source.splitlines()
     alike = "core/ReplaceUnaryOperator_Delete_USub"  # of a matrix axis 1 is axis -1; that -2 is another is tried
     found = [mutant for mutant in found if mutant.operator != alike or "axis=-1" not in lines[mutant.line - 1]]
-    if module.startswith("helpers/check/"):
-        found = [mutant for mutant in found if not FREE.search(lines[mutant.line - 1])]
     return sorted(found, key=lambda mutant: (mutant.line, mutant.operator, mutant.occurrence))
 
 
@@ -148,6 +144,7 @@ class Lines:
 
     def __init__(self, lines, seconds):
         self.lines, self.seconds = lines, seconds
+        self.killed = collections.Counter()  # {(module, test): how many mutants it did}: those are asked first
 
     def of(self, mutant):
         """Return the tests and the pages to show a mutant to. A line that runs at import is every test's."""
@@ -160,6 +157,7 @@ class Lines:
             total += self.seconds[name]
             if total < (SECONDS if mutant.line else 5):
                 chosen.append(name)
+        chosen.sort(key=lambda name: self.seconds[name] / (1 + self.killed[mutant.module, name]))
         pages = sorted((name for name in names if name.endswith(".ipynb")), key=self.seconds.get)
         return chosen, pages if mutant.module.endswith("figures.py") else pages[:PAGES]  # a style shows on some only
 
@@ -267,7 +265,9 @@ def judge_all(todo, where, jobs):
                 del running[pid]
                 answer.seek(0)
                 said = json.loads(answer.read() or b"{}")
-                yield {"mutant": mutant, "outcome": "killed by the clock" if late else "killed by a crash", **said}
+                result = {"mutant": mutant, "outcome": "killed by the clock" if late else "killed by a crash", **said}
+                where.killed[mutant.module, result["outcome"].removeprefix("killed by ")] += 1
+                yield result
                 answer.close()
 
 
