@@ -194,7 +194,7 @@ class Report:
         return f"{self._agreement()} ({seen})"
 
     def _agreement(self):
-        if self.given == self.measured == 0:
+        if math.isnan(self.bound):  # of nothing but zeros
             return "The gradient agrees: it is 0, and f is flat here, so little was put to the test"
         if self.bound > 1:
             return "The gradient is not contradicted, but rounding would hide an error as large as the gradient"

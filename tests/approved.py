@@ -4,6 +4,7 @@ Words must be the same, and numbers but for the last of their digits. `pytest FI
 again: git shows what changed.
 """
 
+import functools
 import math
 import pathlib
 import re
@@ -21,14 +22,12 @@ def same(now, then, tolerance=TOLERANCE):
     return all(a == b or math.isclose(float(a), float(b), rel_tol=tolerance) for a, b in pairs)
 
 
-def compare(name, now, approve=False, tolerance=TOLERANCE):
-    """Require that {heading: text} is what tests/approved/NAME.txt has, or write it there."""
-    path = FOLDER / f"{name}.txt"
-    now = {heading: text.strip("\n") for heading, text in now.items()}
-    if approve:
-        path.write_text("".join(f"== {heading}\n{text}\n" for heading, text in now.items()), "utf-8")
-    parts = ("\n" + path.read_text("utf-8")).split("\n== ")[1:]
-    then = {heading: text.strip("\n") for heading, _, text in (part.partition("\n") for part in parts)}
-    for heading, text in now.items():
-        assert same(text, then.get(heading, ""), tolerance), f"{heading}: is\n{text}\nand was\n{then.get(heading)}"
-    assert list(now) == list(then)
+@functools.cache
+def stored(name):
+    """Return {heading: text} of tests/approved/NAME.txt."""
+    parts = ("\n" + (FOLDER / f"{name}.txt").read_text("utf-8")).rstrip("\n").split("\n== ")[1:]
+    return dict(part.partition("\n")[::2] for part in parts)
+
+
+def write(name, texts):
+    FOLDER.joinpath(f"{name}.txt").write_text("".join(f"== {head}\n{text}\n" for head, text in texts.items()), "utf-8")

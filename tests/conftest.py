@@ -5,6 +5,7 @@ import itertools
 import os
 import pathlib
 
+import approved
 import hypothesis
 import nbformat
 import numpy as np
@@ -12,6 +13,7 @@ import pinned
 import pytest
 from promises import Notebook
 
+APPROVED = pytest.StashKey()  # {name: {heading: text}}, what is to be written
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
@@ -90,6 +92,25 @@ def pytest_terminal_summary(terminalreporter, config):
     )
     if not pinned.PICTURES:
         terminalreporter.write_line(f"Of {drawn} pictures the alternative texts only were compared: {pinned.REASON}.")
+
+
+@pytest.fixture
+def is_approved(request):
+    """Require that a text is the one in tests/approved/NAME.txt, under its heading, or with --approve write it there."""
+
+    def check(name, heading, text, tolerance=approved.TOLERANCE):
+        if request.config.getoption("approve"):
+            request.config.stash.setdefault(APPROVED, {}).setdefault(name, {})[heading] = text
+        else:
+            was = approved.stored(name).get(heading, "")
+            assert approved.same(text, was, tolerance), f"{heading}: is\n{text}\nand was\n{was}"
+
+    return check
+
+
+def pytest_sessionfinish(session):
+    for name, texts in session.config.stash.get(APPROVED, {}).items():
+        approved.write(name, texts)
 
 
 @pytest.fixture

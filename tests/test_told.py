@@ -7,6 +7,7 @@ each wrong answer in tests/answers.py.
 import answers
 import approved
 import numpy as np
+import pytest
 
 from helpers import check
 from helpers.check.answers import tried_by_us
@@ -56,14 +57,21 @@ def described(name):
     return "\n".join(lines)
 
 
-def test_each_exercise_and_its_slips_do_what_they_did(pytestconfig):
-    texts = {name: described(name) for name in check.__all__}
-    approved.compare("exercises", texts, pytestconfig.getoption("approve"), tolerance=1e-3)
+@pytest.mark.parametrize("name", check.__all__)
+def test_the_exercise_and_its_slips_do_what_they_did(name, is_approved):
+    is_approved("exercises", name, described(name), tolerance=1e-3)
 
 
-def test_each_wrong_answer_is_told_what_it_was(pytestconfig, monkeypatch):
+WRONG = {f"{k}. {name}, {slip}": (name, answer) for k, (name, slip, answer) in enumerate(answers.WRONG, start=1)}
+
+
+@pytest.mark.parametrize("heading", WRONG)
+def test_the_wrong_answer_is_told_what_it_was(heading, is_approved, monkeypatch):
     monkeypatch.setattr("helpers.check.exercises._seed", lambda answer: SEED)
-    texts = {}
-    for number, (name, slip, answer) in enumerate(answers.WRONG, start=1):
-        texts[f"{number}. {name}, {slip}"] = str(getattr(check, name)(answer))
-    approved.compare("verdicts", texts, pytestconfig.getoption("approve"))
+    name, answer = WRONG[heading]
+    is_approved("verdicts", heading, str(getattr(check, name)(answer)))
+
+
+def test_each_text_is_of_an_exercise_or_an_answer():
+    assert list(approved.stored("exercises")) == check.__all__
+    assert list(approved.stored("verdicts")) == list(WRONG)
