@@ -330,8 +330,8 @@ def test_large_arrays_are_compared_without_their_addresses():
 def test_where_numpy_finds_the_question_too_hard_memory_may_be_shared():
     x, strides = np.zeros(8), np.random.default_rng(0).integers(2**27, 2**28, (2, 20)) * 8
     a, b = (strided(x[k:], (2,) * 20, strides[k].tolist(), writeable=False) for k in (0, 1))
-    assert relation(a, b) == "may share memory"
-    assert relation(a, a[..., :1]) == "shares memory"
+    said = relation(a, b)  # pytest would show the arrays, and most of their elements lie nowhere
+    assert said == "may share memory"
 
 
 @pytest.mark.parametrize(
