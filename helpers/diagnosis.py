@@ -545,15 +545,15 @@ def _(e):
 
 @rule("gradient", "shifted by one")
 def _(e):
+    for by in (1, -1) if e.a.ndim > 1 else ():
+        if e.fits(np.roll(e.a.ravel(), by).reshape(e.a.shape)):
+            return f"the gradient is shifted by one in reading order: entry k belongs at k{by:+d}; an index is off by one"
     for axis in range(e.a.ndim):
         for by in (1, -1):
             if e.fits(np.roll(e.a, by, axis)) or e.fits(_pushed(e.a, by, axis)):
                 return (
                     f"the gradient is shifted by one along axis {axis}: entry k belongs at k{by:+d}; an index is off by one"
                 )
-    for by in (1, -1):
-        if e.fits(np.roll(e.a.ravel(), by).reshape(e.a.shape)):
-            return f"the gradient is shifted by one in reading order: entry k belongs at k{by:+d}; an index is off by one"
 
 
 @rule("gradient", "reversed or permuted")

@@ -618,6 +618,13 @@ for _c in (0.25, -3.0, 1e-5):
         [[1.0, 2, 3, 4], [5, 6, 7, 8]],
     )
     plain(f"absolute_penalty_of_{_c:g}", cubes, lambda x, c=_c: 3 * x**2 + c * np.sign(x), _TABLE)
+    for _below in (-0.5, 0.0):  # the least entry; and the largest of the opposite
+        for _sign in (1, -1):
+            _entries = _sign * np.array([0.5, 0.25, _below, 0.75])
+            plain(f"penalty_of_{_c:g}_{_sign}_{_below:g}", cubes, lambda x, c=_c: 3 * x**2 + c * x, _entries)
+            plain(f"absolute_{_c:g}_{_sign}_{_below:g}", cubes, lambda x, c=_c: 3 * x**2 + c * np.sign(x), _entries)
+    plain(f"penalty_of_{_c:g}_of_three", cubes, lambda x, c=_c: 3 * x**2 + c * x, [1.0, -2.0, 0.5])
+    wrong(f"plus_{_c:g}_of_three", lambda a, c=_c: a + c, [1.0, -2.0, 0.5])
     plain(f"absolute_penalty_of_{_c:g}_positive", cubes, lambda x, c=_c: 3 * x**2 + c * np.sign(x), np.abs(_TABLE))
 for _by in (1, -1, 2):
     for _axis in (0, 1):
@@ -627,6 +634,8 @@ for _by in (1, -1, 2):
 for _axis in (0, 1):
     wrong(f"flipped_along_{_axis}", lambda a, axis=_axis: np.flip(a, axis), _SQUARE)
 wrong("flipped_both_ways", lambda a: a[::-1, ::-1], _SQUARE)
+wrong("rolled_in_a_box", lambda a: np.roll(a, 1), np.arange(1.0, 9.0).reshape(2, 2, 2))
+wrong("rolled_back_in_a_narrow_table", lambda a: np.roll(a, -1), [[1.0, -2.0], [0.5, 3.0], [0.25, -1.5]])
 wrong("shuffled", lambda a: a[[2, 0, 1, 4, 5, 3]], _SIX)
 wrong("one_column_wrong", lambda a: a + [0, 0.3, 0], _SQUARE, cubes)
 wrong("one_row_wrong", lambda a: a + [[0.1], [0], [0]] * np.array([1, 2, 5]), _SQUARE)
@@ -793,6 +802,87 @@ def one_logit_for_a_sigmoid():
     return f, (lambda w: X.T @ (X @ w - t)), w
 
 
+for _scale in (1e-4, 1.0, 1e4):
+    for _columns in (1, 2, 4):
+        _labels = np.arange(3) % _columns
+
+        def _no_softmax_scaled(scale=_scale, columns=_columns, labels=_labels):
+            z = rng(3).standard_normal((3, columns))
+            return (
+                (lambda z: scale * price(np.exp(np.tanh(z)), labels)),
+                (lambda z: scale * (softmax(z) - np.eye(columns)[labels]) / 3),
+                z,
+            )
+
+        def _soft_labels_scaled(scale=_scale, columns=_columns, labels=_labels):
+            z = rng(3).standard_normal((3, columns))
+            return (
+                (lambda z: scale * price(softmax(z), labels)),
+                (lambda z: scale * (softmax(z) - 0.7 * np.eye(columns)[labels]) / 3),
+                z,
+            )
+
+        def _half_right_scaled(scale=_scale, columns=_columns, labels=_labels):
+            z = rng(3).standard_normal((4, columns))
+            t = np.arange(4) % columns
+            return (
+                (lambda z: scale * price(softmax(z), t)),
+                (lambda z: scale * (softmax(z) - np.array([1, 1, 0.7, 0.7])[:, np.newaxis] * np.eye(columns)[t]) / 4),
+                z,
+            )
+
+        for _make in (_no_softmax_scaled, _soft_labels_scaled, _half_right_scaled):
+            _make.__name__ = f"{_make.__name__[1:]}_{_scale:g}_{_columns}"
+            CASES.append(_make)
+
+
+@case
+def a_clip_in_some_of_many_prices():
+    x, t, W = batch(n=6)
+    x[:4] = 0  # four examples that no weight moves
+    f = lambda W: price(np.maximum(softmax(x @ W), 1e-7), t)  # noqa: E731
+    return f, (lambda W: 1.01 * x.T @ (softmax(x @ W) - np.eye(4)[t]) / 6), W
+
+
+@case
+def a_clip_in_two_prices_added():
+    z, t = np.array([[1.0, -2.0], [0.5, 0.25]]), np.array([1, 0])
+    f = lambda z: 2 * price(np.maximum(softmax(z), 1e-7), t)  # noqa: E731
+    return f, (lambda z: 1.01 * (softmax(z) - np.eye(2)[t])), z
+
+
+@case
+def a_price_that_stops_below_2():
+    z = np.array([1.0, -2.0])
+    return (lambda z: -math.log(max(float(softmax(z)[0]), 0.2))), (lambda z: 1.01 * (softmax(z) - np.eye(2)[0])), z
+
+
+for _more in (-1.5, -1.0, -0.5, 0.5, 1.0):
+    for _classes in (2, 3):
+
+        def _twice_and_more(more=_more, classes=_classes):
+            x, t, W = batch(n=3, c=classes)
+            return (
+                (lambda W: price(softmax(softmax(x @ W)), t) + more),
+                (lambda W: x.T @ (softmax(x @ W) - np.eye(classes)[t]) / 3),
+                W,
+            )
+
+        _twice_and_more.__name__ = f"twice_and_{_more:g}_more_of_{_classes}"
+        CASES.append(_twice_and_more)
+
+
+for _n, _c in ((2, 5), (5, 2), (3, 4)):
+
+    def _two_axes_twice(n=_n, c=_c):
+        z = rng(4).standard_normal((n, c))
+        t = np.arange(n) % c
+        return (lambda z: price(softmax(softmax(z)), t)), (lambda z: (softmax(z) - np.eye(c)[t]) / n), z
+
+    _two_axes_twice.__name__ = f"logits_twice_softened_{_n}_of_{_c}"
+    CASES.append(_two_axes_twice)
+
+
 for _ids in ([0, 2, 2, 3, 0], [-1, 1, 4], [1, 1, 1], [0, 1, 2], [[0, 0], [1, 2]], (3, 3)):
 
     def _rows_added_once(ids=_ids):
@@ -826,7 +916,65 @@ for _ids in ([0, 2, 2, 3, 0], [-1, 1, 4], [1, 1, 1], [0, 1, 2], [[0, 0], [1, 2]]
         counts = np.bincount(np.ravel(ids) % 5, minlength=5)[:, np.newaxis] * 1.0
         return (lambda E: float((counts * E**2).sum())), (lambda E: 2 * E * (counts > 0)), E
 
-    for _make in (_rows_added_once, _rows_added_once_and_hidden, _rows_right, _counts_by_hand):
+    def _rows_of_an_array(ids=_ids):
+        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
+
+        def g(E):
+            dE = np.zeros_like(E)
+            dE[rows] += 2 * E[rows]
+            return dE
+
+        return (lambda E: float((E[rows] ** 2).sum())), g, E
+
+    def _rows_partly_right(ids=_ids):
+        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
+        E[2] = 0  # no slope there, and nothing to notice
+
+        def g(E):
+            dE = np.zeros_like(E)
+            np.add.at(dE, rows, 2 * E[rows])
+            dE[0] /= 2
+            return dE
+
+        return (lambda E: float((E[rows] ** 2).sum())), g, E
+
+    def _one_of_two_rows(ids=_ids):
+        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
+
+        def g(E):
+            dE = np.zeros_like(E)
+            np.add.at(dE, rows, 2 * E[rows])
+            dE[0] *= 1.3
+            return dE
+
+        return (lambda E: float((E[rows] ** 2).sum())), g, E
+
+    def _many_rows(ids=_ids):
+        E, rows = rng(2).standard_normal((90, 3)), np.array(ids)
+
+        def g(E):
+            dE = np.zeros_like(E)
+            dE[rows] += 2 * E[rows]
+            return dE
+
+        return (lambda E: float((E[rows] ** 2).sum())), g, E
+
+    def _one_ratio(ids=_ids):
+        E, factors = rng(2).standard_normal(5), np.array([1.0, 1.5, 1.0, 1.0, 1.0])
+        factors[np.ravel(ids)[:1]] = 2.0 + 0.5 * (len(ids) > 3)
+        return (lambda E: float((factors * E**2).sum())), (lambda E: 2 * E), E
+
+    for _make in (
+        _rows_added_once,
+        _rows_added_once_and_hidden,
+        _rows_right,
+        _counts_by_hand,
+        _rows_of_an_array,
+        _rows_partly_right,
+        _one_of_two_rows,
+        _many_rows,
+        _one_ratio,
+    ):
         _make.__name__ = f"{_make.__name__[1:]}_{str(_ids).replace(' ', '')}"
         CASES.append(_make)
 

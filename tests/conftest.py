@@ -108,6 +108,14 @@ def is_approved(request):
     return check
 
 
+@pytest.fixture
+def approved_headings(request):
+    """Return the headings of tests/approved/NAME.txt, in their order; while they are written, skip the test."""
+    if request.config.getoption("approve"):
+        pytest.skip("the texts are written anew")
+    return lambda name: list(approved.stored(name))
+
+
 def pytest_sessionfinish(session):
     for name, texts in session.config.stash.get(APPROVED, {}).items():
         approved.write(name, texts)

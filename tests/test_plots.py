@@ -4,7 +4,6 @@ The pages hold the pictures themselves, and nbval compares those; here is said i
 a picture can be read. Alternative texts are compared, too.
 """
 
-import approved
 import matplotlib
 import numpy as np
 import pytest
@@ -245,9 +244,9 @@ def test_the_picture_draws_what_it_drew(name, is_approved):
     is_approved("plots", name, described(DRAWN[name]), tolerance=2e-3)
 
 
-def test_every_picture_is_among_them():
+def test_every_picture_is_among_them(approved_headings):
     modules = (backpropagation, cross_entropy, digits, gradient_descent, numerical_gradient, softmax_plots, start_here)
     drawn = {name for make in DRAWN.values() for name in (*make.__code__.co_names, make.__name__)}
     names = {name for module in modules for name in module.__all__ if name.startswith("plot_")}
     assert names <= drawn | {"plot_map", "plot_graph"}
-    assert list(approved.stored("plots")) == list(DRAWN)
+    assert approved_headings("plots") == list(DRAWN)

@@ -5,7 +5,6 @@ each wrong answer in tests/answers.py.
 """
 
 import answers
-import approved
 import numpy as np
 import pytest
 
@@ -72,6 +71,6 @@ def test_the_wrong_answer_is_told_what_it_was(heading, is_approved, monkeypatch)
     is_approved("verdicts", heading, str(getattr(check, name)(answer)))
 
 
-def test_each_text_is_of_an_exercise_or_an_answer():
-    assert list(approved.stored("exercises")) == check.__all__
-    assert list(approved.stored("verdicts")) == list(WRONG)
+def test_each_text_is_of_an_exercise_or_an_answer(approved_headings):
+    assert approved_headings("exercises") == check.__all__
+    assert approved_headings("verdicts") == list(WRONG)
