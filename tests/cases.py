@@ -74,6 +74,7 @@ plain("many_entries_in_a_table", lambda x: float((x**3).sum()), cubes_slopes, np
 plain("many_given_as_an_array", lambda x: float((x**2).sum()), 2 * np.linspace(-2, 3, 300), np.linspace(-2, 3, 300))
 plain("many_in_float32", lambda x: (x**2).sum(), lambda x: 2 * x, single(np.linspace(-2, 3, 300)))
 plain("many_with_a_large_f", lambda x: 1e7 + float((x**2).sum()), lambda x: 2 * x, np.linspace(-2, 3, 300))
+plain("many_small_slopes", lambda x: 1e-3 * float(np.sin(x).sum()), lambda x: 1e-3 * np.cos(x), np.linspace(-2, 3, 300))
 plain("many_flat", lambda x: 0 * float(x.sum()), lambda x: 0 * x, np.linspace(-2, 3, 300))
 plain(
     "many_and_few_count",

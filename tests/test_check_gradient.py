@@ -5,6 +5,8 @@ ReLU, in both types), 80 of many entries and 44 of plain functions, and no word 
 """
 
 import contextlib
+import dataclasses
+import functools
 import html
 import itertools
 import re
@@ -19,7 +21,7 @@ from bugs import batch, price, regression, rng, softmax, square
 
 from helpers import check_gradient
 from helpers.diagnosis import RULES
-from helpers.reaching import named, reachable, with_variable
+from helpers.reaching import generator_states, named, reachable, with_variable
 
 FLOATS = (np.float64, np.float32)
 
@@ -353,6 +355,61 @@ def test_what_hangs_on_a_variable_is_found_with_its_name_and_circles_end():
     net = Net()
     assert "net.params['W']" in dict(reachable(lambda x: 1.0 * net.loss(x)))
     assert "Net.params['W']" in dict(reachable(net.loss))
+
+
+def test_a_report_cannot_be_changed():
+    report = check_gradient(square, lambda x: 2 * x, np.array([3.0, 4.0]))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        report.ok = False
+
+
+def test_a_keyword_that_has_no_default_gets_none():
+    def f(x, *, k):
+        return x, k, batch
+
+    with pytest.raises(TypeError, match="k"):
+        with_variable(f, "batch", 7)(1)
+    assert with_variable(f, "batch", 7)(1, k=2) == (1, 2, 7)
+
+
+def test_what_is_reached_has_the_names_that_a_reader_would_write():
+    array, rows = np.ones(2), [np.zeros(3)]
+    partial = functools.partial(price, array, t=rows)
+    found = [
+        (name, value) for name, value in reachable((array, rows), {"a": (rows,)}, partial) if isinstance(value, np.ndarray)
+    ]
+    assert [name for name, _ in found] == ["[0]", "[1][0]"]
+    assert "['a'][0]" in dict(reachable({"a": (rows,)}))
+    assert {"argument 0", "t", "np"} <= dict(reachable(partial)).keys()
+
+
+def test_what_is_reached_has_its_limits():
+    assert len(reachable([[k] for k in range(30)])) == 1 + 20 + 20
+    deep = level = []
+    for _ in range(9):
+        level.append([])
+        level = level[0]
+    assert [name for name, _ in reachable(deep)] == ["[0]" * k for k in range(6)]
+    assert len(reachable({k: [k] for k in range(-2000, -1000)})) == 500
+
+
+def test_the_states_of_generators_can_be_compared():
+    import random
+
+    makers = {"a": np.random.RandomState(1), "b": np.random.default_rng(1), "c": random.Random(1)}
+    before = generator_states(makers)
+    assert generator_states(makers) == before
+    draws = {
+        "['a']": makers["a"].rand,
+        "['b']": makers["b"].random,
+        "['c']": makers["c"].random,
+        "np.random": np.random.rand,
+    }
+    for name, draw in draws.items():
+        then = generator_states(makers)
+        draw()
+        now = generator_states(makers)
+        assert [key for key in then if now[key] != then[key]] == [name]
 
 
 @pytest.mark.parametrize(

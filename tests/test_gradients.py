@@ -344,3 +344,9 @@ def test_two_entries_that_are_one_are_refused():
     twice = np.lib.stride_tricks.as_strided(np.ones(1), (2,), (0,))
     with pytest.raises(ValueError, match="entries of x share memory"):
         numerical_gradient(np.sum, twice)
+
+
+def test_a_warning_points_at_the_line_that_asked():
+    with pytest.warns(RuntimeWarning) as caught:
+        numerical_gradient(lambda x: 1.0, np.ones(2))
+    assert [warning.filename for warning in caught] == [__file__]
