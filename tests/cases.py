@@ -572,6 +572,9 @@ wrong(
     np.array([0.3123456789, 1.23456789012, -0.77777777]),
 )
 wrong("opposite", lambda a: -a)
+wrong("opposite_with_a_zero", lambda a: -a, [1.0, 0.0, -2.0])
+wrong("opposite_with_a_corner", lambda a: -a, [1.0, 0.0, -2.0, 3.0], lambda x: float(np.abs(x).sum()), np.sign)
+wrong("opposite_with_two_corners", lambda a: -a, [1.0, 0.0, 0.0], lambda x: float(np.abs(x).sum()), np.sign)
 wrong("opposite_of_one", lambda a: -a, [3.0])
 wrong("opposite_in_one_row", lambda a: a * [[1], [-1]])
 wrong("opposite_in_five", lambda a: a * np.where(np.arange(6) < 5, -1, 1), _SIX)
@@ -658,6 +661,25 @@ wrong(
     np.linspace(-2, 3, 300),
     lambda x: float((x**3).sum()),
 )
+for _k in (0, 77, 150, 299):
+    for _off in (0.01, 0.3):
+        wrong(
+            f"entry_{_k}_of_many_wrong_by_{_off:g}",
+            lambda a, k=_k, off=_off: a + off * (np.arange(300) == k),
+            np.linspace(1, 3, 300),
+            lambda x: float((x**3).sum()),
+        )
+for _corners in (1, 2, 3, 12):
+    for _dtype in (np.float32, np.float64):
+        _kinky = np.linspace(1, 2, 12).astype(_dtype)
+        _kinky[:_corners] = (1e-3 if _dtype is np.float32 else 1e-6) * np.arange(1, 1 + _corners)
+        for _slope in (1.0, 0.9, 3.0, -1.0):
+            plain(
+                f"{_corners}_near_corners_claimed_{_slope:g}_{np.dtype(_dtype)}",
+                lambda x, k=_dtype: k(np.abs(x).sum()),
+                lambda x, s=_slope, c=_corners: np.where(np.arange(12) < c, s, 1),
+                _kinky,
+            )
 wrong("many_opposite", lambda a: -a, np.linspace(-2, 3, 300), lambda x: float((x**3).sum()))
 wrong("many_doubled", lambda a: 2 * a, np.linspace(-2, 3, 300), lambda x: float((x**3).sum()))
 wrong("many_zero", lambda a: 0 * a, np.linspace(-2, 3, 300), lambda x: float((x**3).sum()))

@@ -26,7 +26,7 @@ R = np.random.default_rng(1)
 NINE, COLUMNS = R.random((9, 2)), R.standard_normal((64, 12))
 Z = np.array([1.0, -0.5, 2.0])
 LOSSES = [2.0, 1.5, 0.8, 0.7, 0.3]
-LONG = np.exp(-np.arange(50) / 9)
+LONG = np.exp(-np.arange(60) / 9)
 IMAGES = R.random((12, 64))
 
 
@@ -58,6 +58,7 @@ DRAWN = {
     "case of equal bars": lambda: cross_entropy.plot_case(np.array([0.5, 0.5, 0.5]), np.array([0.2, 1.0, 0.7])),
     "case of other bars": lambda: cross_entropy.plot_case(np.array([0.5, 0.7, 0.5]), np.array([0.2, 1.0, 0.7])),
     "self-graded": lambda: cross_entropy.plot_self_graded(LOSSES, LOSSES[::-1]),
+    "self-graded, up and down": lambda: cross_entropy.plot_self_graded([2.0, 3.0, 1.0], [2.0, 1.0, 1.5]),
     "self-graded, level": lambda: cross_entropy.plot_self_graded([1.0, 1.0], [1.0, 2.0]),
     "secants": lambda: numerical_gradient.plot_secants(f, 1.0, [1.5, 1.0, 0.5], np.e / 4),
     "errors": lambda: numerical_gradient.plot_errors(
@@ -89,7 +90,7 @@ DRAWN = {
             "a": [[4.0, 2.0], [3.0, 1.0]],
             "b": [[4.0, 2.0], [1.0, -1.0], [4.6, 9.0]],
             "c": [[4.0, 2.0], [9.0, 2.0]],
-            "d": [[1, 1]],
+            "d": [[1, 1], [4.6, 1], [5, 1]],
         },
     ),
     "losses": lambda: gradient_descent.plot_losses({"a": LOSSES, "b": LONG}),
@@ -108,6 +109,8 @@ DRAWN = {
     ),
     "twelve digits": lambda: digits.plot_digits(IMAGES, [f"{k}\nsaid" for k in range(12)]),
     "two digits of three": lambda: digits.plot_digits(IMAGES[:2], ["a", "b"], columns=3),
+    "one digit": lambda: digits.plot_digits(IMAGES[:1], ["a"], columns=1),
+    "one weight": lambda: digits.plot_weights(COLUMNS[:, :1], "a"),
     "no digits": lambda: digits.plot_digits(IMAGES[:0], []),
     "curves": lambda: digits.plot_curves({"a": (LOSSES, LOSSES[::-1]), "b": (LONG, LONG / 2)}),
     "curves of each epoch": lambda: digits.plot_curves({"a": (LOSSES, LOSSES[::-1])}, every=1),
@@ -127,6 +130,9 @@ DRAWN = {
     ),
     "memory of a large array": lambda: _draw_memory(
         lambda x: [np.zeros((40, 40)), np.zeros(100)[::-2], np.zeros((9, 2)), x, x]
+    ),
+    "memory of as many cells as are shown": lambda: _draw_memory(
+        lambda x: [np.arange(24.0), np.arange(25.0), np.zeros((2, 2, 2, 2)), np.zeros((1, 3, 2, 2))]
     ),
     "memory of one cell": lambda: _draw_memory(lambda x: [np.array(1.5), np.array([True]), np.zeros((2, 1, 1, 1))]),
 }

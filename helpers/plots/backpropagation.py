@@ -25,7 +25,7 @@ def plot_graph():
         ax.text((a + b) / 2, 1.72, word, ha="center", size=8.5)
     for k, word in enumerate(back):
         if word:
-            a, b = steps[k + 1][0], steps[k][0] if k != 3 else steps[3][0]
+            a, b = steps[k + 1][0], steps[k][0]
             a = steps[5][0] if k == 3 else a
             ax.annotate("", (b, 0.98), (a, 0.98), arrowprops=arrow | {"color": COLOURS["loss"], "ls": "--"})
             ax.text((a + b) / 2, 0.68, word, ha="center", size=8.5, color=COLOURS["loss"])

@@ -46,7 +46,7 @@ def plot_confusion(matrix):
     """Show how often digits (rows) were taken for digits (columns): counts (10, 10)."""
     fig, ax = subplots(height=3.9)
     off = matrix * (1 - np.eye(len(matrix), dtype=int))
-    ax.imshow(np.where(np.eye(len(matrix)) > 0, 0, off), cmap="OrRd", vmin=0, vmax=max(4, off.max()))
+    ax.imshow(off, cmap="OrRd", vmin=0, vmax=max(4, off.max()))
     for i, j in np.ndindex(matrix.shape):
         if matrix[i, j]:
             ax.text(j, i, str(matrix[i, j]), ha="center", va="center", size=9, weight="bold" if i != j else "normal")
@@ -86,7 +86,7 @@ def plot_steps(image, hidden, y, label):
     colours = [COLOURS["class 0"] if k == label else COLOURS["broken"] for k in range(len(y))]
     axes[2].bar(range(len(y)), y, color=colours)
     axes[2].set(title="probabilities", xlabel="digit", ylim=(0, 1), xticks=range(10))
-    best = np.argsort(-y, kind="stable")[:2]
+    best = np.argsort(-y, kind="stable")
     return fig, (
         f"A handwritten {label} on its way through the network: its pixels, its hidden units, of which "
         f"{int(np.sum(hidden > 0))} of {len(hidden)} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "

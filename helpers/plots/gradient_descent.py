@@ -61,8 +61,8 @@ def plot_clinic(healthy, patients, names=None):
     for ax, (letter, losses) in zip(axes.flat, patients.items(), strict=True):
         ax.plot(healthy, "--", color=COLOURS["guide"], lw=1)
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
-        ax.set(ylim=(0, top), title=letter if names is None else f"{letter}: {names[letter]}")
-        ax.title.set_fontsize(9)
+        title = letter if names is None else f"{letter}: {names[letter]}"
+        ax.set(ylim=(0, top), title=title)
         said.append(
             f"{letter}{'' if names is None else f' ({names[letter]})'} goes from {losses[0]:.2f} over "
             f"{losses[len(losses) // 4]:.2f} and {losses[len(losses) // 2]:.2f} to {losses[-1]:.2f}"

@@ -40,7 +40,7 @@ class _Drawing:
     """What is to be painted, in inches from the upper left corner, and how far down it goes."""
 
     def __init__(self):
-        self.paints, self.top, self.left = [], 0.05, 0.05
+        self.paints, self.top = [], 0.05
 
     def buffer(self, letter, buffer, members):
         """Lay out a strip and the arrays that read it; return what the picture says in words."""
@@ -75,7 +75,7 @@ class _Drawing:
         numbers, span = buffer.numbers(part), buffer.span(array)
         sheets = _sheets(part, numbers)
         sheet = part[(0,) * max(0, part.ndim - 2) + (...,)]
-        abridged = part.size < array.size or len(sheets) < part.size // (sheet.size or 1)
+        abridged = part.size < array.size or len(sheets) < part.size // sheet.size
         twin = next((other for other, earlier in members[:k] if earlier is array), None)
         title = (name if len(name) <= 60 else name[:59] + "…") + (
             f", the same array as {twin}" if twin else f": {array.shape}"
