@@ -4,13 +4,21 @@ The first has what is tried and expected, and what each slip makes of it, for on
 each wrong answer in tests/answers.py.
 """
 
+import linecache
+import os
+import pathlib
+import sys
+import time
+
 import answers
 import numpy as np
 import pytest
 
 from helpers import check
-from helpers.check.answers import tried_by_us
-from helpers.check.values import plain, shown
+from helpers.check import apart
+from helpers.check.answers import _arrays, _change, tried_by_us
+from helpers.check.hints import of_result
+from helpers.check.values import close, plain, same, shown
 
 SEED = 1
 
@@ -74,3 +82,217 @@ def test_the_wrong_answer_is_told_what_it_was(heading, is_approved, monkeypatch)
 def test_each_text_is_of_an_exercise_or_an_answer(approved_headings):
     assert approved_headings("exercises") == check.__all__
     assert approved_headings("verdicts") == list(WRONG)
+    assert approved_headings("odd") == list(ODD)
+    assert approved_headings("values") == list(PLAIN)
+    assert len(approved_headings("results")) == len(RESULTS)
+
+
+# -- answers that print, raise or write --------------------------------------------------------------
+
+# Each is compiled from a file of its own, so that the line that is shown of it is the same when this one changes.
+ODD = dict(
+    part.split("\n", 1) for part in pathlib.Path(__file__).with_name("odd_answers.txt").read_text("utf-8")[3:].split("\n== ")
+)
+
+
+def compiled(name):
+    """Return the function `mine` of an odd answer."""
+    file = f"<{name}>"
+    linecache.cache[file] = len(ODD[name]), None, ODD[name].splitlines(keepends=True), file
+    space = {"__name__": "a_page"}
+    exec(compile(ODD[name], file, "exec"), space)
+    return space["mine"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="answers run in a thread here")
+@pytest.mark.parametrize("name", ODD)
+def test_the_odd_answer_is_told_what_it_was(name, is_approved, monkeypatch):
+    monkeypatch.setattr("helpers.check.exercises._seed", lambda answer: SEED)
+    is_approved("odd", name, str(check.log_sum_exp(compiled(name))))
+
+
+SPAN = np.arange(100, 140)
+PLAIN = {
+    "nothing": None,
+    "numbers": [
+        1,
+        1.5,
+        True,
+        np.float32(0.1),
+        np.int8(3),
+        -0.0,
+        1e15,
+        1e-5,
+        123456.7,
+        1234567.8,
+        np.nan,
+        np.inf,
+        12345678901234567890,
+    ],
+    "arrays": [
+        np.arange(3),
+        np.eye(2),
+        np.zeros((2, 1, 2)),
+        np.array(2.5),
+        np.array([True, False]),
+        np.zeros((0, 2)),
+        np.zeros(40),
+    ],
+    "other_arrays": [
+        np.array(["a"]),
+        np.array([1j]),
+        np.array([None]),
+        np.ma.array([1.0]),
+        np.arange(2.0).view(np.recarray),
+    ],
+    "texts": ["", "short", "x" * 80, "y" * 300, np.str_("n"), b"bytes"],
+    "lists": [[], (), [1, (2, [3, [4, [5]]])], [[[[[1]]]]], [0.123456789] * 7, [0.123456789] * 8, [np.zeros((9, 9)), 1]],
+    "dicts": [
+        {},
+        {"a": 1},
+        {1: 1},
+        {"a": {"b": [1]}},
+        {f"key {k}": 0.123456789 for k in range(9)},
+        {f"k{k}": k for k in range(21)},
+    ],
+    "width": [
+        list(range(100, 116)),
+        list(range(100, 117)),
+        np.arange(100, 114),
+        np.arange(100, 115),
+        [list(range(100, 116))] * 2,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_value_is_shown_as_it_was(name, is_approved):
+    values = PLAIN[name] if isinstance(PLAIN[name], list) else [PLAIN[name]]
+    is_approved(
+        "values", name, "\n".join(f"{shown(plain(value))} | {shown(plain(value), 20)}" for value in values), tolerance=0
+    )
+
+
+RESULTS = [
+    None,
+    1.0,
+    -1.0,
+    True,
+    2,
+    "a",
+    "b",
+    np.arange(3.0),
+    np.arange(3),
+    np.arange(1, 4),
+    -np.arange(3.0),
+    2.5 * np.arange(3.0),
+    np.arange(3.0) * 1.0005,
+    np.arange(3.0) * 1.0011,
+    np.arange(3.0)[:, np.newaxis],
+    np.zeros(3),
+    np.array([0, 1, np.nan]),
+    np.array([0, 1, np.inf]),
+    np.array([True, False, True]),
+    np.arange(6.0).reshape(2, 3),
+    np.arange(6.0).reshape(3, 2),
+    np.arange(9.0).reshape(3, 3),
+    np.arange(9.0).reshape(3, 3).T,
+    [np.arange(3.0), 1.0],
+    [1.0, np.arange(3.0)],
+    [np.arange(3.0), 2.0],
+    [np.arange(3.0), [np.zeros(3), 1.0]],
+    [np.arange(3.0), [np.arange(3.0), 1.0]],
+    [np.arange(3.0), [np.arange(3.0), None]],
+    {"a": 1.0},
+    {"a": 2.0},
+    {"b": 1.0},
+    object(),
+]
+
+
+def test_what_is_said_of_each_result_where_each_other_was_expected(is_approved):
+    values = [plain(value) for value in RESULTS]
+    for k, wanted in enumerate(values):
+        lines = [
+            f"{j} {shown(came)}: {' | '.join(of_result(came, wanted, 1e-7))}"
+            for j, came in enumerate(values)
+            if not same(came, wanted, 1e-7)
+        ]
+        is_approved("results", f"{k} {shown(wanted)}", "\n".join(lines), tolerance=0)
+
+
+@pytest.mark.parametrize(
+    ("came", "wanted", "least", "near"),
+    [
+        (1 + 0.9e-3, 1.0, 0.0, True),
+        (1 + 1.1e-3, 1.0, 0.0, False),
+        (0.9e-3, 0.0, 0.0, False),
+        (0.9e-3, 0.0, 1.0, True),
+        (2.9e-3, 0.0, 3.0, True),
+        (3.1e-3, 0.0, 3.0, False),
+        (0.0, 0.0, 0.0, True),
+        (np.inf, np.inf, 0.0, True),
+        (-np.inf, np.inf, 0.0, False),
+        (np.nan, np.nan, 0.0, True),
+        (1.0, np.nan, 0.0, False),
+        (np.nan, 1.0, 0.0, False),
+        (9e-4, np.inf, 0.0, False),
+    ],
+)
+def test_a_number_is_near_another_by_the_largest_wanted_or_the_least(came, wanted, least, near):
+    assert close(np.array([came]), np.array([wanted]), 1e-3, least).tolist() == [near]
+    assert same(plain([came]), plain([wanted]), 1e-3, least) is near
+    assert same(plain({"a": came}), plain({"a": wanted}), 1e-3, least) is near
+
+
+def test_of_what_did_not_stay_the_same_it_is_told_how():
+    x = np.array([1.0, np.nan])
+    assert _change([x], [x.copy()]) == ""
+    assert _change([x], [x + 1e-13]) == "rounding"
+    assert _change([x], [x + 3e-12]) == "written"
+    assert _change([np.array([1e6])], [np.array([1e6 + 1e-7])]) == "rounding"
+    assert _change([x], [x[:1]]) == _change([x], [x.astype(np.float32)]) == _change([x], []) == "written"
+    assert _change([x, x], [x, x + 1]) == "written"
+    assert [a.tolist() for a in _arrays({"a": [np.ones(1), (np.zeros(1), 3)], "b": 1})] == [[1.0], [0.0]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="answers run in a thread here")
+def test_an_answer_finds_no_stream_of_the_page():
+    def streams():
+        yield [os.fstat(k).st_rdev == os.stat(os.devnull).st_rdev for k in (0, 1, 2)]
+
+    ours, kept = os.pipe(), [os.dup(k) for k in (0, 1, 2)]
+    try:
+        for k, end in enumerate((ours[0], ours[1], ours[1])):
+            os.dup2(end, k)
+        came, cut = apart.collected({"null": found} for found in streams())
+    finally:
+        for k, stream in enumerate(kept):
+            os.dup2(stream, k)
+            os.close(stream)
+        os.close(ours[0])
+        os.close(ours[1])
+    assert (came, cut) == ([{"null": [True, True, True]}], "")
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, (1 << 16) - 20, 1 << 16, 300_000])
+def test_what_comes_is_whole_however_long(size):
+    items = [{"a": "x" * size}, {"b": 1}]
+    assert apart.collected(iter(items)) == (items, "")
+
+
+def test_a_child_of_an_answer_does_not_keep_the_check_waiting():
+    def items():
+        if os.fork() == 0:
+            time.sleep(30)
+            os._exit(0)
+        yield {"a": 1}
+
+    start = time.monotonic()
+    assert sys.platform != "linux" or apart.collected(items(), 20) == ([{"a": 1}], "")
+    assert time.monotonic() - start < 15
+
+
+def test_lines_that_were_spoilt_are_left_out():
+    text = b'{"a": 1}\nnot json\n[1]\n3\n\n{"b": 2}\n{"c": 3}'
+    assert list(apart._items(text)) == [{"a": 1}, {"b": 2}]

@@ -148,7 +148,7 @@ def _alike(seen, slip):
 
 def _error_line(error):
     where = f", in your line {error['line']}: {error['code']}" if error["line"] else ""
-    return f"{error['type']}: {error['text']}{where}"
+    return error["type"] + (f": {error['text']}" if error["text"] else "") + where
 
 
 def _difference(came, wanted, tolerance, where=""):

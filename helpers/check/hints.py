@@ -98,7 +98,8 @@ def _why_this_shape(a, b):
 
 
 def _of_numbers(came, wanted, a, b, tolerance):
-    factor = np.vdot(b, a) / (np.vdot(b, b) or 1)
+    with np.errstate(invalid="ignore"):  # of infinities
+        factor = np.vdot(b, a) / (np.vdot(b, b) or 1)
     if np.all(close(-a, b, tolerance)):
         return "sign", "It is exactly the opposite of what is expected."
     if np.any(b) and np.all(close(a, b, 1e-3)):
