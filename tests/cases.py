@@ -591,6 +591,8 @@ for _c in (
     -1.0 / 3,
     1e-3,
     1e3,
+    0.00137,
+    137.0,
     math.log(10),
     1 / math.log(10),
     math.log(2),
@@ -1094,3 +1096,139 @@ for _scale in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2):
         lambda x, s=_scale: np.cos(x / s) / s,
         _SIX,
     )
+
+
+# -- the limits of an explanation ----------------------------------------------------------------------------
+
+_LIKE = single([1, 1.01, 0.99, 1.02, 0.98, 1])
+for _off in (4e-3, 4.5e-3, 8e-3):
+    for _where in (0, 3):
+        wrong(
+            f"one_of_six_alike_off_by_{_off:g}_at_{_where}",
+            lambda a, off=_off, k=_where: a + off * (np.arange(6) == k),
+            _LIKE,
+            lambda x: np.float32(x.sum()),
+            np.ones_like,
+        )
+wrong("row_means_taken_off", lambda a: a - a.mean(axis=-1, keepdims=True))
+plain("the_largest_by_a_builtin", max, lambda x: np.array([0.0, 1.0, 0.0]), [1.0, 2.0, 3.0])
+plain("the_largest_by_a_builtin_right", max, lambda x: np.array([0.0, 0.0, 1.0]), [1.0, 2.0, 3.0])
+
+
+@case
+def one_weight_and_a_factor():
+    X, t = rng(1).standard_normal((9, 1)), rng(2).integers(0, 2, 9)
+    f = lambda w: np.mean(np.log1p(np.exp(X @ w)) - t * (X @ w))  # noqa: E731
+    return f, (lambda w: 1.7 * X.T @ (1 / (1 + np.exp(-X @ w)) - t) / 9), np.array([0.7])
+
+
+@case
+def two_logits_graded_by_themselves():
+    return (lambda z: -np.log(softmax(z)[z.argmax()])), (lambda z: softmax(z) - np.array([1.0, 0.0])), np.array([0.3, 1.2])
+
+
+for _penalty in (1e-3, 1e-2, 0.1):
+
+    def _favourites_with_a_penalty(penalty=_penalty):
+        x, t, W = batch(n=4, c=3)
+        return (
+            (lambda W: price(softmax(x @ W), (x @ W).argmax(axis=-1)) + penalty * (W**2).sum()),
+            (lambda W: x.T @ (softmax(x @ W) - np.eye(3)[t]) / 4),
+            W,
+        )
+
+    def _logits_in_the_gradient_with_a_penalty(penalty=_penalty):
+        x, t, W = batch(n=4, c=3)
+        return (
+            (lambda W: price(softmax(x @ W), t)),
+            (lambda W: x.T @ (softmax(x @ W) - x @ W) / 4 + 2 * penalty * W),
+            W,
+        )
+
+    for _make in (_favourites_with_a_penalty, _logits_in_the_gradient_with_a_penalty):
+        _make.__name__ = f"{_make.__name__[1:]}_{_penalty:g}"
+        CASES.append(_make)
+
+
+for _ids in ([1, 1], [5, 5, 0, 0], [-5, -5, 0], [-6, -6, 0], [0]):
+
+    def _beside_indices(ids=_ids):
+        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
+        wrong_row = ids[-1] % 5
+        return (
+            (lambda E: float((E**2).sum()) + 0.0 * rows.sum()),
+            (lambda E: 2 * E * np.where(np.arange(5) == wrong_row, 1.3, 1)[:, np.newaxis]),
+            E,
+        )
+
+    _beside_indices.__name__ = f"beside_indices_{str(_ids).replace(' ', '')}"
+    CASES.append(_beside_indices)
+
+
+@case
+def beside_rows_of_differing_length():
+    ragged = [[1, 1], [1, 2, 3]]
+    return (lambda x: square(x) + 0 * len(ragged)), (lambda x: 2 * x + np.array([0.3, 0, 0])), np.array([1.0, 2.0, 3.0])
+
+
+plain("about_3e9_flat_and_the_wrong_shape", lambda x: 3e9 + 1e-3 * square(x), lambda x: np.ones(3), [0.3, 0.4])
+for _far in (0.5, 2.0, 7.0, 20.0):
+    plain(f"a_step_at_{_far:g}", lambda x, s=_far: float(x[0] > s), lambda x: np.array([1.0, 0.0]), [0.1, 0.2])
+    plain(f"a_step_at_minus_{_far:g}", lambda x, s=_far: float(x[0] < -s), lambda x: np.array([1.0, 0.0]), [0.1, 0.2])
+    plain(f"a_ramp_from_{_far:g}", lambda x, s=_far: max(float(x[0]) - s, 0.0), lambda x: np.array([1.0, 0.0]), [0.1, 0.2])
+    plain(
+        f"a_ramp_to_minus_{_far:g}", lambda x, s=_far: min(float(x[0]) + s, 0.0), lambda x: np.array([1.0, 0.0]), [0.1, 0.2]
+    )
+for _part in (1e-3, 1e-6):
+    plain(
+        f"counted_in_{_part:g}_from_an_offset",
+        lambda x, p=_part: 0.1234567 + p * float(np.floor(square(x) / p)),
+        lambda x: 2 * x,
+        [3.0, 4.0, 0.3],
+    )
+plain("relu_with_a_threshold_at_zero", lambda x: float(np.maximum(x - 0.5, 0).sum()), np.ones(3), [3.0, 0.0, 2.0])
+plain("unread_and_negative", lambda x: float(x[0]), np.ones(2), [3.0, -4.0])
+plain("relu_with_a_jump", lambda x: float(np.where(x < 0, 0, 1 + x).sum()), np.ones(3), [3.0, -4.0, -2.0])
+plain("relu_that_ends", lambda x: float(np.maximum(x, 0).sum() + (x < -15).sum()), np.ones(3), [3.0, -4.0, -2.0])
+plain("relu_that_ends_halfway", lambda x: float(np.maximum(x, 0).sum() + (x > -2.5).sum()), np.ones(3), [3.0, -4.0, -3.0])
+
+
+@case
+def a_gradient_that_bears_no_other_labels():
+    x, t, W = batch()
+    zeros, own = np.zeros(5, int), t.copy()
+
+    def g(W):
+        if not np.array_equal(t, own):
+            raise LookupError("other labels")
+        return x.T @ (softmax(x @ W) - np.eye(4)[zeros]) / 5
+
+    return (lambda W: price(softmax(x @ W), zeros) + 0 * t.sum()), g, W
+
+
+@case
+def bears_no_copy_of_its_argument():
+    first = []
+
+    def f(x):
+        if not first:
+            first.append(x)
+        if x is not first[0]:
+            raise LookupError("a copy")
+        return square(x)
+
+    return f, lambda x: 2 * x, np.array([3.0, 4.0])
+
+
+for _size in (1e-3, 1e4):
+    for _name, _x in (
+        ("two_alike", np.full(2, _size)),
+        ("four_alike", np.full((2, 2), _size)),
+        ("rows", np.full((2, 3), _size)),
+    ):
+        plain(f"at_{_name}_of_{_size:g}", square, lambda x: 2 * x, _x)
+        plain(f"at_{_name}_of_{_size:g}_averaged", square, lambda x: np.full(x.shape, 2 * x.mean()), _x)
+        plain(f"at_{_name}_of_{_size:g}_averaged_a_little", square, lambda x: 2 * x + 1e-3 * (x.mean() - x), _x)
+for _c in (1e4, 1e6, 1e8, 1e9):
+    plain(f"at_ones_about_{_c:g}", lambda x, c=_c: c + square(x), lambda x: 2 * x, np.ones(3))
+    plain(f"at_ones_about_{_c:g}_averaged", lambda x, c=_c: c + square(x), lambda x: np.full(3, 2 * x.mean()), np.ones(3))
