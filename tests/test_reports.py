@@ -6,7 +6,9 @@ Whoever changes a rule sees here which reports it changes.
 
 import collections
 import contextlib
+import platform
 import re
+import sys
 import warnings
 
 import approved
@@ -20,6 +22,8 @@ from helpers.evidence import Measured
 
 CHANCE = re.compile(r"gives [^:]* at the same x")  # some bugs draw from what no seed reaches
 CHANCY = {"float32_in_the_middle"}  # its scatter is that of this machine's float32
+# Numbers near the rounding are those of a kind of processor and its library of mathematics: elsewhere words are compared.
+HERE = (sys.platform, platform.machine()) == ("linux", "x86_64")
 # Searches that end in rounding: where they look differs from machine to machine.
 SWAYS = {"one_entry_wrong", "labels_not_used_by_a_function", "rows_of_labels_not_used", "labels_all_alike_not_used"}
 
@@ -60,7 +64,8 @@ MAKES = {make.__name__: make for make in (*(make for *_, make in bugs.BUGS), *ca
 
 @pytest.mark.parametrize("name", [name for name in MAKES if name not in CHANCY])
 def test_the_report_is_what_it_was(name, is_approved):
-    is_approved("reports", name, told(MAKES[name]))
+    text = told(MAKES[name])
+    is_approved("reports", name, text, tolerance=approved.TOLERANCE if HERE else None)
 
 
 def test_each_report_is_of_a_case(approved_headings):
@@ -73,3 +78,5 @@ def test_texts_with_another_word_or_number_are_others():
     assert approved.same(text, text.replace("1.2e-07", "1.21e-07"))
     for was, now in (("sign", "sigh"), ("0, 1", "0, 2"), ("0.3", "-0.3"), ("1.2e-07", "1.3e-07"), ("12 of", "13 of")):
         assert not approved.same(text, text.replace(was, now))
+    assert approved.same(text, text.replace("12 of", "13 of"), tolerance=None)
+    assert not approved.same(text, text.replace("sign", "sigh"), tolerance=None)
