@@ -28,6 +28,7 @@ Z = np.array([1.0, -0.5, 2.0])
 LOSSES = [2.0, 1.5, 0.8, 0.7, 0.3]
 LONG = np.exp(-np.arange(60) / 9)
 IMAGES = R.random((12, 64))
+BIG = np.arange(1600.0).reshape(40, 40)
 
 
 def f(x):
@@ -134,6 +135,27 @@ DRAWN = {
     "memory of as many cells as are shown": lambda: _draw_memory(
         lambda x: [np.arange(24.0), np.arange(25.0), np.zeros((2, 2, 2, 2)), np.zeros((1, 3, 2, 2))]
     ),
+    "memory that begins at its end": lambda: _draw_memory(
+        lambda x: [BIG[::-1, ::-1], BIG[::-3], BIG.T, BIG[:, ::-1].T, np.broadcast_to(BIG[3, ::-1], (2, 40))]
+    ),
+    "memory of a line backwards": lambda: _draw_memory(
+        lambda x: [np.arange(50.0)[::-1], np.arange(50.0)[40::-2], BIG[5, 30:]]
+    ),
+    "memory of a large box": lambda: _draw_memory(
+        lambda x: [np.arange(600.0).reshape(4, 3, 50), np.arange(60.0).reshape(30, 2, 1)]
+    ),
+    "memory of texts": lambda: _draw_memory(
+        lambda x: [
+            np.array(["ninechars", "ten chars.", "eleven char"]),
+            np.array(["12345", "123456", "1234567", "12345678"]),
+        ]
+    ),
+    "memory under long names": lambda: draw(**{"n" * k: np.arange(3.0) + k for k in (59, 60, 61)}),
+    "memory side by side": lambda: draw(**{name: BIG[0, :7] for name in "abc"}, e=BIG[0, :3], f=BIG[0, 3:10], g=BIG[:2, :2]),
+    "memory of boxes side by side": lambda: _draw_memory(
+        lambda x: [x.reshape(3, 2, 2), x.reshape(3, 2, 2)[:2], x[:, :1], x[0]]
+    ),
+    "memory to the edge": lambda: draw(a=BIG[0, :6], b=BIG[0, :7], c=BIG[0, :5], d=BIG[0, :7]),
     "memory of one cell": lambda: _draw_memory(lambda x: [np.array(1.5), np.array([True]), np.zeros((2, 1, 1, 1))]),
 }
 

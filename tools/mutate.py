@@ -134,6 +134,8 @@ def changed(mutant, source):
     if mutant.operator == "none":
         return "", ""
     before, after = (ROOT / mutant.module).read_text("utf-8").splitlines(), source.splitlines()
+    if mutant.operator.endswith("RemoveDecorator"):
+        return before[mutant.line - 1].strip(), ""
     k = next(k for k, (a, b) in enumerate(zip(before, after, strict=False)) if a != b)
     return before[k].strip(), after[k].strip()
 
@@ -380,7 +382,7 @@ def report(results, whole):
         print(f"  {module:40} {count - left:5} of {count:5} killed")
     share = 1 - len(alive) / len(results)
     print(f"{len(results) - len(alive)} of {len(results)} mutants killed, {share:.1%}")
-    reasons = {_name(entry): entry["reason"] for entry in tomllib.loads(SURVIVORS.read_text("utf-8")).get("survivor", [])}
+    reasons = survivors()
     names = [(result["mutant"][0], result["before"], result["after"]) for result in alive]
     unknown = [(result["mutant"][3], name) for result, name in zip(alive, names, strict=True) if name not in reasons]
     for line, (module, before, after) in unknown:
@@ -391,8 +393,11 @@ def report(results, whole):
     return int(share < ENOUGH or (whole and bool(unknown or gone)))
 
 
-def _name(entry):
-    return entry["module"], entry["before"], entry["after"]
+def survivors():
+    """Return {(module, before, after): reason} of the list; an entry may have several changes of its line."""
+    entries = tomllib.loads(SURVIVORS.read_text("utf-8")).get("survivor", [])
+    changes = ((entry, after) for entry in entries for after in entry["after"])
+    return {(entry["module"], entry["before"], after): entry["reason"] for entry, after in changes}
 
 
 def _state(*folders):
