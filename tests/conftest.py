@@ -13,7 +13,8 @@ import pinned
 import pytest
 from promises import Notebook
 
-APPROVED = pytest.StashKey()  # {name: {heading: text}}, what is to be written
+APPROVED = pytest.StashKey()  # {(name, file of tests): {heading: text}}, what is to be written
+IN_PART = pytest.StashKey()  # the files of which only some tests are run: what the others have approved stays
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
@@ -37,6 +38,11 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in later]
     for page in {item.parent for item in items if hasattr(item.parent, "sanitize_patterns")}:  # nbval's
         page.sanitize_patterns.update({} if pinned.PICTURES else pinned.DRAWING)
+
+
+def pytest_configure(config):
+    if config.getoption("approve") and (config.getoption("numprocesses", None) or hasattr(config, "workerinput")):
+        raise pytest.UsageError("--approve writes files that several processes would spoil: add -n 0")
 
 
 def pytest_generate_tests(metafunc):
@@ -100,7 +106,7 @@ def is_approved(request):
 
     def check(name, heading, text, tolerance=approved.TOLERANCE):
         if request.config.getoption("approve"):
-            request.config.stash.setdefault(APPROVED, {}).setdefault(name, {})[heading] = text
+            request.config.stash.setdefault(APPROVED, {}).setdefault((name, str(request.path)), {})[heading] = text
         else:
             was = approved.stored(name).get(heading, "")
             assert approved.same(text, was, tolerance), f"{heading}: is\n{text}\nand was\n{was}"
@@ -117,8 +123,15 @@ def approved_headings(request):
 
 
 def pytest_sessionfinish(session):
-    for name, texts in session.config.stash.get(APPROVED, {}).items():
-        approved.write(name, texts)
+    in_part = session.config.stash.get(IN_PART, set()) | {arg.split("::")[0] for arg in session.config.args if "::" in arg}
+    for (name, path), texts in session.config.stash.get(APPROVED, {}).items():
+        kept = approved.stored(name) if any(path.endswith(part) for part in in_part) else {}
+        approved.write(name, kept | texts)
+
+
+def pytest_deselected(items):
+    for item in items:
+        item.config.stash.setdefault(IN_PART, set()).add(str(item.path))
 
 
 @pytest.fixture
