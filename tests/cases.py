@@ -33,7 +33,10 @@ def single(array):
 
 
 def cubes(x):
-    return float(sum(value**3 for value in x.ravel().tolist()))
+    total = 0.0
+    for value in x.ravel().tolist():  # not sum(), which rounds otherwise from Python 3.12 on
+        total += value * value * value
+    return total
 
 
 def cubes_slopes(x):

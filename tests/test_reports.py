@@ -42,6 +42,10 @@ def moves_noted():
         yield distances
 
 
+def _in_order(pair):
+    return "nan" in pair[0], float(pair[0])
+
+
 def told(make):
     """Return what is said of a case, and where was looked for it, as text."""
     np.random.seed(0)
@@ -49,8 +53,8 @@ def told(make):
     with moves_noted() as distances, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the functions' own; those of the check are in other tests
         report = check_gradient(f, gradient, x, *rest)
-    counts = sorted(collections.Counter(float(f"{distance:.3g}") for distance in distances).items())
-    moves = ", ".join(f"{count} x {distance:g}" for distance, count in counts)
+    counts = sorted(collections.Counter(f"{distance:.3g}" for distance in distances).items(), key=_in_order)
+    moves = ", ".join(f"{count} x {float(distance):g}" for distance, count in counts)
     error = "within" if report.relative_error <= report.bound else f"{report.relative_error:.3g}"
     return (
         f"{CHANCE.sub('gives ... at the same x', str(report))}\n"
