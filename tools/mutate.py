@@ -261,11 +261,12 @@ def judge_all(todo, where, jobs):
         time.sleep(0.01)
         for pid, (mutant, answer, end) in list(running.items()):
             late = time.monotonic() > end
-            if late:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if late or ended:
+                late = late or status == signal.SIGALRM
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-            if late or os.waitpid(pid, os.WNOHANG)[0]:
-                if late:
+                    os.killpg(pid, signal.SIGKILL)  # and what it started
+                if not ended:
                     os.waitpid(pid, 0)
                 del running[pid]
                 answer.seek(0)
@@ -318,7 +319,7 @@ class Chosen:
     """A plugin for pytest that runs some tests of a mutated module, in an order, and notes which one failed."""
 
     def __init__(self, tests, known, module):
-        self.order, self.known = {name: k for k, name in enumerate(tests)}, known
+        self.order, self.known = {name: k for k, name in enumerate(tests)}, dict(known)
         self.module, self.failed = module, None
 
     def pytest_sessionstart(self):
@@ -327,6 +328,9 @@ class Chosen:
     def pytest_collection_modifyitems(self, items):
         asked = [item for item in items if item.nodeid in self.order or item.nodeid not in self.known]  # new ones first
         items[:] = sorted(asked, key=lambda item: self.order.get(item.nodeid, -1))
+
+    def pytest_runtest_protocol(self, item):
+        signal.setitimer(signal.ITIMER_REAL, 10 + 4 * self.known.get(item.nodeid, 30))  # then this process dies
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
