@@ -310,7 +310,9 @@ def _outcome(mutant, source, tests, pages, known=()):
     if tests:
         chosen = Chosen(tests, known, Mutated(mutant, code))
         files = sorted({name.partition("::")[0] for name in tests})
-        if pytest.main([*PYTEST, *files], plugins=[chosen]):
+        failed = pytest.main([*PYTEST, *files], plugins=[chosen])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if failed:
             return f"killed by {chosen.failed or 'an import'}"
     return next((f"killed by {page}" for page in pages if not _page_passes(page, mutant, source)), "survived")
 
