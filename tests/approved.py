@@ -25,7 +25,11 @@ def same(now, then, tolerance=TOLERANCE):
     if tolerance is None:
         return True
     pairs = zip(NUMBER.findall(now), NUMBER.findall(then), strict=True)
-    return all(a == b or math.isclose(float(a), float(b), rel_tol=tolerance) for a, b in pairs)
+    return all(a == b or _close(float(a), float(b), tolerance) for a, b in pairs)
+
+
+def _close(a, b, tolerance):
+    return a != b and math.isclose(a, b, rel_tol=tolerance)  # equal, and written in another way: 3 and 3.0
 
 
 @functools.cache

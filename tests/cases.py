@@ -1235,3 +1235,36 @@ for _size in (1e-3, 1e4):
 for _c in (1e4, 1e6, 1e8, 1e9):
     plain(f"at_ones_about_{_c:g}", lambda x, c=_c: c + square(x), lambda x: 2 * x, np.ones(3))
     plain(f"at_ones_about_{_c:g}_averaged", lambda x, c=_c: c + square(x), lambda x: np.full(3, 2 * x.mean()), np.ones(3))
+
+
+@case
+def one_of_two_labels_not_used():
+    x, t, W = batch()
+    s = np.array([1, 0, 2, 3, 1])
+    return (lambda W: price(softmax(x @ W), t) + 0 * s.sum()), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[s]) / 5), W
+
+
+@case
+def a_clip_in_one_of_two_prices():
+    x, t, W = batch(n=2)
+    x[0] = 0
+    f = lambda W: price(np.maximum(softmax(x @ W), 1e-7), t)  # noqa: E731
+    return f, (lambda W: 1.01 * x.T @ (softmax(x @ W) - np.eye(4)[t]) / 2), W
+
+
+plain("two_entries_of_five_doubled", lambda x: float((np.array([2.0, 1, 2, 1, 1]) * x**2).sum()), lambda x: 2 * x, _SIX[:5])
+plain(
+    "two_entries_of_five_trebled_and_one_right",
+    lambda x: float((np.array([[3.0, 3], [1, 1]]) * x**2).sum()),
+    lambda x: 2 * x * [[1, 3], [1, 1]],
+    _TABLE[:, :2],
+)
+plain("relu_of_two_sums", lambda x: float(np.maximum(x.sum(axis=0), 0).sum()), np.ones((2, 2)), [[1.0, -3], [2.0, 1]])
+for _steep in (1e-2, 1e2):
+    for _noise in (1e-12, 1e-10, 1e-8):
+        plain(
+            f"steep_by_{_steep:g}_and_scattered_by_{_noise:g}",
+            lambda x, c=_steep, s=_noise: c * cubes(x) + s * math.sin(1e9 * float(x.sum())),
+            lambda x, c=_steep: 3 * c * x**2,
+            [1.0, -2.0, 0.5, 0.25, 3.0, -1.5],
+        )
