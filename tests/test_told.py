@@ -4,6 +4,8 @@ The first has what is tried and expected, and what each slip makes of it, for on
 each wrong answer in tests/answers.py.
 """
 
+import dataclasses
+import functools
 import linecache
 import os
 import pathlib
@@ -16,9 +18,11 @@ import pytest
 
 from helpers import check
 from helpers.check import apart
-from helpers.check.answers import _arrays, _change, tried_by_us
+from helpers.check.answers import _arrays, _change, _described, tried_by_us
+from helpers.check.exercises import Exercise, _seed
 from helpers.check.hints import of_result
 from helpers.check.values import close, plain, same, shown
+from helpers.check.verdicts import Verdict
 
 SEED = 1
 
@@ -313,3 +317,89 @@ def test_a_child_of_an_answer_does_not_keep_the_check_waiting():
 def test_lines_that_were_spoilt_are_left_out():
     text = b'{"a": 1}\nnot json\n[1]\n3\n\n{"b": 2}\n{"c": 3}'
     assert list(apart._items(text)) == [{"a": 1}, {"b": 2}]
+
+
+def test_what_is_shown_is_cut_at_its_width():
+    assert len(shown(plain(np.full(12, 1000)))) == len(shown(plain([np.full(10, 10_001)]))) == 72
+    assert shown(plain(np.append(np.full(11, 1000), 10_000))) == "array of shape (12,)"
+    assert shown(plain([np.full(9, 100_001)])) == "[array of shape (9,)]"
+    assert shown(plain({"a" * 67: 1})) == repr({"a" * 67: 1})
+    assert shown(plain({"a" * 68: 1})) == f"a dict with the keys {['a' * 68]}"
+
+
+def test_a_dict_of_twenty_is_looked_into_and_four_deep():
+    assert plain(dict.fromkeys("abcdefghijklmnopqrst", 1))["kind"] == "dict"
+    assert plain(dict.fromkeys("abcdefghijklmnopqrstu", 1))["kind"] == "object"
+    assert [plain([0] * n)["kind"] for n in (20, 21)] == ["list", "object"]
+    deep, kinds = {"k": {"k": {"k": {"k": {"k": 1}}}}}, []
+    value = plain(deep)
+    while value["kind"] == "dict":
+        kinds.append(value["kind"])
+        value = value["items"]["k"]
+    assert (len(kinds), value["says"]) == (4, "an object of type dict")
+    assert plain(type("T" * 45, (), {})())["says"] == "an object of type " + "T" * 40
+
+
+def test_without_a_least_a_small_number_is_compared_with_itself():
+    small = np.array([1e-9])
+    assert not close(small * 2, small, 1e-7).any()
+    assert not same(plain(2e-9), plain(1e-9), 1e-7)
+    assert close(np.array([1.5]), np.array([1.0]), 0.5).all()  # at the limit itself
+    assert not Exercise("x", lambda rng: [], lambda: 0, [])._trouble(
+        {"called": [], "changed": [], "complaint": None, "result": plain(1e-9)}, plain(1e-9)
+    )
+    assert Exercise("x", lambda rng: [], lambda: 0, [])._trouble(
+        {"called": [], "changed": [], "complaint": None, "result": plain(2e-9)}, plain(1e-9)
+    )
+
+
+def test_a_verdict_cannot_be_changed_and_its_lines_have_a_length():
+    verdict = Verdict("x", False, "slip", (("came", "y" * 400), ("hint", "z" * 401)))
+    assert verdict.cases == 0
+    assert verdict.lines == (("came", "y" * 400), ("hint", "z" * 400 + " ..."))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verdict.solved = True
+
+
+def test_what_was_cut_off_after_the_last_case_is_no_solution(monkeypatch):
+    whole = apart.collected
+    monkeypatch.setattr("helpers.check.exercises.collected", lambda items: (whole(items)[0], "It did not end."))
+    verdict = check.log_sum_exp(compiled("right"))
+    assert str(verdict) == "not yet: log_sum_exp\n  came  It did not end."
+
+
+def test_a_partial_function_is_asked_what_its_function_is():
+    def answer(z, axis=-1):
+        return np.logaddexp.reduce(z, axis=axis)
+
+    class Answer:
+        func = staticmethod(answer)
+
+        def __call__(self, z):
+            return answer(z)
+
+    assert _seed(functools.partial(answer, axis=-1)) == _seed(answer)
+    assert _seed(Answer()) != _seed(answer)
+    assert _seed(answer) == _seed(answer) != _seed(compiled("right"))
+
+
+def test_errors_are_described_by_the_last_line_that_is_the_answers():
+    def error_of(function):
+        try:
+            function(np.ones(2))
+        except Exception as error:
+            return _described(error, function)
+
+    own = error_of(compiled("raises_in_a_function_of_its_own"))
+    assert (own["line"], own["code"], own["theirs"]) == (2, "return z.nosuch", True)
+    called = error_of(compiled("takes_nothing"))
+    assert (called["line"], called["code"], called["theirs"]) == (0, "", False)
+    deep = error_of(compiled("raises_in_numpy"))
+    assert (deep["line"], deep["code"]) == (3, "return np.linalg.inv(z[0])")
+    at_home = {"__name__": "__main__"}
+    exec(compile("def part(z):\n    return z.nosuch\n", "<another cell>", "exec"), at_home)
+    linecache.cache["<another cell>"] = 1, None, ["def part(z):\n", "    return z.nosuch\n"], "<another cell>"
+    outside = dict(at_home, __name__="a_library")
+    exec(compile("def part(z):\n    return z.nosuch\n", "<a library>", "exec"), outside)
+    assert error_of(lambda z: at_home["part"](1 * z))["code"] == "return z.nosuch"
+    assert "outside" in error_of(lambda z: outside["part"](1 * z))["code"]
