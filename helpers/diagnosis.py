@@ -752,9 +752,9 @@ def _words_of(numbers):
 
 
 def _number(c):
-    for top in (1, -1):
-        if abs(c) < 0.99 and abs(top / c - round(top / c)) < 1e-4 * abs(top / c):
-            return f"{'-' if c < 0 else ''}1/{abs(round(top / c))}"
+    """Return a factor as text: as 1/n where it is one."""
+    if abs(c) < 0.99 and abs(1 / c - round(1 / c)) < 1e-4 * abs(1 / c):
+        return f"{'-' if c < 0 else ''}1/{abs(round(1 / c))}"
     return f"{round(c)}" if abs(c - round(c)) < 1e-4 * abs(c) and round(c) else f"{c:.4g}"
 
 

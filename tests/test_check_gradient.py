@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from bugs import batch, price, regression, rng, softmax, square
 
-from helpers import check_gradient
+from helpers import check_gradient, diagnosis
 from helpers.diagnosis import RULES
+from helpers.evidence import Line
 from helpers.reaching import generator_states, named, reachable, with_variable
 
 FLOATS = (np.float64, np.float32)
@@ -441,3 +442,85 @@ def test_f_may_return_fractions_and_may_not_return_what_is_no_float():
         (finding,) = check_gradient(lambda x: answer, lambda x: 2 * x, np.array([3.0])).findings  # noqa: B023
         assert finding.name == "not a scalar"
         assert says in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        (2.0, "2"),
+        (-3.0, "-3"),
+        (1.0, "1"),
+        (1.00005, "1"),
+        (0.995, "0.995"),
+        (0.9899, "0.9899"),
+        (0.5, "1/2"),
+        (-1 / 3, "-1/3"),
+        (0.100005, "1/10"),
+        (1e-3, "1/1000"),
+        (0.0143, "0.0143"),
+        (0.37, "0.37"),
+        (1.37, "1.37"),
+        (-1.37, "-1.37"),
+        (12345.4, "12345"),
+        (1 / 1024, "1/1024"),
+    ],
+)
+def test_a_factor_is_written_as_a_reader_would(factor, text):
+    assert diagnosis._number(factor) == text
+    assert diagnosis._times(factor) == ("" if text == "1" else f" times {text}")
+
+
+def test_lists_end_where_they_would_be_long():
+    lines = [Line((k,), np.arange(-2.0, 3), np.zeros(5)) for k in range(5)]
+    assert [diagnosis._list(lines[:n]) for n in (1, 3, 4)] == ["x[0]", "x[0], x[1], x[2]", "x[0], x[1], x[2], ..."]
+    assert diagnosis._words_of({3, 1}) == "1, 3"
+    assert [diagnosis._words_of(range(n)) for n in (5, 6)] == ["0, 1, 2, 3, 4", "0, 1, 2, 3, 4, ..."]
+
+
+def test_what_is_pushed_over_the_edge_is_not_known():
+    a = np.arange(1.0, 7).reshape(2, 3)
+    assert np.array_equal(diagnosis._pushed(a, 1, 1), [[np.nan, 1, 2], [np.nan, 4, 5]], equal_nan=True)
+    assert np.array_equal(diagnosis._pushed(a, -1, 1), [[2, 3, np.nan], [5, 6, np.nan]], equal_nan=True)
+    assert np.array_equal(diagnosis._pushed(a, 1, 0), [[np.nan] * 3, [1, 2, 3]], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "other"),
+    [
+        (np.array([1, 0, 2]), [0, 0, 2]),
+        (np.array([0, 1, 2]), [2, 1, 2]),
+        (np.array([2, 2]), [0, 0]),
+        (np.array([0, 0]), None),
+        (np.array([7]), [0]),
+        (np.array([0, 1, 0]), [0, 0, 1]),
+        (np.eye(3), [[0, 1, 0], [0, 1, 0], [0, 0, 1]]),
+        (np.eye(2, dtype=int)[:1], [[0, 1]]),
+        (np.array([0.5, 0.2]), None),
+        (np.array([[1, 2], [3, 4]]), None),
+        (np.array([True, False]), None),
+        (np.zeros((2, 2, 2)), None),
+        (np.zeros(0, int), None),
+        ([0, 1], None),
+    ],
+)
+def test_other_labels_are_of_the_same_kind(labels, other):
+    kept = np.array(labels)
+    found = diagnosis._other_labels(labels)
+    assert (found if found is None else found.tolist()) == other
+    assert np.array_equal(kept, labels)
+
+
+def test_a_line_through_a_polynomial_is_measured_as_by_hand():
+    h = 0.5
+    moves = h * np.arange(-2.0, 3)
+    line = Line((0,), moves, 3 + 2 * moves + moves**3)
+    assert (line.step, line.slope, line.truncation, line.bend) == (h, 2 + h**2, 3 * h**2, 0)
+    assert line.sides.tolist() == [2 + 1.75, 2 + 0.25, 2 + 0.25, 2 + 1.75]
+    assert (line.finite, line.flat) == (True, False)
+    quartic = Line((0,), moves, moves**4)
+    assert (quartic.slope, quartic.bend) == (0, 24 * h**4)
+    assert Line((0,), moves, np.ones(5)).flat
+    assert not Line((0,), moves, np.array([1, 1, 1, 1, 2.0])).flat
+    assert not Line((0,), moves, np.array([1, 1, 1, 1, np.inf])).finite
+    along = Line(np.array([0.6, 0.8]), moves, moves)
+    assert (along.of(np.array([1.0, 2.0])), line.of(np.array([5.0]))) == (2.2, 5.0)

@@ -74,3 +74,12 @@ def test_a_module_has_mutants_and_they_are_programs_that_differ_from_it(root):
     for mutant in mutants:
         before, after = mutate.changed(mutant, mutate.mutated(mutant))
         assert before != after
+
+
+def test_a_line_belongs_to_a_statement(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutate, "ROOT", tmp_path)
+    head = "import a\n\n@b(\n    1)\ndef f(x,\n      y):\n"
+    source = head + "    if (x\n        and y):\n        return [\n            1]\n    return 2\n"
+    (tmp_path / "m.py").write_text(source, "utf-8")
+    spans = [mutate.statement("m.py", line) for line in range(1, 12)]
+    assert spans == [(1, 1), (2, 2), *[(3, 6)] * 4, *[(7, 8)] * 2, *[(9, 10)] * 2, (11, 11)]

@@ -9,6 +9,7 @@ Linux and macOS only: it forks.
 """
 
 import argparse
+import ast
 import collections
 import contextlib
 import functools
@@ -154,7 +155,9 @@ class Lines:
     def of(self, mutant):
         """Return the tests and the pages to show a mutant to. A line that runs at import is every test's."""
         lines, known = self.lines.get(mutant.module, {}), list(self.seconds)
-        names = lines.get(str(mutant.line)) or {k for some in lines.values() for k in some}
+        first, last = statement(mutant.module, mutant.line)  # a condition may cut it short
+        names = {k for line in range(first, last + 1) for k in lines.get(str(line), ())}
+        names = names or {k for some in lines.values() for k in some}
         names = [known[k] for k in names]
         tests = sorted((name for name in names if "::" in name), key=self.seconds.get)
         total, chosen, most = 0.0, [], WAITING.get(mutant.module, SECONDS) if mutant.line else 5
@@ -165,6 +168,24 @@ class Lines:
         chosen.sort(key=lambda name: self.seconds[name] / (1 + self.killed[mutant.module, name]))
         pages = sorted((name for name in names if name.endswith(".ipynb")), key=self.seconds.get)
         return chosen, pages if mutant.module.endswith("figures.py") else pages[:PAGES]  # a style shows on some only
+
+
+@functools.cache
+def _statements(module):
+    """Return (first line, last line) of each statement of a module; of those with a body, of their heads."""
+    spans = []
+    for node in ast.walk(ast.parse((ROOT / module).read_text("utf-8"))):
+        if isinstance(node, ast.stmt):
+            first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+            last = node.body[0].lineno - 1 if getattr(node, "body", None) else node.end_lineno
+            spans.append((first, max(first, last)))
+    return spans
+
+
+def statement(module, line):
+    """Return the first and the last line of the smallest statement that a line belongs to."""
+    spans = [(first, last) for first, last in _statements(module) if first <= line <= last]
+    return min(spans, key=lambda span: span[1] - span[0], default=(line, line))
 
 
 def _coverage():
