@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib.resources
+import io
+import pathlib
 
 import hypothesis
 import hypothesis.strategies as st
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from helpers import SoftmaxRegression, TwoLayerNet, check_gradient, gradient_descent, load_digits, minibatches
+from helpers import SoftmaxRegression, TwoLayerNet, check_gradient, digits, gradient_descent, load_digits, minibatches
 
 NETS = {
     "softmax regression": lambda rng: SoftmaxRegression(5, 3, rng),
@@ -446,3 +448,13 @@ def test_a_file_that_is_not_the_one_is_refused_before_it_is_parsed(root, tmp_pat
     else:
         found = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
         assert f"the digits are damaged: {file} has the SHA-256 {found}…, not af104d81e7cd…: put" in str(refused.value)
+
+
+def test_no_digit_is_unpickled(monkeypatch):
+    """Whatever the file holds, and even if its digest fits."""
+    harmful = io.BytesIO()
+    np.savez(harmful, images=np.array([None]), labels=np.array([0]))
+    monkeypatch.setattr(pathlib.Path, "read_bytes", lambda path: harmful.getvalue())
+    monkeypatch.setattr(digits, "SHA_256", hashlib.sha256(harmful.getvalue()).hexdigest())
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load_digits()
