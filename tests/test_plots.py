@@ -44,6 +44,8 @@ DRAWN = {
     "two runs, both moving": lambda: start_here.plot_two_runs([2.0, 2.5, 2.25], [2.0, 1.0, 0.5]),
     "map": start_here.plot_map,
     "scores": lambda: softmax_plots.plot_scores(Z, softmax(Z)),
+    "scores of five": lambda: softmax_plots.plot_scores(np.arange(5.0), softmax(np.arange(5.0))),
+    "temperatures": lambda: softmax_plots._at_temperatures(Z, [10, 0.5]),
     "shift": lambda: softmax_plots.plot_shift(Z, 3),
     "row sums": lambda: softmax_plots.plot_row_sums({"one": np.array([[0.5, 0.5], [0.2, 1.0]]), "two": np.eye(3)}),
     "temperature paths": lambda: softmax_plots.plot_temperature_paths([Z, -Z, 2 * Z, Z[::-1]], [5, 1, 0.1]),
@@ -80,6 +82,14 @@ DRAWN = {
     ),
     "kink": lambda: numerical_gradient.plot_kink(
         np.linspace(-2e-4, 2e-4, 5), np.maximum(np.linspace(-2e-4, 2e-4, 5), 0.5e-4), {1e-4: 0.25, 1e-6: 0.01}
+    ),
+    "errors in three panels": lambda: numerical_gradient.plot_errors(
+        {name: (np.array([1e-8, 1e-2]), {"richardson": np.array([1e-9, 1e-5])}, 1e-16) for name in "abc"},
+        lambda h: h**4,
+        lambda h, precision: precision / h,
+    ),
+    "hunt that goes on": lambda: numerical_gradient.plot_hunt(
+        np.array([1e-2, 1e-4, 1e-6]), np.array([1e-4, 3e-6, 2.5e-7]), np.array([1e-4, 1e-8, 1e-9])
     ),
     "hunt": lambda: numerical_gradient.plot_hunt(
         np.array([1e-2, 1e-4, 1e-6]), np.array([1e-4, 2.5e-7, 2.5e-7]), np.array([1e-4, 1e-8, 1e-9])
@@ -258,7 +268,7 @@ def described(make):
     shown = []
     usual, figures.show = figures.show, lambda fig, alt: shown.append((fig, alt))
     try:
-        make()
+        shown += [drawn for drawn in [make()] if drawn]
     finally:
         figures.show = usual
     ((fig, alt),) = shown
@@ -278,3 +288,24 @@ def test_every_picture_is_among_them(approved_headings):
     names = {name for module in modules for name in module.__all__ if name.startswith("plot_")}
     assert names <= drawn | {"plot_map", "plot_graph"}
     assert approved_headings("plots") == list(DRAWN)
+
+
+def test_the_slider_goes_from_a_tenth_to_ten_and_moves_its_picture(monkeypatch):
+    import ipywidgets
+
+    made, shown = [], []
+    slider = ipywidgets.FloatLogSlider
+    monkeypatch.setattr(ipywidgets, "FloatLogSlider", lambda **settings: made.append(slider(**settings)) or made[0])
+    views = []
+    view = ipywidgets.HTML
+    monkeypatch.setattr(ipywidgets, "HTML", lambda: views.append(view()) or views[0])
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    softmax_plots.temperature_slider(Z)
+    assert (made[0].value, made[0].base ** made[0].min, made[0].base ** made[0].max, made[0].step) == (1, 0.1, 10, 0.02)
+    before = views[0].value
+    assert "T = 1:" in before
+    made[0].value = 10
+    assert "T = 10:" in views[0].value
+    assert views[0].value != before
+    assert "T = 10: " in shown[0]["text/plain"]
+    assert shown[0]["text/html"].count("<img ") == 1
