@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import show
+from helpers import figures, show
 from helpers.figures import picture, subplots, svg
 from helpers.plots import (
     cross_entropy as cross_entropy_plots,
@@ -196,3 +196,14 @@ def test_moving_the_slider_moves_the_picture(shown, monkeypatch):
     slider.value = 0.1
     assert view.value != before
     assert "[1.00, 0.00, 0.00]" in parse(view.value)[0]
+
+
+def test_a_long_number_is_rounded_and_no_zero_has_a_sign():
+    assert figures._LONG_NUMBER.sub(figures._rounded, "-0.0012 0.126 -3.14159 2.000 1.25") == "0 0.13 -3.14 2 1.25"
+
+
+def test_a_function_that_draws_keeps_its_name_and_its_docstring():
+    from helpers.plots import softmax as pictures
+
+    assert (pictures.plot_scores.__name__, pictures._at_temperatures.__name__) == ("plot_scores", "_at_temperatures")
+    assert "as bars" in pictures.plot_scores.__doc__
