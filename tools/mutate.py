@@ -39,7 +39,8 @@ SURVIVORS = ROOT / "tests" / "survivors.toml"
 ENOUGH = 0.95  # of the mutants are to be killed
 PAGES = 1  # that a mutant is given to, the quickest
 SECONDS = 20  # of tests, as they took unchanged, that a mutant is given to; but
-WAITING = {"helpers/check/answers.py": 120, "helpers/check/apart.py": 120}  # where tests wait for what does not end
+# where lines run in processes of their own, which coverage does not see into, and tests wait for what does not end:
+APART = {"helpers/check/answers.py": 120, "helpers/check/apart.py": 120}
 # Tests that start processes of their own, where the helpers are unchanged, or that ask nothing of helpers.
 ELSEWHERE = set(
     "accessibility benchmarks course faults jupyterlab machines net promises security setup student tampers tools".split()
@@ -156,11 +157,11 @@ class Lines:
         """Return the tests and the pages to show a mutant to. A line that runs at import is every test's."""
         lines, known = self.lines.get(mutant.module, {}), list(self.seconds)
         first, last = statement(mutant.module, mutant.line)  # a condition may cut it short
-        names = {k for line in range(first, last + 1) for k in lines.get(str(line), ())}
+        names = {k for line in range(first, last + 1) for k in lines.get(str(line), ()) if mutant.module not in APART}
         names = names or {k for some in lines.values() for k in some}
         names = [known[k] for k in names]
         tests = sorted((name for name in names if "::" in name), key=self.seconds.get)
-        total, chosen, most = 0.0, [], WAITING.get(mutant.module, SECONDS) if mutant.line else 5
+        total, chosen, most = 0.0, [], APART.get(mutant.module, SECONDS) if mutant.line else 5
         for name in tests:
             total += self.seconds[name]
             if total < most:
