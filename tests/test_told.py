@@ -403,3 +403,20 @@ def test_errors_are_described_by_the_last_line_that_is_the_answers():
     exec(compile("def part(z):\n    return z.nosuch\n", "<a library>", "exec"), outside)
     assert error_of(lambda z: at_home["part"](1 * z))["code"] == "return z.nosuch"
     assert "outside" in error_of(lambda z: outside["part"](1 * z))["code"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="answers run in a thread here")
+def test_an_answer_has_the_memory_of_the_page_and_some_more():
+    def limits():
+        yield {
+            "soft": resource.getrlimit(resource.RLIMIT_AS)[0],
+            "has": int(pathlib.Path("/proc/self/statm").read_text().split()[0]),
+        }
+
+    resource = pytest.importorskip("resource")
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    ((came,), cut) = apart.collected(limits())
+    wanted = came["has"] * resource.getpagesize() + apart.MEMORY
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    assert cut == ""
+    assert abs(came["soft"] - most) < 64 << 20
