@@ -1,7 +1,8 @@
-"""Texts that were read and found right, in tests/approved/: what the code says now is compared with them.
+"""What was said in many cases, in tests/approved/: what the code says now is compared with it.
 
-Words must be the same, and numbers but for the last of their digits. `pytest FILE --approve` writes them anew, to be read
-again: git shows what changed.
+Words must be the same, and numbers but for the last of their digits. The verdicts there were looked through when they were
+written; here and there a better cause could be named. `pytest FILE --approve` writes them anew, to be read again: git shows
+what changed.
 """
 
 import functools
