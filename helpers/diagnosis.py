@@ -479,7 +479,7 @@ def _(e):
                 f"f stays in {top - 1:.4f} ... {top:.4f}, however far x is moved: the range of a loss of the softmax of a "
                 f"softmax over {classes} classes; hand the logits to it"
             )
-    for z, pull in e.logits():
+    for z, pull in e.logits() if e.takes_a_softmax else ():
         y = softmax(z)
         if e.explains(pull(softmax(y) - y)):
             return "the gradient takes the softmax of a softmax: it is off by just softmax(y) - y, for y = softmax(z); use y"
@@ -487,7 +487,7 @@ def _(e):
 
 @rule("gradient", "logits for labels")
 def _(e):
-    for z, pull in e.logits():
+    for z, pull in e.logits() if e.takes_a_softmax else ():
         y = softmax(z)
         own = np.eye(z.shape[-1])[z.argmax(axis=-1)]
         if e.proportional(pull(y - own), e.slopes()):
@@ -499,7 +499,7 @@ def _(e):
             return "the gradient is that of softmax(z) - z: the logits stand where the labels belong; it is softmax(z) - t"
         if e.explains(pull(z - y)):
             return "the gradient takes the logits z for the probabilities: it is off by z - softmax(z); it is softmax(z) - t"
-    for inputs, z in e.sums():
+    for inputs, z in e.sums() if e.takes_a_softmax else ():
         if e.explains(inputs.T @ (z - 1 / (1 + np.exp(-z)))):
             return "the gradient takes the logits z for the probabilities: it is off by z - sigmoid(z); it is sigmoid(z) - t"
 
