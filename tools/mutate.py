@@ -219,7 +219,7 @@ def cover(path):
             return True
 
         def pytest_runtest_logreport(self, report):
-            if report.failed:  # some watch threads and clocks, and bear no tracing: they judge no mutant
+            if report.failed:  # some watch threads and clocks, and bear no tracing
                 failed.add(report.nodeid)
 
     cover.start()
@@ -233,6 +233,9 @@ def cover(path):
         run_page(page)
         seconds[name] = time.perf_counter() - start
     cover.stop()
+    failed -= {
+        name for name in failed if not subprocess.run([sys.executable, "-m", "pytest", *PYTEST, name], cwd=ROOT).returncode
+    }
     data, lines, number = cover.get_data(), {}, {name: k for k, name in enumerate(seconds)}
     for file in data.measured_files():
         name = pathlib.Path(file).relative_to(ROOT).as_posix()
