@@ -233,15 +233,17 @@ def cover(path):
         run_page(page)
         seconds[name] = time.perf_counter() - start
     cover.stop()
-    failed -= {
-        name for name in failed if not subprocess.run([sys.executable, "-m", "pytest", *PYTEST, name], cwd=ROOT).returncode
-    }
+    failed = {name for name in failed if _fails_untraced(name)}
     data, lines, number = cover.get_data(), {}, {name: k for k, name in enumerate(seconds)}
     for file in data.measured_files():
         name = pathlib.Path(file).relative_to(ROOT).as_posix()
         contexts = data.contexts_by_lineno(file)
         lines[name] = {line: [number[n] for n in set(names) - failed - {""}] for line, names in contexts.items()}
     path.write_text(json.dumps({"lines": lines, "seconds": seconds}), "utf-8")
+
+
+def _fails_untraced(name):
+    return subprocess.run([sys.executable, "-m", "pytest", *PYTEST, name], cwd=ROOT, check=False).returncode != 0
 
 
 def run_page(page):
