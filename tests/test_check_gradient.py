@@ -358,6 +358,15 @@ def test_what_hangs_on_a_variable_is_found_with_its_name_and_circles_end():
     assert "Net.params['W']" in dict(reachable(net.loss))
 
 
+def test_a_variable_that_is_not_made_yet_is_not_named():
+    def f(x):
+        return later * x
+
+    before = named(f)
+    later = 2
+    assert (before, named(f), f(3)) == ({}, {"later": 2}, 6)
+
+
 def test_a_report_cannot_be_changed():
     report = check_gradient(square, lambda x: 2 * x, np.array([3.0, 4.0]))
     with pytest.raises(dataclasses.FrozenInstanceError):
