@@ -336,7 +336,8 @@ def _outcome(mutant, source, tests, pages, known=()):
         return "no program"
     if tests:
         chosen = Chosen(tests, known, Mutated(mutant, code))
-        files = sorted({name.partition("::")[0] for name in tests})
+        seen = {name.partition("::")[0] for name in known} | {"helpers"}
+        files = sorted({name.partition("::")[0] for name in tests} | {file for file in test_files() if file not in seen})
         failed = pytest.main([*PYTEST, *files], plugins=[chosen])
         signal.setitimer(signal.ITIMER_REAL, 0)
         if failed:
