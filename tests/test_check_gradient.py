@@ -499,6 +499,7 @@ def test_what_is_pushed_over_the_edge_is_not_known():
         (np.array([1, 0, 2]), [0, 0, 2]),
         (np.array([0, 1, 2]), [2, 1, 2]),
         (np.array([2, 2]), [0, 0]),
+        (np.arange(100), [99, *range(1, 100)]),
         (np.array([0, 0]), None),
         (np.array([7]), [0]),
         (np.array([0, 1, 0]), [0, 0, 1]),
