@@ -175,3 +175,66 @@ def test_a_factor_must_explain_the_difference_and_not_only_fit(slopes, factor):
     evidence.claims, evidence.slopes = (lambda array=None: ones), (lambda: np.array(slopes))
     found = Evidence.factor(evidence, ones)
     assert (found if found is None else round(found, 9)) == factor
+
+
+def evidence_of(x, **reached):
+    """Return Evidence of an f that can reach these arrays by their names."""
+    space = dict(reached)
+    exec(f"def f(x): return ({''.join(f'{name}, ' for name in reached)}0.0,)[-1]", space)
+    return Evidence(space["f"], None, x, None, 0)
+
+
+def test_the_lengths_that_a_factor_can_come_from_have_names():
+    x = np.zeros((3, 8))
+    evidence = evidence_of(
+        x, a=np.zeros((4, 6)), b=np.zeros((2, 5, 7)), c=np.zeros(9), d=np.zeros(1), s=np.array("t"), v=x[0]
+    )
+    assert [name for name, _ in evidence.arrays] == ["a", "b", "c", "d"]
+    assert evidence.lengths == {
+        4: "the length of a",
+        2: "the length of b",
+        9: "the length of c",
+        3: "the length of axis 0 of x",
+        8: "the length of axis 1 of x",
+        24: "the number of entries of x",
+        6: "the length of the last axis of a",
+        7: "the length of the last axis of b",
+        70: "the number of entries of b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "direct"), [((3,), True), ((2, 3), True), ((3, 1), False), ((1,), False), ((2, 2, 2), False), ((), False)]
+)
+def test_which_x_can_be_logits_itself(shape, direct):
+    found = list(evidence_of(np.ones(shape)).logits())
+    assert len(found) == direct
+    assert all(np.array_equal(z, np.ones(shape)) and pull("z") == "z" for z, pull in found)
+
+
+@pytest.mark.parametrize(
+    ("claims", "slopes", "eps", "proportional"),
+    [
+        ([1.0, 2.0], [2.0, 4.0], 1.2e-7, True),
+        ([1.0, 2.0], [2.0, 4.0], 2e-16, True),
+        ([1.0], [2.0], 2e-16, False),
+        ([1.0, 2.0], [-2.0, -4.0], 2e-16, False),
+        ([0.0, 0.0], [2.0, 4.0], 2e-16, False),
+        ([1.0, 0.0], [1.0, math.sqrt(2 * 2.3e-4)], 1.2e-7, True),
+        ([1.0, 0.0], [1.0, math.sqrt(2 * 2.5e-4)], 1.2e-7, False),
+        ([1.0, 0.0], [1.0, math.sqrt(2 * 2e-9)], 2e-16, False),
+    ],
+)
+def test_what_is_proportional(claims, slopes, eps, proportional):
+    evidence = SimpleNamespace(eps=eps, claims=np.array)
+    assert bool(Evidence.proportional(evidence, claims, np.array(slopes))) is proportional
+
+
+@pytest.mark.parametrize(
+    ("factor", "named"), [(-0.5, True), (2.0, True), (-7.0, True), (1 / 7, True), (1.7, False), (0.25, False)]
+)
+def test_a_factor_that_has_a_name(factor, named):
+    ones = np.ones(3)
+    evidence = SimpleNamespace(a=ones, lines=[None] * 3, lengths={7: "n"}, eps=2e-16, fits=lambda array: True)
+    evidence.claims, evidence.slopes = (lambda array=None: ones), (lambda: factor * ones)
+    assert (Evidence.factor(evidence, ones, named_only=True) is not None) is named
