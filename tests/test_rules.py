@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.diagnosis import RULES
+from helpers.evidence import KINK, Measured
 from helpers.hypotheses import Evidence
 
 PRICE = -math.log(1e-7)
@@ -238,3 +239,53 @@ def test_a_factor_that_has_a_name(factor, named):
     evidence = SimpleNamespace(a=ones, lines=[None] * 3, lengths={7: "n"}, eps=2e-16, fits=lambda array: True)
     evidence.claims, evidence.slopes = (lambda array=None: ones), (lambda: factor * ones)
     assert (Evidence.factor(evidence, ones, named_only=True) is not None) is named
+
+
+@pytest.mark.parametrize(
+    ("noise", "rounding", "bend", "kink"),
+    [(1, 10, 25.2, True), (1, 10, 25.0, False), (9, 0.25, 25.2, True), (9, 0.25, 25.0, False), (1, 10, KINK, False)],
+)
+def test_how_large_a_fourth_difference_is_a_kink(noise, rounding, bend, kink):
+    assert Measured.kink(SimpleNamespace(noise=noise, rounding=rounding), SimpleNamespace(bend=bend)) is kink
+
+
+def test_the_noise_on_a_line_is_that_of_its_own_bend():
+    evidence = SimpleNamespace(noise=100.0, rounding=1.0)
+    found = [Measured.noise_on(evidence, SimpleNamespace(bend=math.sqrt(70) * bend)) for bend in (0.1, 2, 50)]
+    assert found == pytest.approx([4, 6, 100], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("double", "claim", "off"), [(False, 3.5, 0.5), (False, -2.5, 0.5), (False, 2.5, 0), (True, 2.5, 0.5)]
+)
+def test_beside_a_kink_a_slope_may_lie_beyond_its_pieces(double, claim, off):
+    line = SimpleNamespace(of=lambda a: claim, slope=0.5, sides=np.array([0.0, 1.0]))
+    evidence = SimpleNamespace(a=None, kink=lambda line: True, double=double)
+    assert Measured.off(evidence, line, np.zeros(1)) == off
+
+
+def test_what_counts_as_double():
+    assert [Measured.double.fget(SimpleNamespace(eps=eps)) for eps in (2e-16, 9.9e-11, 1e-10, 1e-7)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(("coarse", "fits"), [(0.2, True), (0.3, True), (0.5, False)])
+def test_too_coarse_a_slope_tells_no_candidate_from_another(coarse, fits):
+    line = SimpleNamespace(slope=1.0, of=lambda a: 1.0)
+    evidence = SimpleNamespace(lines=[line], kept=np.ones(2), kink=lambda line: False, agrees=lambda line, array: True)
+    evidence.bar = lambda line, array: coarse + np.abs(array).sum()
+    assert Measured.fits(evidence, np.ones(2)) is fits
+
+
+@pytest.mark.parametrize(("wrong", "count", "left"), [(1, 12, 0), (2, 12, 2), (2, 20, 0), (2, 25, 0), (3, 25, 3), (1, 5, 0)])
+def test_a_few_kinks_in_float32_are_not_held_against_a_gradient(wrong, count, left):
+    lines = [SimpleNamespace(number=k) for k in range(count)]
+    evidence = SimpleNamespace(lines=lines, a=np.ones(1), double=False, kink=lambda line: True, off=lambda line: line.number)
+    evidence.agrees = lambda line: line.number >= wrong
+    assert len(Measured.wrong.func(evidence)) == left
+    evidence.kink = lambda line: False
+    assert [off for off, _ in Measured.wrong.func(evidence)] == list(range(wrong))[::-1]
