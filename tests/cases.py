@@ -911,6 +911,22 @@ for _n, _c in ((2, 5), (5, 2), (3, 4)):
     CASES.append(_two_axes_twice)
 
 
+def _looked_up(ids, length=5, added_once=False, first_row=1.0):
+    """Return squares of rows of a table, and their gradient: with a repeated row added once, or the first one scaled."""
+    E, rows = rng(2).standard_normal((length, 3)), np.array(ids)
+
+    def g(E):
+        dE = np.zeros_like(E)
+        if added_once:
+            dE[rows] += 2 * E[rows]
+        else:
+            np.add.at(dE, rows, 2 * E[rows])
+        dE[0] *= first_row
+        return dE
+
+    return (lambda E: float((E[rows] ** 2).sum())), g, E
+
+
 for _ids in ([0, 2, 2, 3, 0], [-1, 1, 4], [1, 1, 1], [0, 1, 2], [[0, 0], [1, 2]], (3, 3)):
 
     def _rows_added_once(ids=_ids):
@@ -945,47 +961,18 @@ for _ids in ([0, 2, 2, 3, 0], [-1, 1, 4], [1, 1, 1], [0, 1, 2], [[0, 0], [1, 2]]
         return (lambda E: float((counts * E**2).sum())), (lambda E: 2 * E * (counts > 0)), E
 
     def _rows_of_an_array(ids=_ids):
-        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
-
-        def g(E):
-            dE = np.zeros_like(E)
-            dE[rows] += 2 * E[rows]
-            return dE
-
-        return (lambda E: float((E[rows] ** 2).sum())), g, E
+        return _looked_up(ids, added_once=True)
 
     def _rows_partly_right(ids=_ids):
-        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
+        f, g, E = _looked_up(ids, first_row=0.5)
         E[2] = 0  # no slope there, and nothing to notice
-
-        def g(E):
-            dE = np.zeros_like(E)
-            np.add.at(dE, rows, 2 * E[rows])
-            dE[0] /= 2
-            return dE
-
-        return (lambda E: float((E[rows] ** 2).sum())), g, E
+        return f, g, E
 
     def _one_of_two_rows(ids=_ids):
-        E, rows = rng(2).standard_normal((5, 3)), np.array(ids)
-
-        def g(E):
-            dE = np.zeros_like(E)
-            np.add.at(dE, rows, 2 * E[rows])
-            dE[0] *= 1.3
-            return dE
-
-        return (lambda E: float((E[rows] ** 2).sum())), g, E
+        return _looked_up(ids, first_row=1.3)
 
     def _many_rows(ids=_ids):
-        E, rows = rng(2).standard_normal((90, 3)), np.array(ids)
-
-        def g(E):
-            dE = np.zeros_like(E)
-            dE[rows] += 2 * E[rows]
-            return dE
-
-        return (lambda E: float((E[rows] ** 2).sum())), g, E
+        return _looked_up(ids, length=90, added_once=True)
 
     def _one_ratio(ids=_ids):
         E, factors = rng(2).standard_normal(5), np.array([1.0, 1.5, 1.0, 1.0, 1.0])
