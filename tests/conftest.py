@@ -5,7 +5,6 @@ import itertools
 import os
 import pathlib
 
-import approved
 import hypothesis
 import nbformat
 import numpy as np
@@ -13,21 +12,15 @@ import pinned
 import pytest
 from promises import Notebook
 
-APPROVED = pytest.StashKey()  # {(name, file of tests): {heading: text}}, what is to be written
-IN_PART = pytest.StashKey()  # the files of which only some tests are run: what the others have approved stays
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
-hypothesis.settings.register_profile(  # a mutant need not be found by the smallest example
-    "mutants", parent=hypothesis.settings.get_profile("course"), database=None, phases=["explicit", "generate"]
-)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: other machines, a long fuzz")
-    parser.addoption("--approve", action="store_true", help="write the texts of tests/approved/ anew")
     parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")
 
 
@@ -38,11 +31,6 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in later]
     for page in {item.parent for item in items if hasattr(item.parent, "sanitize_patterns")}:  # nbval's
         page.sanitize_patterns.update({} if pinned.PICTURES else pinned.DRAWING)
-
-
-def pytest_configure(config):
-    if config.getoption("approve") and (config.getoption("numprocesses", None) or hasattr(config, "workerinput")):
-        raise pytest.UsageError("--approve writes files that several processes would spoil: add -n 0")
 
 
 def pytest_generate_tests(metafunc):
@@ -98,40 +86,6 @@ def pytest_terminal_summary(terminalreporter, config):
     )
     if not pinned.PICTURES:
         terminalreporter.write_line(f"Of {drawn} pictures the alternative texts only were compared: {pinned.REASON}.")
-
-
-@pytest.fixture
-def is_approved(request):
-    """Require that a text is the one in tests/approved/NAME.txt, under its heading, or with --approve write it there."""
-
-    def check(name, heading, text, tolerance=approved.TOLERANCE):
-        if request.config.getoption("approve"):
-            request.config.stash.setdefault(APPROVED, {}).setdefault((name, str(request.path)), {})[heading] = text
-        else:
-            was = approved.stored(name).get(heading, "")
-            assert approved.same(text, was, tolerance), f"{heading}: is\n{text}\nand was\n{was}"
-
-    return check
-
-
-@pytest.fixture
-def approved_headings(request):
-    """Return the headings of tests/approved/NAME.txt, in their order; while they are written, skip the test."""
-    if request.config.getoption("approve"):
-        pytest.skip("the texts are written anew")
-    return lambda name: list(approved.stored(name))
-
-
-def pytest_sessionfinish(session):
-    in_part = session.config.stash.get(IN_PART, set()) | {arg.split("::")[0] for arg in session.config.args if "::" in arg}
-    for (name, path), texts in session.config.stash.get(APPROVED, {}).items():
-        kept = approved.stored(name) if any(path.endswith(part) for part in in_part) else {}
-        approved.write(name, kept | texts)
-
-
-def pytest_deselected(items):
-    for item in items:
-        item.config.stash.setdefault(IN_PART, set()).add(str(item.path))
 
 
 @pytest.fixture

@@ -60,11 +60,6 @@ def bench(args):
     return call(environment.ready("test"), ROOT / "benchmarks", *args)
 
 
-def mutate(args):
-    """change helpers in thousands of small ways, and see which changes no test notices; takes hours"""
-    return call(environment.ready("weekly"), TOOLS / "mutate.py", *args)
-
-
 def audit(args):
     """ask the package index which of the locked versions have known security holes"""
     python = environment.ready("weekly")
@@ -110,8 +105,7 @@ def help(_):
 
 
 COMMANDS = {
-    command.__name__: command
-    for command in (lab, test, run, refresh, student, mark, bench, mutate, audit, lint, lock, clean, help)
+    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}

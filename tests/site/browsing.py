@@ -43,7 +43,7 @@ def started():
     """Run the browser for a `with` block. While it runs, the thread has an event loop: no other can be started in it."""
     path = executable() or missing("no Chromium, Chrome or Edge on this machine")
     if not AXE.is_file():
-        missing("no axe-core: npm ci --ignore-scripts, in tests/browser")
+        missing("no axe-core: npm ci --ignore-scripts, in tests/site/browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -188,7 +188,7 @@ def judged(tmp_path_factory, request):
     for k, notebook in enumerate(copies):
         (folder / f"00_copy_{k}.ipynb").write_text(normal_form(notebook), "utf-8")
     pages, report = sorted(folder.glob("00_copy_*.ipynb")), folder / "report.xml"
-    what = ["--nbval", *pages, root / "tests" / "test_course.py", "--course", folder, "--junit-xml", report]
+    what = ["--nbval", *pages, root / "tests" / "course" / "test_course.py", "--course", folder, "--junit-xml", report]
     how = [
         "-c",
         root / "pyproject.toml",

@@ -231,55 +231,6 @@ def test_the_relation_says_how_one_lies_in_the_other(view, how):
     assert (relation(view(x), x) is None) == (relation(x, view(x)) is None)
 
 
-def windows(length, *strides, offset=0):
-    """Return an array of floats laid by hand into bytes that no array owns."""
-    return np.ndarray(length, float, buffer=bytearray(400), offset=offset, strides=strides)
-
-
-LINE, BOX = np.arange(7.0), np.arange(24.0).reshape(2, 3, 4)
-TABLE = np.arange(12.0).reshape(3, 4)
-strided = np.lib.stride_tricks.as_strided
-FAMILIES = {
-    "a line": [LINE, LINE[::2], LINE[::-1], LINE[::-2], LINE[1:], LINE[1::3], LINE[:2], LINE[:1], LINE[3:4], LINE[2::-1]],
-    "a line of few": [LINE[:2], LINE[1::-1], LINE[1:2], LINE[2:4], LINE[:3:2], strided(LINE, (2,), (0,)), LINE[:0]],
-    "repeated": [strided(LINE, (3,), (0,)), strided(LINE[2:], (7,), (0,)), np.broadcast_to(LINE, (2, 7)), LINE],
-    "windows": [np.lib.stride_tricks.sliding_window_view(LINE, 3), LINE, strided(LINE, (7,), (16,))[:4], LINE[::-1][:3]],
-    "a table": [TABLE, TABLE[::2], TABLE[::-2, ::3], TABLE[:, ::-1], TABLE[1:, 1:], TABLE[:2], TABLE[:, 1:3], TABLE[0]],
-    "a table across": [TABLE, TABLE.T, TABLE.T[::-1], TABLE[:, :3].T, TABLE.reshape(2, 6), TABLE[:, None], TABLE.ravel()],
-    "rows of one": [TABLE[:1], TABLE[1:2, ::2], TABLE[:, :1], TABLE[::2, :1], TABLE[:1, :1], TABLE[:1].T, TABLE[0, 0:1]],
-    "broadcast": [TABLE, np.broadcast_to(TABLE[:1], (3, 4)), np.broadcast_to(TABLE[:, 2:3], (3, 4)), TABLE[[0, 1]]],
-    "diagonals": [strided(TABLE, (3,), (40,)), TABLE, TABLE.ravel()[::5], strided(TABLE, (2, 2), (32, 8)), TABLE[:2, :2]],
-    "a box": [BOX, BOX[:, ::2], BOX.T, BOX[..., ::-1], BOX[::-1, ::-1, ::-1], BOX[1], BOX.transpose(0, 2, 1), BOX[:, :, :1]],
-    "other types": [LINE, LINE.view(np.int64), LINE.view(np.int32), LINE.view(np.int16)[::2], LINE[:6].view(complex)],
-    "large": [BIG := np.zeros(30_000), BIG[5:], BIG[::2], BIG[1::2], BIG[:3], BIG[:25_000], BIG[:25_001], BIG.copy()],
-    "two apart": [BIG[:25_000], BIG[25_000:], BIG[:25_001], BIG[25_000:]],
-    "empty first": [TABLE[:0], LINE[:0], TABLE, LINE, TABLE[:, :0], TABLE.T],
-    "copies": [TABLE, TABLE.copy(), TABLE.copy().T, TABLE + 0, TABLE[[0, 2]]],
-    "bytes by twelve": [windows(2, 12), windows(3, 12), windows((1, 3), 12, 8), windows((2, 1), 20, 8)],
-    "bytes from the first on": [windows(3, 8, offset=1), windows(3, 8, offset=4), windows(3, 8)],
-    "scalars": [np.array(1.5), TABLE[1, 2:3].reshape(()), TABLE, np.array(True)],
-}
-
-
-@pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_of_arrays_is_described_as_it_was(name, is_approved):
-    arrays = FAMILIES[name]
-    lines = [str(describe(**{f"v{k}": array for k, array in enumerate(arrays)}))]
-    for j, a in enumerate(arrays):
-        said = (f"v{k} {relation(a, b)}" for k, b in enumerate(arrays) if k != j and relation(a, b))
-        lines.append(f"v{j} in {', '.join(said)}")
-    for buffer in buffers(arrays):
-        read = {
-            k: (buffer.span(arrays[k]), buffer.steps(arrays[k]), int(buffer.numbers(arrays[k]).sum())) for k in buffer.arrays
-        }
-        lines.append(f"{buffer.cells} cells of {buffer.cell}: {read}")
-    is_approved("memory", name, "\n".join(lines), tolerance=0)
-
-
-def test_each_family_is_approved(approved_headings):
-    assert approved_headings("memory") == list(FAMILIES)
-
-
 def test_interlaced_views_share_nothing_though_their_bounds_overlap():
     x = np.zeros(10)
     assert relation(x[::2], x[1::2]) is None
