@@ -4,12 +4,12 @@ python tools/notebooks.py run|refresh [NOTEBOOK ...]
 """
 
 import asyncio
+import base64
 import os
 import pathlib
 import re
 import sys
 import time
-import urllib.parse
 
 import nbformat
 from nbclient import NotebookClient
@@ -171,7 +171,7 @@ def readme_picture():
     page = (NOTEBOOKS / "00_start_here.ipynb").read_text("utf-8")
     outputs = [output for cell in nbformat.reads(page, as_version=4).cells for output in cell.get("outputs", [])]
     markup = next(output.data["text/html"] for output in outputs if "text/html" in output.get("data", {}))
-    return urllib.parse.unquote(re.search(r'src="data:image/svg\+xml,([^"]*)"', markup)[1])
+    return base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', markup)[1]).decode()
 
 
 def replace(path, text):

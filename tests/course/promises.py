@@ -4,6 +4,7 @@ Each closes a hole that nbval leaves open, or holds the pages to the course's ow
 """
 
 import ast
+import base64
 import functools
 import html
 import html.parser
@@ -27,9 +28,6 @@ FORBIDDEN_ATTRIBUTES = FORBIDDEN_NAMES | set(
     "DataSource __dict__ __globals__ ctypeslib fromfile fromregex genfromtxt load loadtxt memmap modules os path popen save "
     "savefig savetxt savez savez_compressed shutil socket subprocess system tofile urllib urlopen".split()
 )
-OWN_HELPERS = """assert "Gradients by Hand" in str(helpers.__doc__), (
-    f"found {helpers}, which is not this course's package helpers: rename or uninstall it"
-)"""
 HISTORY = {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"}
 FORBIDDEN_ELEMENTS = {
     "base",
@@ -275,16 +273,6 @@ def imports_stand_in_the_first_code_cell(notebook):
 
 
 @promise
-def the_first_cell_knows_the_courses_helpers_from_others(notebook):
-    """Another package of that name, of a reader's own or of a stranger's, is to be named before any use of it."""
-    lines = [ast.unparse(node) for node in _tree(notebook.code[0]).body]
-    first = next((k for k, line in enumerate(lines) if line.startswith("from helpers")), len(lines))
-    own = next((k for k, line in enumerate(lines) if line == ast.unparse(ast.parse(OWN_HELPERS))), len(lines) + 1)
-    if "import helpers" not in lines[:own] or own > first:
-        yield notebook.code[0], f"imports from helpers before it says 'import helpers' and {OWN_HELPERS!r}"
-
-
-@promise
 def exercises_ask_check_and_solve(notebook):
     """An exercise is a task, a stub, its check ("not yet"), a folded solution and the same check again ("solved")."""
     tagged = [cell for cell in notebook.cells if {"exercise", "check", "solution"} & _tags(cell)]
@@ -380,7 +368,8 @@ def _plain(output):
 
 def _all_text(output):
     """Return what an output says: its plain form, and the texts inside its picture."""
-    words = re.findall(r">([^<>]+)<", urllib.parse.unquote(_markup(output)))
+    drawings = [_svg(image) for image in _elements(_markup(output), "img") if "base64" in image.get("src", "")]
+    words = re.findall(r">([^<>]+)<", "\n".join([_markup(output), *drawings]))
     return "\n".join([_plain(output), *words])
 
 
@@ -404,9 +393,9 @@ def _tree(cell):
 
 def _svg(image):
     kind, _, data = image.get("src", "").partition(",")
-    if kind != "data:image/svg+xml":
+    if kind != "data:image/svg+xml;base64":
         raise ValueError(f"it begins with {kind[:40]!r}")
-    return urllib.parse.unquote(data.replace("\n", ""))  # a browser, too, drops the line ends of a URL
+    return base64.b64decode(data, validate=True).decode()
 
 
 def _elements(markup, name):

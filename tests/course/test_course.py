@@ -20,7 +20,7 @@ def test_pictures_are_compared(notebook):
         if "text/html" in output.get("data", {})
     ]
     assert [pinned.comparable(text) for text in markup] == markup
-    assert any("data:image/svg+xml," in text for text in markup)
+    assert any("data:image/svg+xml;base64," in text for text in markup)
 
 
 def test_a_cell_has_two_minutes(pytestconfig):
