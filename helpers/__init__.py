@@ -8,6 +8,7 @@ from helpers.gradients import check_gradient, numerical_gradient
 from helpers.memory import describe, draw
 from helpers.messages import expected
 from helpers.networks import SoftmaxRegression, TwoLayerNet
+from helpers.penguins import load_penguins
 
 __all__ = [
     "SoftmaxRegression",
@@ -19,6 +20,7 @@ __all__ = [
     "expected",
     "gradient_descent",
     "load_digits",
+    "load_penguins",
     "log_softmax",
     "minibatches",
     "numerical_gradient",
