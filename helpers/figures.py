@@ -7,7 +7,7 @@ import io
 import re
 import sys
 
-__all__ = ["CLASSES", "COLOURS", "HATCHES", "MARKERS", "image", "picture", "show", "styled", "subplots", "svg"]
+__all__ = ["CLASSES", "COLOURS", "HATCHES", "MARKERS", "image", "picture", "show", "slider", "styled", "subplots", "svg"]
 
 # Okabe & Ito (2008), "Color Universal Design": told apart with any colour vision. A thing keeps its colour
 # through the course, and never has colour alone: a marker, a dash, a hatch or a label goes with it.
@@ -62,12 +62,55 @@ def show(fig, *, alt):
     """
     from IPython.display import display
 
-    if not isinstance(alt, str) or len(alt.strip()) < 40:
-        raise ValueError(
-            f"alt must say, in 40 characters or more, what the picture shows and what to see in it, not {alt!r}"
-        )
-    alt = " ".join(alt.split())
-    display({"text/html": image(svg(fig), alt), "text/plain": alt}, raw=True)
+    element, alt = _image(fig, alt)
+    display({"text/html": element, "text/plain": alt}, raw=True)
+
+
+def slider(draw, values, *, name, start, still=None):
+    """Display a slider over `values`, and below it the picture of the chosen value.
+
+    A stored page has no kernel and no slider: it shows the picture `still`, which must make sense alone. So does a
+    notebook where ipywidgets is not installed.
+
+    Parameters
+    ----------
+    draw : callable
+        draw(value) returns the picture of one value: a figure and its alternative text.
+    values : sequence of numbers
+        What the slider goes through, such as np.linspace(0, 1, 51), np.geomspace(0.1, 10, 51) or range(20).
+    name : str
+        The label of the slider.
+    start : float
+        Where the slider is at first: at the nearest of the `values`.
+    still : tuple of Figure and str, optional
+        The picture for the stored page, as draw returns it. The default is draw(start).
+
+    Examples
+    --------
+    The last line of a picture function in helpers/plots, where `_draw` takes any number of values:
+
+        slider(lambda h: _draw(f, [h]), np.geomspace(1e-12, 1, 49), name="h", start=1e-5, still=_draw(f, [1e-12, 1e-5, 1]))
+    """
+    from IPython.display import display
+
+    start = min(values, key=lambda value: abs(value - start))
+    still, alt = _image(*(still or styled(draw)(start)))
+    output = {"text/html": still, "text/plain": alt}
+    try:
+        import ipywidgets
+    except ImportError:
+        display(output, raw=True)
+        return
+    options = [(f"{value:.3g}", value) for value in values]
+    knob = ipywidgets.SelectionSlider(options=options, value=start, description=name)
+    view = ipywidgets.HTML()
+
+    def redraw(_):
+        view.value = _image(*styled(draw)(knob.value))[0]
+
+    knob.observe(redraw, names="value")
+    redraw(None)
+    display(ipywidgets.VBox([knob, view])._repr_mimebundle_() | output, raw=True)
 
 
 def styled(draw):
@@ -115,6 +158,16 @@ def svg(fig):
         pyplot.close(fig)
     drawing = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>\s*", "", text.getvalue(), flags=re.DOTALL)
     return re.sub(r"<[^>]*>", lambda tag: _LONG_NUMBER.sub(_rounded, tag[0]), drawing)
+
+
+def _image(fig, alt):
+    """Return the <img> element of a figure, and its alternative text on one line."""
+    if not isinstance(alt, str) or len(alt.strip()) < 40:
+        raise ValueError(
+            f"alt must say, in 40 characters or more, what the picture shows and what to see in it, not {alt!r}"
+        )
+    alt = " ".join(alt.split())
+    return image(svg(fig), alt), alt
 
 
 def image(drawing, alt):

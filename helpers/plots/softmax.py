@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, image, picture, styled, subplots, svg
+from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, styled, subplots
 from helpers.functions import softmax
 
 __all__ = ["plot_row_sums", "plot_scores", "plot_shift", "plot_temperature_paths", "simplex", "temperature_slider"]
@@ -98,21 +98,8 @@ def plot_temperature_paths(scores, temperatures):
 
 def temperature_slider(z):
     """Show softmax(z / T) for three scores `z`: a slider in a running notebook, four values of T on a stored page."""
-    import ipywidgets
-    from IPython.display import display
-
-    slider = ipywidgets.FloatLogSlider(value=1, min=-1, max=1, step=0.02, description="T", readout_format=".2f")
-    view = ipywidgets.HTML()
-
-    def redraw(_=None):
-        fig, alt = _at_temperatures(z, [slider.value])
-        view.value = image(svg(fig), alt)
-
-    slider.observe(redraw, names="value")
-    redraw()
-    fig, alt = _at_temperatures(z, [10, 2, 1, 0.2])
-    stored = {"text/html": image(svg(fig), alt), "text/plain": alt}
-    display({**ipywidgets.VBox([slider, view])._repr_mimebundle_(), **stored}, raw=True)
+    still = _at_temperatures(z, [10, 2, 1, 0.2])
+    slider(lambda t: _at_temperatures(z, [t]), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
 
 
 @styled
