@@ -2,64 +2,103 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, MARKERS, picture, subplots
+from helpers.figures import COLOURS, picture, subplots
 
-__all__ = ["plot_graph", "plot_regions"]
+__all__ = ["plot_chain", "plot_initialisations", "plot_kink", "plot_network"]
 
 
 @picture
-def plot_graph():
-    """Show the way forth through a network of two layers, and the way back."""
-    fig, ax = subplots(height=2.2)
-    ax.set(xlim=(0, 7.2), ylim=(0, 2.2))
+def plot_chain(forward, slopes=None):
+    """Show a chain of steps with the number of each: {name: number}, and below it, if given, {name: slope of the loss}.
+
+    Numbers may be arrays of one axis."""
+    fig, ax = subplots(height=1.9 if slopes else 1.3)
+    bottom = -1.0 if slopes else -0.1
+    ax.set(xlim=(-0.6, len(forward) - 0.4), ylim=(bottom, 1.25))
     ax.axis("off")
-    box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-    steps = [(0.35, "x"), (1.6, "z1"), (2.9, "h"), (4.2, "z2"), (5.5, "y"), (6.75, "L")]
-    for x, name in steps:
-        ax.text(x, 1.35, name, ha="center", va="center", bbox=box, size=11)
+    box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
     arrow = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
-    forth = ["x W1 + b1", "max(z1, 0)", "h W2 + b2", "softmax", "−log y[t]"]
-    back = ["", "dz1 = dh · (z1 > 0)", "dh = dz2 W2ᵀ", "dz2 = (y − t)/N", ""]
-    for (a, _), (b, _), word in zip(steps[:-1], steps[1:], forth, strict=True):
-        ax.annotate("", (b - 0.28, 1.35), (a + 0.28, 1.35), arrowprops=arrow)
-        ax.text((a + b) / 2, 1.72, word, ha="center", size=8.5)
-    for k, word in enumerate(back):
-        if word:
-            a, b = steps[k + 1][0], steps[k][0]
-            a = steps[5][0] if k == 3 else a
-            ax.annotate("", (b, 0.98), (a, 0.98), arrowprops=arrow | {"color": COLOURS["loss"], "ls": "--"})
-            ax.text((a + b) / 2, 0.68, word, ha="center", size=8.5, color=COLOURS["loss"])
-    ax.text(1.6, 0.22, "dW1 = xᵀ dz1, db1 = Σ dz1", ha="center", size=8.5, color=COLOURS["loss"])
-    ax.text(4.2, 0.22, "dW2 = hᵀ dz2, db2 = Σ dz2", ha="center", size=8.5, color=COLOURS["loss"])
+    said = []
+    for k, (name, value) in enumerate(forward.items()):
+        ax.text(k, 0.9, name, ha="center", va="center", bbox=box, size=11)
+        ax.text(k, 0.3, _numbers(value), ha="center", va="center", size=9)
+        if k:
+            ax.annotate("", (k - 0.3, 0.9), (k - 0.7, 0.9), arrowprops=arrow)
+        said.append(f"{name} = {_numbers(value)}")
+    for k, name in enumerate(forward):
+        if slopes and name in slopes:
+            ax.text(k, -0.35, _numbers(slopes[name]), ha="center", va="center", size=9, color=COLOURS["loss"])
+            if k:
+                back = arrow | {"color": COLOURS["loss"], "ls": "--"}
+                ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=back)
+            said.append(f"slope along {name}: {_numbers(slopes[name])}")
+    return fig, f"A chain of steps with their numbers. {'; '.join(said)}."
+
+
+def _numbers(value):
+    values = np.atleast_1d(value)
+    return ", ".join(f"{v:.4f}".rstrip("0").rstrip(".") if v == round(v, 2) else f"{v:.4f}" for v in values)
+
+
+@picture
+def plot_network(arrays):
+    """Show the arrays of a network with one hidden layer in the order of the forward pass: {name: array}, with their shapes."""
+    steps = ["x", "z1", "a", "z2", "L"]
+    fig, ax = subplots(height=2.2)
+    ax.set(xlim=(-0.5, 4.5), ylim=(-0.1, 2.1))
+    ax.axis("off")
+    box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
+    arrow = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
+    words = {1: "x @ W1 + b1", 2: "max(z1, 0)", 3: "a @ W2 + b2", 4: "loss"}
+    for k, name in enumerate(steps):
+        ax.text(k, 1.4, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=box, size=10)
+        if k:
+            ax.annotate("", (k - 0.3, 1.4), (k - 0.7, 1.4), arrowprops=arrow)
+            ax.text(k - 0.5, 1.85, words[k], ha="center", size=9)
+    for k, names in ((0.5, ("W1", "b1")), (2.5, ("W2", "b2"))):
+        for shift, name in zip((-0.28, 0.28), names, strict=True):
+            ax.text(k + shift, 0.35, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=box, size=9)
+            ax.annotate("", (k, 1.3), (k + shift, 0.72), arrowprops=arrow)
+    said = ", ".join(f"{name} {_shape(array)}" for name, array in arrays.items())
     return fig, (
-        "The way forth: x, then z1 = x W1 + b1, h = max(z1, 0), z2 = h W2 + b2, y = softmax(z2), and the loss L. Dashed, "
-        "the way back: from L to dz2 = (y − t)/N, then dh = dz2 W2ᵀ, and dz1 = dh times the mask z1 > 0. The slopes of "
-        "the weights hang on these: dW2 = hᵀ dz2 and dW1 = xᵀ dz1, and those of the biases are sums."
+        "The forward pass of a network with one hidden layer: from x to z1 = x @ W1 + b1, to a = max(z1, 0), to "
+        f"z2 = a @ W2 + b2, to the loss L. The shapes are: {said}."
+    )
+
+
+def _shape(array):
+    return str(np.shape(array)) if np.shape(array) else "one number"
+
+
+@picture
+def plot_kink(weights, losses, here, measured):
+    """Show a loss over one weight, both (K,), with the secants at the weight `here` for {h: measured slope}."""
+    fig, ax = subplots(height=2.9)
+    losses = np.asarray(losses)
+    ax.plot(weights, losses, color=COLOURS["loss"], lw=2, label="loss")
+    height = np.interp(here, weights, losses)
+    for (h, slope), dash in zip(measured.items(), ("--", ":", "-."), strict=False):
+        ax.plot(weights, height + slope * (weights - here), dash, color=COLOURS["ink"], lw=1, label=f"h = {h:g}: slope {slope:.4f}")
+    ax.plot(here, height, "o", color=COLOURS["ink"])
+    margin = 0.1 * np.ptp(losses)
+    ax.set(xlabel="weight", ylabel="loss", ylim=(losses.min() - margin, losses.max() + margin))
+    ax.legend(loc="best")
+    said = "; ".join(f"h = {h:g}: slope {slope:.4f}" for h, slope in measured.items())
+    return fig, (
+        f"The loss over one weight is flat on one side of a kink and slopes on the other. A point marks the weight {here:g}. "
+        f"Lines show the slopes that were measured there: {said}."
     )
 
 
 @picture
-def plot_regions(x, t, predictors):
-    """Show points x (N, 2) of classes t (N,), and over which ground each of {title: predict} says which class."""
-    fig, axes = subplots(1, len(predictors), height=3.2, sharey=True)
-    a, b = np.meshgrid(np.linspace(-1.3, 1.3, 90), np.linspace(-1.3, 1.3, 90))
-    said = []
-    for ax, (title, predict) in zip(axes, predictors.items(), strict=True):
-        ground = predict(np.stack([a.ravel(), b.ravel()], axis=1)).reshape(a.shape)
-        ax.imshow(
-            np.array([[0.75, 0.85, 0.95], [0.98, 0.9, 0.72], [0.75, 0.92, 0.85]])[ground],
-            extent=(-1.3, 1.3, -1.3, 1.3),
-            origin="lower",
-            interpolation="nearest",
-        )
-        for k in range(3):
-            ax.plot(*x[t == k].T, MARKERS[k], color=CLASSES[k], ms=4, mec="white", mew=0.4)
-        right = np.mean(predict(x) == t)
-        ax.set(title=f"{title}: {right:.0%} right", xlabel="x0", aspect="equal")
-        said.append(f"{title} has {right:.0%} of the points right")
-    axes[0].set_ylabel("x1")
-    return fig, (
-        "Three arms of a spiral, a class each, and the ground coloured by the class that a network gives to it. "
-        + "; ".join(said)
-        + ". Where the borders are straight lines they cut across the arms."
-    )
+def plot_initialisations(curves, top):
+    """Show loss curves, {name: losses}, over the steps, cut off at `top`."""
+    fig, ax = subplots(height=2.9)
+    styles = ["-", "--", "-.", ":"]
+    colours = ["class 0", "class 1", "class 2", "broken"]
+    for (name, losses), style, colour in zip(curves.items(), styles, colours, strict=False):
+        ax.plot(np.minimum(losses, 2 * top), style, color=COLOURS[colour], label=name)
+    ax.set(xlabel="steps", ylabel="loss", ylim=(0, top))
+    ax.legend(loc="upper right")
+    said = "; ".join(f"{name}: from {losses[0]:.2f} to {losses[-1]:.2f}" for name, losses in curves.items())
+    return fig, f"Loss curves for several initialisations. {said}."

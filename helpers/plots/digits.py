@@ -1,10 +1,11 @@
-"""Pictures of notebook 07."""
+"""Pictures of the notebook on digits."""
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, subplots
+from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.functions import softmax
 
-__all__ = ["plot_confusion", "plot_curves", "plot_digits", "plot_steps", "plot_weights"]
+__all__ = ["digit_slider", "plot_confusion", "plot_curves", "plot_digits", "plot_weights"]
 
 
 @picture
@@ -23,12 +24,12 @@ def plot_digits(images, titles, columns=10):
 
 
 @picture
-def plot_curves(curves, every=5):
-    """Show losses over the epochs, noted `every` so many: {name: (training losses, validation losses)}."""
+def plot_curves(curves):
+    """Show losses after each epoch: {name: (training losses, validation losses)}."""
     fig, axes = subplots(1, len(curves), height=2.8, sharey=True, squeeze=False)
     said = []
     for ax, (name, (training, test)) in zip(axes.flat, curves.items(), strict=True):
-        epochs = every * np.arange(len(training))
+        epochs = np.arange(len(training))
         ax.plot(epochs, training, "-", color=COLOURS["loss"], label="training")
         ax.plot(epochs, test, "--", color=COLOURS["class 0"], label="validation")
         ax.set(title=name, xlabel="epochs", yscale="log")
@@ -59,37 +60,48 @@ def plot_confusion(matrix):
 
 @picture
 def plot_weights(W, titles):
-    """Show the columns of W (64, K) as 8×8 pictures: blue where ink speaks for, red where it speaks against."""
-    columns = min(10, W.shape[1])
+    """Show the columns of W (64, K) as 8×8 pictures with one scale: blue where ink speaks for, red where it speaks against."""
+    columns = min(8, W.shape[1])
     rows = -(-W.shape[1] // columns)
-    fig, axes = subplots(rows, columns, height=0.95 * rows + 0.1, squeeze=False)
+    fig, axes = subplots(rows, columns, height=1.05 * rows + 0.1, squeeze=False)
+    limit = np.abs(W).max()
     for ax in axes.flat:
         ax.axis("off")
     for ax, column, title in zip(axes.flat, W.T, titles, strict=False):
-        ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-np.abs(W).max(), vmax=np.abs(W).max(), interpolation="nearest")
+        drawn = ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest")
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
+    fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
     return fig, (
-        f"{W.shape[1]} pictures of 8 by 8 weights, blue where ink speaks for it, red where against: "
+        f"{W.shape[1]} pictures of 8 by 8 weights on one scale, blue where ink speaks for, red where it speaks against: "
         + ", ".join(str(title) for title in titles)
         + "."
     )
 
 
-@picture
-def plot_steps(image, hidden, y, label):
-    """Show one digit on its way: the image (64,), the hidden activations (H,), the probabilities y (10,)."""
-    fig, axes = subplots(1, 3, height=2.3, width_ratios=[1, 1.6, 1.6])
+def digit_slider(net, images, labels, chosen):
+    """Show digits on their way through a network with one hidden layer: image, activations, probabilities.
+
+    images (N, 64), labels (N,); the slider goes through the indices `chosen`, and a stored page shows the first two."""
+
+    def draw(*indices):
+        fig, axes = subplots(len(indices), 3, height=2.2 * len(indices), width_ratios=[1, 1.6, 1.6], squeeze=False)
+        return fig, " ".join(_draw_way(row, net, images[k], labels[k]) for row, k in zip(axes, indices, strict=True))
+
+    slider(draw, list(chosen), name="digit", start=chosen[0], still=styled(draw)(*chosen[:2]))
+
+
+def _draw_way(axes, net, image, label):
+    a, y = net.hidden(image), softmax(net.logits(image))
     _digit(axes[0], image)
     axes[0].set(title=f"a {label}", xticks=[], yticks=[])
-    axes[1].bar(range(len(hidden)), hidden, color=COLOURS["guide"])
-    axes[1].set(title="hidden units", xlabel="unit")
-    colours = [COLOURS["class 0"] if k == label else COLOURS["broken"] for k in range(len(y))]
-    axes[2].bar(range(len(y)), y, color=colours)
+    axes[1].bar(range(len(a)), a, color=COLOURS["guide"])
+    axes[1].set(title="activations", xlabel="hidden unit")
+    axes[2].bar(range(len(y)), y, color=[COLOURS["class 0"] if k == label else COLOURS["broken"] for k in range(len(y))])
     axes[2].set(title="probabilities", xlabel="digit", ylim=(0, 1), xticks=range(10))
     best = np.argsort(-y, kind="stable")
-    return fig, (
-        f"A handwritten {label} on its way through the network: its pixels, its hidden units, of which "
-        f"{int(np.sum(hidden > 0))} of {len(hidden)} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
+    return (
+        f"A handwritten {label} on its way through the network: its pixels, the activations of the hidden units, of which "
+        f"{int(np.sum(a > 0))} of {len(a)} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
         f"{y[best[1]]:.0%} for {best[1]}."
     )
 

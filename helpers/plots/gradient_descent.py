@@ -1,12 +1,54 @@
-"""Pictures of notebook 05."""
+"""Pictures of notebook 05, and of the birds' regions in 06."""
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, subplots
+from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, styled, subplots
 
-__all__ = ["plot_clinic", "plot_losses", "plot_paths"]
+__all__ = ["plot_clinic", "plot_losses", "plot_paths", "plot_regions", "regions_slider"]
 
 STYLES = [("class 0", "o-"), ("class 1", "s--"), ("class 2", "^-."), ("broken", "D:")]
+PALE = np.array([[0.80, 0.89, 0.96], [0.99, 0.92, 0.77], [0.80, 0.94, 0.88]])  # of the classes' colours
+
+
+@picture
+def plot_regions(x, t, names, predictors, height=3.2):
+    """Show the birds `x` (N, 2) of the classes `t` (N,), and which class each of {title: predict} gives to any bill.
+
+    names : the names of the classes; predict : function of x (M, 2) that returns class indices (M,)"""
+    return _regions(x, t, names, predictors, height)
+
+
+def regions_slider(x, t, names, moments):
+    """Show the regions at several moments of a training, {step: predict}: a slider, and four moments on a stored page."""
+    steps = list(moments)
+    chosen = [steps[k] for k in np.linspace(0, len(steps) - 1, 4).round().astype(int)]
+    still = styled(_regions)(x, t, names, {f"step {k}": moments[k] for k in chosen}, 2.7)
+    slider(lambda k: _regions(x, t, names, {f"step {k}": moments[k]}, 3.6), steps, name="step", start=steps[0], still=still)
+
+
+def _regions(x, t, names, predictors, height):
+    fig, axes = subplots(1, len(predictors), height=height, sharey=True, squeeze=False)
+    low, high = x.min(axis=0) - 0.1, x.max(axis=0) + 0.1
+    low[1] = min(low[1], -0.1)  # so that the bill of 40 mm by 10 mm, where x is zero, is in the picture
+    a, b = np.meshgrid(np.linspace(low[0], high[0], 150), np.linspace(low[1], high[1], 120))
+    extent = [10 * (low[0] + 4), 10 * (high[0] + 4), 10 * (low[1] + 1), 10 * (high[1] + 1)]
+    said = []
+    for ax, (title, predict) in zip(axes[0], predictors.items(), strict=True):
+        ground = predict(np.stack([a.ravel(), b.ravel()], axis=1)).reshape(a.shape)
+        ax.imshow(PALE[ground], extent=extent, origin="lower", interpolation="nearest", aspect="auto")
+        for k, name in enumerate(names):
+            length, depth = 10 * (x[t == k] + (4, 1)).T
+            ax.plot(length, depth, MARKERS[k], color=CLASSES[k], ms=3, mec="white", mew=0.3, label=name)
+        ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8)
+        right = np.mean(predict(x) == t)
+        ax.set(title=f"{title}: {right:.0%} right", xlabel="bill length (mm)")
+        said.append(f"{title}: {right:.0%} of the birds are right")
+    axes[0, 0].set_ylabel("bill depth (mm)")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names), markerscale=2)
+    return fig, (
+        f"The bills of {len(x)} birds, length against depth, on a ground that is coloured by the class that a network gives "
+        f"to a bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."
+    )
 
 
 @picture
@@ -29,49 +71,48 @@ def plot_paths(loss, paths):
         left = "" if len(inside) == len(path) else ", then it leaves the picture"
         said.append(
             f"{title}: {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}) to "
-            f"({inside[-1][0]:.2f}, {inside[-1][1]:.2f}){left}"
+            f"({inside[-1][0] + 0:.2f}, {inside[-1][1] + 0:.2f}){left}"
         )
     for ax in axes[-1]:
         ax.set_xlabel("w0")
     for ax in axes[:, 0]:
         ax.set_ylabel("w1")
-    return fig, "A long valley in contour lines, its lowest point in the middle, and paths of descents on it. " + ". ".join(
-        said
-    ) + "."
+    lead = "A long valley in contour lines, with its lowest point in the middle, and the path of each descent. "
+    return fig, lead + ". ".join(said) + "."
 
 
 @picture
-def plot_losses(curves, log=True):
-    """Show loss curves, {name: losses}, over the steps; on a logarithmic axis if `log`."""
+def plot_losses(curves, log=False, top=None):
+    """Show loss curves, {name: losses}, over the steps; on a logarithmic axis if `log`, cut off at `top` if given."""
     fig, ax = subplots(height=2.9)
     for (name, losses), (colour, style) in zip(curves.items(), STYLES, strict=False):
-        ax.plot(losses, style, color=COLOURS[colour], ms=3, markevery=max(1, len(losses) // 20), label=name)
-    ax.set(xlabel="steps taken", ylabel="loss" + " (logarithmic)" * log, yscale="log" if log else "linear")
+        ax.plot(losses, style, color=COLOURS[colour], ms=3, lw=1, markevery=max(1, len(losses) // 20), label=name)
+    ax.set(xlabel="steps", ylabel="loss" + " (logarithmic axis)" * log, yscale="log" if log else "linear")
+    if top:
+        ax.set_ylim(0, top)
     ax.legend(loc="best")
-    said = "; ".join(f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}" for name, losses in curves.items())
-    return fig, f"Loss curves over the steps taken. {said}."
+    said = "; ".join(f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items())
+    return fig, f"Loss curves over the steps. {said}."
 
 
 @picture
 def plot_clinic(healthy, patients, names=None):
-    """Show six loss curves, {letter: losses}, each beside the `healthy` one; with their `names`, if those are told."""
-    fig, axes = subplots(2, 3, height=3.8, sharex=True, sharey=True)
-    top = 1.6 * healthy[0]
+    """Show six loss curves, {letter: losses}, each beside the `healthy` one, with their `names`, {letter: name}, if given."""
+    fig, axes = subplots(2, 3, height=4.2, sharex=True, sharey=True)
+    top = 2 * healthy[0]
     said = []
     for ax, (letter, losses) in zip(axes.flat, patients.items(), strict=True):
         ax.plot(healthy, "--", color=COLOURS["guide"], lw=1)
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
         title = letter if names is None else f"{letter}: {names[letter]}"
         ax.set(ylim=(0, top), title=title)
-        said.append(
-            f"{letter}{'' if names is None else f' ({names[letter]})'} goes from {losses[0]:.2f} over "
-            f"{losses[len(losses) // 4]:.2f} and {losses[len(losses) // 2]:.2f} to {losses[-1]:.2f}"
-        )
+        quarters = [losses[len(losses) * k // 4] for k in range(4)] + [losses[-1]]
+        said.append(f"{letter}{'' if names is None else f' ({names[letter]})'}: " + ", ".join(f"{v:.2f}" for v in quarters))
     for ax in axes[-1]:
         ax.set_xlabel("steps")
     for ax in axes[:, 0]:
         ax.set_ylabel("loss")
     return fig, (
         f"Six loss curves of broken loops, each beside a healthy one, dashed, that falls from {healthy[0]:.2f} to "
-        f"{healthy[-1]:.2f}. " + "; ".join(said) + "."
+        f"{healthy[-1]:.2f}. The losses at the start, after each quarter and at the end: {'; '.join(said)}."
     )

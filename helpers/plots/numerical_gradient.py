@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, subplots
+from helpers.figures import COLOURS, picture, slider, styled, subplots
 
-__all__ = ["plot_errors", "plot_hunt", "plot_kink", "plot_secants"]
+__all__ = ["plot_case", "plot_error_curve", "plot_methods", "plot_secants", "step_slider"]
 
 STYLES = {  # of the four methods: marker and colour
     "forward": ("o", COLOURS["class 1"]),
@@ -16,11 +16,11 @@ STYLES = {  # of the four methods: marker and colour
 
 @picture
 def plot_secants(f, x, steps, slope):
-    """Show `f` with its secants from `x` to `x` + h, for each h in `steps`, and its tangent of the given `slope`."""
+    """Show `f` with its secants from `x` to `x` + h, for each h of three `steps`, and its tangent of the given `slope`."""
     fig, ax = subplots(height=3.1)
-    grid = np.linspace(-0.6, 3.1, 100)
+    ends = np.array([x - 1.3, x + 2.4])
+    grid = np.linspace(*ends, 100)
     ax.plot(grid, f(grid), color=COLOURS["loss"], lw=2)
-    ends = np.array([-0.6, 3.1])
     ax.plot(ends, f(x) + slope * (ends - x), color=COLOURS["ink"], label=f"tangent, slope {slope:.4f}")
     for h, dash in zip(steps, ("--", "-.", ":"), strict=True):
         secant = (f(x + h) - f(x)) / h
@@ -31,82 +31,89 @@ def plot_secants(f, x, steps, slope):
     ax.legend(loc="upper left")
     slopes = ", ".join(f"{(f(x + h) - f(x)) / h:.4f} for h = {h:g}" for h in steps)
     return fig, (
-        f"The curve of f bends upward. Straight lines through its point at x = {x:g} and a second point h further right are "
-        f"steeper than the tangent there, whose slope is {slope:.4f}: {slopes}. The nearer the second point, the nearer the "
-        "line."
+        f"A curve that bends upwards, its tangent at x = {x:g} with the slope {slope:.4f}, and straight lines through that "
+        f"point and a second point of the curve, h further right. The lines are steeper than the tangent, and closer to it "
+        f"the smaller h is: {slopes}."
     )
 
 
 @picture
-def plot_errors(panels, truncation, rounding):
-    """Show how far slopes are off, over the step h, on logarithmic axes.
-
-    panels : {title: (h, {method: errors}, precision)}; truncation : function of h; rounding : function of (h, precision),
-    the two errors of the central difference, drawn as lines. Below the precision all errors are drawn at the precision."""
-    fig, axes = subplots(1, len(panels), height=3.9, sharey=True)
-    said = []
-    for ax, (title, (h, methods, precision)) in zip(axes, panels.items(), strict=True):
-        for method, errors in methods.items():
-            marker, colour = STYLES[method]
-            drawn = np.maximum(errors, precision)
-            size, fill = (6.5, "none") if method == "central" else (3.5, colour)
-            ax.plot(h, drawn, marker, color=colour, mfc=fill, ms=size, label=method.replace("_", " "))
-            best = f"{drawn.min():.0e}" if drawn.min() > precision else f"{precision:.0e} or less"
-            said.append(f"{method.replace('_', ' ')} {best} in {title}")
-        ax.plot(h, truncation(h), "-", color=COLOURS["guide"], lw=1)
-        ax.plot(h, rounding(h, precision), "--", color=COLOURS["guide"], lw=1)
-        ax.set(xscale="log", yscale="log", xlabel="step h", title=title, ylim=(1e-17, 10))
-    axes[0].set_ylabel("error of the slope")
-    axes[0].text(3e-4, 1e-10, "truncation", color=COLOURS["guide"], rotation=62)
-    axes[0].text(1e-12, 2e-4, "rounding", color=COLOURS["guide"], rotation=-43)
-    axes[-1].legend(loc="lower right")
+def plot_error_curve(steps, errors, truncation, rounding):
+    """Show the error of a measured slope over the step, and the two kinds of error as lines; all are (K,)."""
+    fig, ax = subplots(height=3.3)
+    _draw_errors(ax, steps, errors, truncation, rounding)
     return fig, (
-        "Errors of four methods over the step, on logarithmic axes. From large steps leftwards the errors of forward, "
-        "central and Richardson differences fall along straight lines, reach a valley, and rise again below the rounding "
-        "line; the complex step falls on the points of the central difference and stays at the precision. At best: "
-        + ", ".join(said)
-        + "."
+        "The error of the central difference over the step, on logarithmic axes. From the right the points fall along the "
+        "line of the truncation error. On the left they scatter below the line of the rounding error, which rises towards "
+        "small steps. Between them the points have their lowest place."
     )
 
 
-@picture
-def plot_kink(offsets, losses, measured):
-    """Show the loss around a kink: (K,) `offsets` of one weight, 0 in their middle, their `losses`, and {h: slope}."""
-    fig, ax = subplots(height=2.9)
-    losses = np.asarray(losses)
-    middle = losses[len(losses) // 2]
-    ax.plot(1e4 * offsets, 1e6 * (losses - middle), color=COLOURS["loss"], lw=2, label="loss")
-    for (h, slope), dash in zip(measured.items(), ("--", ":"), strict=True):
-        ax.plot(
-            1e4 * offsets,
-            1e6 * slope * offsets,
-            dash,
-            color=COLOURS["ink"],
-            label=f"slope measured with h = {h:.0e}: {slope:.4f}",
+def _draw_errors(ax, steps, errors, truncation, rounding):
+    ax.plot(steps, np.maximum(errors, 1e-17), "s", color=STYLES["central"][1], ms=4, label="error of the central difference")
+    ax.plot(steps, truncation, "-", color=COLOURS["guide"], lw=1, label="truncation, h² |f'''| / 6")
+    ax.plot(steps, rounding, "--", color=COLOURS["guide"], lw=1, label="rounding, ε |f| / h")
+    ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-14, 10))
+    ax.legend(loc="lower left", fontsize=8)
+
+
+def step_slider(f, x, slope):
+    """Show the secant of the central difference of `f` at `x`, beside its error: for one step h, or for three on a stored page.
+
+    slope : float, the exact slope of f at x"""
+
+    def draw(*steps):
+        fig, axes = subplots(1, len(steps), height=2.9, squeeze=False)
+        said = []
+        for ax, h in zip(axes[0], steps, strict=True):
+            measured = (f(x + h) - f(x - h)) / (2 * h)
+            ends = x + np.array([-2, 2]) * h
+            grid = np.linspace(*ends, 200)
+            ax.plot((grid - x) / h, f(grid), color=COLOURS["loss"], lw=2)
+            ax.plot([-2, 2], (f(x + h) + f(x - h)) / 2 + measured * (ends - x), "--", color=COLOURS["class 0"])
+            ax.plot([-1, 1], [f(x - h), f(x + h)], "o", color=COLOURS["class 0"])
+            ax.set(title=f"h = {h:.0e}\nslope {measured:.7f}\nerror {abs(measured - slope):.0e}", xlabel="(distance from x) / h")
+            ax.set(xticks=[-2, -1, 0, 1, 2], yticks=[])
+            said.append(f"h = {h:.0e}: slope {measured:.7f}, error {abs(measured - slope):.0e}")
+        return fig, (
+            f"The curve near x = {x:g} and the secant between x − h and x + h, in a window that is four steps wide. "
+            f"{'; '.join(said)}. With a large step the secant leaves the curve; with a tiny one the curve turns into stairs."
         )
-    ax.plot(0, 0, "o", color=COLOURS["ink"])
-    ax.set(xlabel="change of one weight (in 1e-4)", ylabel="change of the loss (in 1e-6)")
-    ax.legend(loc="best")
-    said = ", ".join(f"{slope:.4f} with h = {h:.0e}" for h, slope in measured.items())
+
+    slider(draw, 10.0 ** np.arange(0, -15.5, -0.5), name="h", start=1e-5, still=styled(draw)(1.0, 1e-5, 1e-15))
+
+
+@picture
+def plot_case(steps, with_clamp, without):
+    """Show the relative error between two gradients over the step, (K,), for the loss with a clamp and without."""
+    fig, ax = subplots(height=3.1)
+    with_clamp, without = (10 ** np.round(np.log10(errors), 2) for errors in (with_clamp, without))
+    ax.plot(steps, with_clamp, "s--", color=COLOURS["broken"])
+    ax.plot(steps, without, "o-", color=COLOURS["loss"])
+    ax.set(xscale="log", yscale="log", xlabel="step h of the measurement", ylabel="relative error")
+    ax.annotate("−log(y + 1e-7)", (steps[-1], with_clamp[-1]), (0, 8), textcoords="offset points")
+    ax.annotate("−log(y)", (steps[-1], without[-1]), (12, -2), textcoords="offset points")
     return fig, (
-        f"The loss along one weight is two straight pieces that meet in a kink near the weight. The slope at the weight, "
-        f"measured: {said}. The line of the larger step cuts across the kink and fits neither piece; that of the smaller "
-        f"step lies on the piece where the weight is."
+        "The relative error between the measured gradient and the formula, as the step shrinks from "
+        f"{steps[0]:.0e} to {steps[-1]:.0e}. For −log(y) it falls along a straight line to {without[-1]:.0e}. For "
+        f"−log(y + 1e-7) it falls at first and then stays at {with_clamp[-1]:.1e}."
     )
 
 
 @picture
-def plot_hunt(h, with_pinch, without):
-    """Show the relative difference of two gradients over the step `h`, (K,), for the loss with and without its pinch."""
-    fig, ax = subplots(height=3.1)
-    with_pinch, without = (10 ** np.round(np.log10(errors), 2) for errors in (with_pinch, without))
-    ax.plot(h, with_pinch, "s--", color=COLOURS["broken"])
-    ax.plot(h, without, "o-", color=COLOURS["loss"])
-    ax.set(xscale="log", yscale="log", xlabel="step h of the measurement", ylabel="relative difference")
-    ax.annotate("−log(y + 1e-7)", (h[-1], with_pinch[-1]), (0, 8), textcoords="offset points")
-    ax.annotate("−log(y)", (h[-1], without[-1]), (12, -2), textcoords="offset points")
+def plot_methods(steps, methods):
+    """Show the errors of several methods over the step: {name: errors}, all (K,). Errors below 1e-16 are drawn there."""
+    fig, ax = subplots(height=3.6)
+    said = []
+    for name, errors in methods.items():
+        marker, colour = STYLES[name]
+        drawn = np.maximum(errors, 2.2e-16)
+        ax.plot(steps, drawn, marker, color=colour, ms=4, mfc="none" if name == "central" else colour, label=name.replace("_", " "))
+        said.append(f"{name.replace('_', ' ')} {drawn.min():.0e}")
+    ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 10))
+    ax.legend(loc="lower right")
     return fig, (
-        "The largest relative difference between the measured gradient and the formula, as the step shrinks from "
-        f"{h[0]:.0e} to {h[-1]:.0e}. With the plain logarithm it falls along a straight line to {without[-1]:.0e}. With "
-        f"+ 1e-7 inside it falls at first, too, and then stays at {with_pinch[-1]:.1e}."
+        "The errors of four methods over the step, on logarithmic axes. Forward, central and Richardson differences fall "
+        "towards small steps, reach a smallest error, and rise again. The complex step keeps falling until it reaches the "
+        f"precision. The smallest errors are: {', '.join(said)}."
     )

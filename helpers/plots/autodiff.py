@@ -1,0 +1,44 @@
+"""Pictures of notebook 09."""
+
+from helpers.figures import COLOURS, picture, subplots
+
+__all__ = ["plot_values"]
+
+
+@picture
+def plot_values(order):
+    """Show the graph of values, a list in which each comes after its parents: name, data and, below it, the slope.
+
+    A value has the attributes `data`, `grad`, `parents` and `name`, as in notebook 09."""
+    column = {}
+    for value in order:
+        column[value] = 1 + max((column[parent] for parent in value.parents), default=-1)
+    for value in order:  # an input stands just before what is computed from it
+        if not value.parents:
+            column[value] = min((column[v] for v in order if value in v.parents), default=1) - 1
+    width, rows = max(column.values()) + 1, {}
+    place = {}
+    for value in order:
+        rows[column[value]] = rows.get(column[value], -1) + 1
+        place[value] = (column[value], -rows[column[value]])
+    depth = max(rows.values()) + 1
+    fig, ax = subplots(height=0.9 * depth + 0.3)
+    ax.set(xlim=(-0.6, width - 0.4), ylim=(-depth + 0.4, 0.6))
+    ax.axis("off")
+    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COLOURS["ink"]}
+    for value in order:
+        for parent in value.parents:
+            ax.annotate("", place[value], place[parent], arrowprops={"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22})
+        x, y = place[value]
+        lines = value.name, _numbers(value.data), _numbers(value.grad)
+        widest = max(lines, key=len)
+        ax.text(x, y, f"\n{widest}\n", ha="center", va="center", size=7.5, color="white", bbox=box)
+        colours = COLOURS["ink"], COLOURS["ink"], COLOURS["loss"]
+        for line, colour, up in zip(lines, colours, (0.14, 0, -0.14), strict=True):
+            ax.text(x, y + up, line, ha="center", va="center", size=7.5, color=colour)
+    said = "; ".join(f"{value.name} is {_numbers(value.data)} with the slope {_numbers(value.grad)}" for value in order)
+    return fig, f"A graph of {len(order)} values, each with its numbers and the slope of the loss along it. {said}."
+
+
+def _numbers(array):
+    return ", ".join(f"{v:.3f}".rstrip("0").rstrip(".") for v in array.ravel()[:4]) + (", ..." if array.size > 4 else "")
