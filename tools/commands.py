@@ -30,8 +30,7 @@ def lab(args):
 
 def stylesheet(folder):
     """Return the options by which JupyterLab loads custom.css from `folder`."""
-    settings = ascii({"static_custom_path": [str(folder)]})  # JupyterLab reads it as Python, whatever the path holds
-    return ["--LabApp.custom_css=True", f"--ServerApp.tornado_settings={settings}"]
+    return ["--LabApp.custom_css=True", f"--ServerApp.tornado_settings=static_custom_path={folder}"]
 
 
 def test(args):
