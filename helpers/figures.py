@@ -7,7 +7,20 @@ import io
 import re
 import sys
 
-__all__ = ["CLASSES", "COLOURS", "HATCHES", "MARKERS", "image", "picture", "show", "slider", "styled", "subplots", "svg"]
+__all__ = [
+    "CLASSES",
+    "COLOURS",
+    "HATCHES",
+    "LOOKS",
+    "MARKERS",
+    "image",
+    "picture",
+    "show",
+    "slider",
+    "styled",
+    "subplots",
+    "svg",
+]
 
 # Okabe & Ito (2008), "Color Universal Design": told apart with any colour vision. A thing keeps its colour
 # through the course, and never has colour alone: a marker, a dash, a hatch or a label goes with it.
@@ -20,9 +33,11 @@ COLOURS = {
     "guide": "#6b6b6b",
     "ink": "#222222",
 }
+# Of the three classes, in their order: of the penguins Adélie, Gentoo and Chinstrap.
 CLASSES = [COLOURS[f"class {k}"] for k in range(3)]
 MARKERS = ["o", "s", "^"]
-HATCHES = ["", "//", ".."]
+HATCHES = ["", "//", "--"]  # lines: the dots of ".." make a picture three times as large
+LOOKS = ["blue circles", "orange squares", "green triangles"]  # colour and marker in words, for alternative texts
 WIDTH = 7.2  # inches of 72 points: 691 of the 700 pixels a page offers
 
 STYLE = {
