@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import expect
 from sight import SEEN, faults
 
+from helpers.figures import image
 from notebooks import METADATA, NOTEBOOKS
 
 PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
@@ -30,8 +31,8 @@ one_page = pytest.mark.parametrize(
 )
 
 
-def picture(alt, src):
-    markup = f'<img alt="{alt}" src="{src}">'
+def shows(markup):
+    """Return a code cell that shows HTML, and has stored it."""
     output = new_output("display_data", {"text/html": markup})
     return new_code_cell(f"from IPython.display import HTML\nHTML({markup!r})", outputs=[output])
 
@@ -43,12 +44,12 @@ def broken():
             new_markdown_cell("A formula with two exponents: $x^2^3$"),
             new_markdown_cell(r"A formula with an unknown word: $\nonsense{x}$"),
             new_markdown_cell(r"A formula without an end: $\frac{1}{2"),
-            picture("short", f"data:image/svg+xml,{PICTURE.format(200)}"),
-            picture(ALT, f"data:image/svg+xml,{PICTURE.format(5000)}"),
-            picture(ALT, "http://elsewhere.example/picture.svg"),
+            shows(image(PICTURE.format(200), "short")),
+            shows(image(PICTURE.format(5000), ALT)),
+            shows(f'<img alt="{ALT}" src="http://elsewhere.example/picture.svg">'),
             new_code_cell("import sys\nprint('a warning', file=sys.stderr)"),
             new_code_cell("a = 'a solution that is not folded'"),
-            new_code_cell("from IPython.display import HTML\nHTML('<p style=\"color: #888\">too pale on white</p>')"),
+            shows('<p style="color: #888">too pale on white</p>'),
             new_code_cell("1 / 0"),
             new_code_cell("b = 'never run'"),
         ],
@@ -57,7 +58,7 @@ def broken():
 
 
 SECRET = "'forty' + '-two'"  # so that the code does not give it away
-DRAWN = f'<img alt="forty-two" src="data:image/svg+xml,{PICTURE.format(200)}">'
+DRAWN = image(PICTURE.format(200), "forty-two")
 DRAW = f"from IPython.display import HTML\nHTML({DRAWN.replace('forty-two', 'ANSWER')!r}.replace('ANSWER', {SECRET}))"
 ANSWERS = {
     f"print({SECRET})": new_output("stream", text="forty-two\n"),
@@ -111,12 +112,12 @@ def test_a_slider_moves_its_picture(ran):
     outputs = ran.page.locator(f"{PANEL} .jp-OutputArea-child:has(.noUi-handle)")
     assert outputs.count() == len(sliders)
     for output in outputs.all():
-        handle, image = output.locator(".noUi-handle"), output.locator("img")
+        handle, drawn = output.locator(".noUi-handle"), output.locator("img")
         for move in (by_keys, by_mouse):
-            alt, src = image.get_attribute("alt"), image.get_attribute("src")
+            alt, src = drawn.get_attribute("alt"), drawn.get_attribute("src")
             move(ran.page, handle)
-            expect(image).not_to_have_attribute("alt", alt)
-            expect(image).not_to_have_attribute("src", src)
+            expect(drawn).not_to_have_attribute("alt", alt)
+            expect(drawn).not_to_have_attribute("src", src)
 
 
 def by_keys(page, handle):
