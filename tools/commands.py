@@ -21,10 +21,16 @@ def lab(args):
         "--ServerApp.ip=localhost",  # whatever a reader's own settings say
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
         "--KernelManager.transport_encryption=auto",  # on a shared machine nobody listens in
+        *stylesheet(TOOLS / "templates" / "lab"),
     ]
     given = {arg.partition("=")[0] for arg in args}
     ours = [option for option in root + start if option.partition("=")[0] not in given]  # JupyterLab takes none twice
     return call(python, "-m", "jupyterlab", *ours, *args, own_settings=True)
+
+
+def stylesheet(folder):
+    """Return the options by which JupyterLab loads custom.css from `folder`."""
+    return ["--LabApp.custom_css=True", f"--ServerApp.tornado_settings=static_custom_path={folder}"]
 
 
 def test(args):

@@ -24,6 +24,7 @@ FILES = [
     "tools/commands.py",
     "tools/course.py",
     "tools/environment.py",
+    "tools/templates/lab/custom.css",
 ]
 
 
@@ -55,11 +56,15 @@ def write(folder):
 
 
 def without_solutions(notebook):
-    """Return a notebook without its solutions, and without what the checks said."""
+    """Return a notebook without its solutions, without what the checks said, and without the answers to predictions."""
     from nbconvert.preprocessors import TagRemovePreprocessor
 
-    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, remove_all_outputs_tags={"check"}, enabled=True)
-    return remove.preprocess(notebook, {})[0]
+    remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, remove_all_outputs_tags={"check", "predict"}, enabled=True)
+    notebook = remove.preprocess(notebook, {})[0]
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.outputs:
+            cell.metadata.get("jupyter", {}).pop("outputs_hidden", None)  # or JupyterLab offers to show what is not there
+    return notebook
 
 
 def _copy(source, target):

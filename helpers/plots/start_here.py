@@ -1,8 +1,48 @@
 """Pictures of notebook 00."""
 
-from helpers.figures import COLOURS, picture, subplots
+import numpy as np
 
-__all__ = ["plot_map", "plot_two_runs"]
+from helpers.figures import CLASSES, COLOURS, LOOKS, MARKERS, picture, subplots
+
+__all__ = ["plot_birds", "plot_map", "plot_two_runs"]
+
+
+@picture
+def plot_birds(x, t, names, circled=None):
+    """Show birds as load_penguins returns them, bill length against bill depth, with one marker for each class.
+
+    Parameters
+    ----------
+    x : ndarray (N, 2)
+    t : ndarray of int (N,)
+    names : list of str
+        The names of three classes, or of two.
+    circled : int, optional
+        The row of `x` whose bird is circled.
+    """
+    bills = 10 * np.add(x, (4, 1))  # in mm
+    fig, ax = subplots(height=4.2)
+    for k, name in enumerate(names):
+        ax.plot(*bills[t == k].T, MARKERS[k], color=CLASSES[k], ms=5.5, mec="white", mew=0.5, label=name)
+    ax.set(xlabel="bill length (mm)", ylabel="bill depth (mm)")
+    means = np.array([bills[t == k].mean(axis=0) for k in range(len(names))])
+    nearest = np.linalg.norm(bills[:, None] - means, axis=2).argmin(axis=1)
+    said = [f"{name}, {np.sum(t == k)} {LOOKS[k]}, on average {_bill(means[k])}" for k, name in enumerate(names)]
+    alt = (
+        f"The bills of {len(bills)} birds, length against depth. {'; '.join(said)}. {np.sum(nearest != t)} birds are nearer "
+        f"to the average bill of another class than to that of their own."
+    )
+    if circled is not None:
+        k, bird = t[circled], f"{names[t[circled]]}, {_bill(bills[circled])}"
+        ax.plot(*bills[circled], MARKERS[k], color=CLASSES[k], ms=7, mec="white", mew=0.5)
+        ax.plot(*bills[circled], "o", ms=15, mfc="none", mec=COLOURS["ink"], mew=1.8, label=bird)
+        alt += f" One bird is circled: {bird}."
+    fig.legend(loc="outside upper left", ncols=4, columnspacing=1.2, handletextpad=0.2)
+    return fig, alt
+
+
+def _bill(bill):
+    return f"{bill[0]:.1f} mm long and {bill[1]:.1f} mm deep"
 
 
 @picture

@@ -1,13 +1,15 @@
-"""The pages that `make run` writes shut no reader out: in light and dark, on a wide screen and on a phone."""
+"""The pages that `make run` writes are accessible: in light and dark, on a wide screen and on a phone."""
 
 import browsing
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from playwright.sync_api import expect
 
 import notebooks
 
 SCHEMES = ("light", "dark")
-# What is wider than its place and is cut off, or scrolls: (class, text). Tables and displayed formulas may scroll.
+# What is wider than its place, and so is cut off or scrolls: (class, text). Tables and displayed formulas may scroll.
 TOO_WIDE = """() => [...document.querySelectorAll('body, main *')]
   .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')
   .filter(e => !e.matches('.wide[tabindex]'))
@@ -45,8 +47,8 @@ def background(page):
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1280)])
-def test_nothing_shuts_a_reader_out(page, scheme, width):
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), pytest.param("dark", 1280, marks=pytest.mark.thorough)])
+def test_axe_finds_no_serious_fault(page, scheme, width):
     show(page, scheme, width)
     assert browsing.violations(page) == {}
 
@@ -82,6 +84,19 @@ PLANTED = """<!DOCTYPE html><html lang="en"><title>A page with faults</title><ma
 <details><summary>more</summary><p style="background: white; color: #999">too pale on white</p></details>
 <div class="cut">a line that does not fit into its place and is cut off</div>
 <pre>a line that is longer than a phone is wide, and moves the whole page sideways</pre></main></html>"""
+
+
+def test_the_answer_to_a_prediction_is_seen_when_it_is_asked_for(browser, tmp_path):
+    hidden = {"jupyter": {"outputs_hidden": True}, "tags": ["predict"]}
+    cell = new_code_cell("print(6 * 7)", outputs=[new_output("stream", text="forty-two")], metadata=hidden)
+    path = tmp_path / "page.html"
+    path.write_text(notebooks.page(new_notebook(cells=[new_markdown_cell("# A page"), cell])), encoding="utf-8")
+    with browser.new_page() as page:
+        page.goto(path.as_uri())
+        answer = page.get_by_text("forty-two")
+        expect(answer).to_be_hidden()
+        page.get_by_text("Show the answer").press("Enter")
+        expect(answer).to_be_visible()
 
 
 def test_what_is_wrong_with_a_page_is_found(browser, tmp_path):
