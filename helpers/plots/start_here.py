@@ -47,13 +47,13 @@ def _bill(bill):
 
 @picture
 def plot_two_runs(stuck, moving):
-    """Show two loss curves, one flat and one falling: lists of floats, the first from before the first step."""
+    """Show two loss curves, one flat and one falling: lists of floats that begin with the loss before the first step."""
     fig, ax = subplots(height=2.8)
     ax.plot(stuck, "s--", color=COLOURS["broken"])
     ax.plot(moving, "o-", color=COLOURS["loss"])
     ax.annotate("numerical_gradient_nd", (len(stuck) - 1, stuck[-1]), (0, -16), textcoords="offset points", ha="right")
     ax.annotate("numerical_gradient_2d", (len(moving) - 1, moving[-1]), (0, 10), textcoords="offset points", ha="right")
-    ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(stuck + moving)))
+    ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(*stuck, *moving)))
     flat = "is a flat line at" if min(stuck) == max(stuck) else "moves, and ends at"
     return fig, (
         f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
@@ -64,7 +64,7 @@ def plot_two_runs(stuck, moving):
 
 @picture
 def plot_map():
-    """Show what the course builds: the way from the inputs to the loss, and the way back to the weights."""
+    """Show what the course builds: from the inputs forward to the loss, and from the loss back to the weights."""
     fig, ax = subplots(height=2.4)
     ax.set(xlim=(0, 7.2), ylim=(0.2, 2.6))
     ax.axis("off")

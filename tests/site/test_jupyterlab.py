@@ -71,8 +71,13 @@ ANSWERS = {
 def predictions():
     """Return a notebook of predictions, whose stored outputs all hold the word "forty-two"."""
     hidden = {"tags": ["predict", "raises-exception"], "jupyter": {"outputs_hidden": True}}
-    cells = [new_code_cell(source, outputs=[output], metadata=hidden) for source, output in ANSWERS.items()]
-    return new_notebook(cells=cells, metadata=METADATA)
+    return new_notebook(
+        cells=[
+            new_code_cell(source, outputs=[output], execution_count=count, metadata=hidden)
+            for count, (source, output) in enumerate(ANSWERS.items(), start=1)
+        ],
+        metadata=METADATA,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +108,7 @@ def test_a_page_is_whole_when_opened(look):
 
 @one_page
 def test_a_page_is_whole_when_run(ran):
-    assert list(faults(ran.stored, ran.seen)) == []
+    assert list(faults(ran.stored, ran.seen, ran=True)) == []
 
 
 @one_page
@@ -172,7 +177,9 @@ def too_pale(lab):
 
 
 def test_an_answer_is_hidden_until_the_cell_is_run_or_the_answer_asked_for(lab):
-    with lab.opened("predictions", predictions()) as page:
+    stored = predictions()
+    with lab.opened("predictions", stored) as page:
+        assert list(faults(stored, page.evaluate(SEEN))) == []
         notebook, offers = page.locator(f"{PANEL} .jp-Notebook"), page.locator(f"{PANEL} .jp-OutputPlaceholder")
         assert "forty-two" not in notebook.inner_text()
         assert "forty-two" not in notebook.aria_snapshot()  # what a screen reader reads
@@ -180,6 +187,8 @@ def test_an_answer_is_hidden_until_the_cell_is_run_or_the_answer_asked_for(lab):
         assert offers.count() == len(ANSWERS)
         content = "one => getComputedStyle(one.querySelector('.jp-Placeholder-contentContainer'), '::before').content"
         assert set(offers.evaluate_all(f"all => all.map({content})")) == {'"Show the answer"'}
+        stored.cells[2].metadata = {}
+        assert (2, "the answer is hidden") in list(faults(stored, page.evaluate(SEEN)))
         offers.first.click()
         expect(offers).to_have_count(len(ANSWERS) - 1)
         assert notebook.inner_text().count("forty-two") == 1
@@ -193,11 +202,11 @@ def test_what_is_wrong_with_a_page_is_found(lab):
     stored.cells[7].metadata = {"jupyter": {"source_hidden": True}}
     with lab.opened("broken", stored) as page:
         lab.restart_and_run_all()
-        found = list(faults(stored, page.evaluate(SEEN)))
+        found = list(faults(stored, page.evaluate(SEEN), ran=True))
         pale = too_pale(lab)
         assert set(asked_elsewhere(lab)) == {"http://elsewhere.example/picture.svg"}
     assert [index for index, _how in found] == [0, 1, 2, 3, 4, 5, 6, 7, 9, 10]
     hows = ["not understand"] * 2 + ["raw text", "without a text"] + ["not to be seen"] * 2
-    hows += ["a warning", "not folded", "ZeroDivisionError", "count"]
+    hows += ["a warning", "the code is visible", "ZeroDivisionError", "count"]
     assert all(how in fault for how, (_index, fault) in zip(hows, found, strict=True))
     assert "too pale on white" in str(pale["light"])
