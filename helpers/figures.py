@@ -1,4 +1,4 @@
-"""Pictures that can be compared: the same data are the same text, on every run and every machine."""
+"""Pictures as text that can be compared: the same data give the same SVG, on every run and every machine."""
 
 import base64
 import functools
@@ -7,10 +7,23 @@ import io
 import re
 import sys
 
-__all__ = ["CLASSES", "COLOURS", "HATCHES", "MARKERS", "image", "picture", "show", "slider", "styled", "subplots", "svg"]
+__all__ = [
+    "CLASSES",
+    "COLOURS",
+    "HATCHES",
+    "LOOKS",
+    "MARKERS",
+    "image",
+    "picture",
+    "show",
+    "slider",
+    "styled",
+    "subplots",
+    "svg",
+]
 
-# Okabe & Ito (2008), "Color Universal Design": told apart with any colour vision. A thing keeps its colour
-# through the course, and never has colour alone: a marker, a dash, a hatch or a label goes with it.
+# Okabe & Ito (2008), "Color Universal Design": readers with any colour vision can tell these colours apart.
+# Each thing has the same colour on every page, and a marker, a dash, a hatch or a label as well.
 COLOURS = {
     "class 0": "#0072B2",
     "class 1": "#E69F00",
@@ -20,10 +33,12 @@ COLOURS = {
     "guide": "#6b6b6b",
     "ink": "#222222",
 }
+# Of the three classes, in their order: of the penguins Adélie, Gentoo and Chinstrap.
 CLASSES = [COLOURS[f"class {k}"] for k in range(3)]
 MARKERS = ["o", "s", "^"]
-HATCHES = ["", "//", ".."]
-WIDTH = 7.2  # inches of 72 points: 691 of the 700 pixels a page offers
+HATCHES = ["", "//", "--"]  # lines: the dots of ".." make a picture three times as large
+LOOKS = ["blue circles", "orange squares", "green triangles"]  # colour and marker in words, for alternative texts
+WIDTH = 7.2  # inches of 96 pixels: 691 of the 700 pixels that a page offers
 
 STYLE = {
     "axes.edgecolor": COLOURS["ink"],
@@ -44,21 +59,21 @@ STYLE = {
 def show(fig, *, alt):
     """Display `fig` as an SVG picture with the alternative text `alt`, and close it.
 
-    The picture is an <img> with its data inside it. Of all that a notebook can hold, this form keeps its
-    alternative text in JupyterLab, trusted or not, and in HTML pages. The text is also the output's plain form.
+    The picture is an <img> element with the SVG inside its address. JupyterLab keeps the alternative text of this form,
+    but not that of bare SVG and PNG outputs. The text is also the plain-text form of the output.
 
     Parameters
     ----------
     fig : matplotlib.figure.Figure
     alt : str
-        What the picture shows and what to see in it, for who cannot see it; 40 characters or more.
+        What the picture shows and what to notice, for readers who cannot see it: 40 characters or more.
 
     Raises
     ------
     TypeError
         If `fig` is not a figure.
     ValueError
-        If `alt` is not such a text.
+        If `alt` is not a string of 40 characters or more.
     """
     from IPython.display import display
 
@@ -69,19 +84,19 @@ def show(fig, *, alt):
 def slider(draw, values, *, name, start, still=None):
     """Display a slider over `values`, and below it the picture of the chosen value.
 
-    A stored page has no kernel and no slider: it shows the picture `still`, which must make sense alone. So does a
-    notebook where ipywidgets is not installed.
+    A stored page has no kernel, so it shows the picture `still` instead, which must make sense alone. A notebook does the
+    same where ipywidgets is not installed.
 
     Parameters
     ----------
     draw : callable
         draw(value) returns the picture of one value: a figure and its alternative text.
     values : sequence of numbers
-        What the slider goes through, such as np.linspace(0, 1, 51), np.geomspace(0.1, 10, 51) or range(20).
+        The positions of the slider, such as np.linspace(0, 1, 51), np.geomspace(0.1, 10, 51) or range(20).
     name : str
         The label of the slider.
     start : float
-        Where the slider is at first: at the nearest of the `values`.
+        The slider starts at the nearest of the `values`.
     still : tuple of Figure and str, optional
         The picture for the stored page, as draw returns it. The default is draw(start).
 
@@ -101,7 +116,7 @@ def slider(draw, values, *, name, start, still=None):
     except ImportError:
         display(output, raw=True)
         return
-    options = [(f"{value:.3g}", value) for value in values]
+    options = [(f"{value:.3g}" if value % 1 else f"{value:.0f}", value) for value in values]
     knob = ipywidgets.SelectionSlider(options=options, value=start, description=name)
     view = ipywidgets.HTML()
 
@@ -114,7 +129,7 @@ def slider(draw, values, *, name, start, still=None):
 
 
 def styled(draw):
-    """Decorate a function that draws: it then does so in the style of the course."""
+    """Decorate a function that draws, so that it draws in the style of the course."""
 
     @functools.wraps(draw)
     def drawn(*args, **kwargs):
@@ -125,7 +140,7 @@ def styled(draw):
 
 
 def picture(draw):
-    """Decorate a function that returns (figure, alternative text): calling it shows the picture."""
+    """Decorate a function that returns a figure and its alternative text, so that it displays them instead."""
 
     @functools.wraps(draw)
     def shown(*args, **kwargs):
@@ -138,7 +153,7 @@ def picture(draw):
 def subplots(rows=1, columns=1, *, height, **kwargs):
     """Return a figure as wide as the page and `height` inches high, and its axes.
 
-    It is made without pyplot: no global state, and one import less for the kernel."""
+    It is made without pyplot, which keeps global state and is slow to import."""
     from matplotlib.figure import Figure
 
     fig = Figure(figsize=(WIDTH, height))
@@ -146,7 +161,7 @@ def subplots(rows=1, columns=1, *, height, **kwargs):
 
 
 def svg(fig):
-    """Return `fig` as SVG text, and close it: no date, no version, coordinates to two decimals."""
+    """Return `fig` as SVG text without date and version, its coordinates rounded to two decimals, and close it."""
     from matplotlib.figure import Figure
 
     if not isinstance(fig, Figure):
@@ -163,15 +178,13 @@ def svg(fig):
 def _image(fig, alt):
     """Return the <img> element of a figure, and its alternative text on one line."""
     if not isinstance(alt, str) or len(alt.strip()) < 40:
-        raise ValueError(
-            f"alt must say, in 40 characters or more, what the picture shows and what to see in it, not {alt!r}"
-        )
+        raise ValueError(f"alt must say, in 40 characters or more, what the picture shows and what to notice, not {alt!r}")
     alt = " ".join(alt.split())
     return image(svg(fig), alt), alt
 
 
 def image(drawing, alt):
-    """Return the <img> element that shows the SVG text `drawing`: in base64, which code hosts' notebook pages show, too."""
+    """Return an <img> element with the SVG text `drawing` in base64, the form that most notebook viewers show."""
     data = base64.b64encode(drawing.encode()).decode()
     return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml;base64,{data}">'
 

@@ -1,1 +1,1 @@
-"""The pictures of the course: one module a notebook, one function a picture."""
+"""The pictures of the course: one module for each notebook, one function for each picture."""

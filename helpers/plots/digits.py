@@ -9,7 +9,7 @@ __all__ = ["plot_confusion", "plot_curves", "plot_digits", "plot_steps", "plot_w
 
 @picture
 def plot_digits(images, titles, columns=10):
-    """Show images (N, 64), values 0 to 1, as 8×8 pictures with a title each."""
+    """Show images (N, 64) with values from 0 to 1 as pictures of 8×8 pixels, each with a title."""
     rows = max(1, -(-len(images) // columns))
     fig, axes = subplots(rows, columns, height=0.95 * rows + 0.1, squeeze=False)
     for ax in axes.flat:
@@ -24,7 +24,7 @@ def plot_digits(images, titles, columns=10):
 
 @picture
 def plot_curves(curves, every=5):
-    """Show losses over the epochs, noted `every` so many: {name: (training losses, validation losses)}."""
+    """Show losses, {name: (training losses, validation losses)}, that were measured every `every` epochs."""
     fig, axes = subplots(1, len(curves), height=2.8, sharey=True, squeeze=False)
     said = []
     for ax, (name, (training, test)) in zip(axes.flat, curves.items(), strict=True):
@@ -43,7 +43,7 @@ def plot_curves(curves, every=5):
 
 @picture
 def plot_confusion(matrix):
-    """Show how often digits (rows) were taken for digits (columns): counts (10, 10)."""
+    """Show a confusion matrix, counts (10, 10): the true digits are the rows, the predicted ones the columns."""
     fig, ax = subplots(height=3.9)
     off = matrix * (1 - np.eye(len(matrix), dtype=int))
     ax.imshow(off, cmap="OrRd", vmin=0, vmax=max(4, off.max()))
@@ -59,7 +59,7 @@ def plot_confusion(matrix):
 
 @picture
 def plot_weights(W, titles):
-    """Show the columns of W (64, K) as 8×8 pictures: blue where ink speaks for, red where it speaks against."""
+    """Show the columns of W (64, K) as pictures of 8×8 pixels: positive weights are blue, negative ones red."""
     columns = min(10, W.shape[1])
     rows = -(-W.shape[1] // columns)
     fig, axes = subplots(rows, columns, height=0.95 * rows + 0.1, squeeze=False)
@@ -77,7 +77,7 @@ def plot_weights(W, titles):
 
 @picture
 def plot_steps(image, hidden, y, label):
-    """Show one digit on its way: the image (64,), the hidden activations (H,), the probabilities y (10,)."""
+    """Show one digit in a network: the image (64,), the activations `hidden` (H,) and the probabilities y (10,)."""
     fig, axes = subplots(1, 3, height=2.3, width_ratios=[1, 1.6, 1.6])
     _digit(axes[0], image)
     axes[0].set(title=f"a {label}", xticks=[], yticks=[])

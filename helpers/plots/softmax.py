@@ -5,22 +5,31 @@ import numpy as np
 from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, styled, subplots
 from helpers.functions import softmax
 
-__all__ = ["plot_row_sums", "plot_scores", "plot_shift", "plot_temperature_paths", "simplex", "temperature_slider"]
+__all__ = [
+    "plot_broadcast",
+    "plot_row_sums",
+    "plot_scores",
+    "plot_shift",
+    "plot_temperature_paths",
+    "simplex",
+    "temperature_slider",
+]
 
-CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # of the simplex: probability 1 for class 0, 1, 2
+CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # where the probability of class 0, 1, 2 is 1
+CLASS_NAMES = ["class 0", "class 1", "class 2"]
 
 
 @picture
-def plot_scores(z, y):
+def plot_scores(z, y, names=CLASS_NAMES):
     """Show three scores `z`, their exponentials, and the probabilities `y`, as bars side by side."""
     fig, axes = subplots(1, 3, height=2.6)
     for ax, values, title in zip(axes, (z, np.exp(z), y), ("scores z", "exp(z)", "y = exp(z) / sum"), strict=True):
-        _bars(ax, values)
-        ax.set(title=title, xlabel="class")
+        _bars(ax, values, names)
+        ax.set(title=title)
     axes[2].set_ylim(0, 1)
     return fig, (
-        f"Three bar charts. Scores {_list(z)}; their exponentials {_list(np.exp(z))}, all positive; divided by their "
-        f"sum, the probabilities {_list(y)}. The order of the classes is the same in all three."
+        f"Three bar charts for {', '.join(names)}: the scores {_list(z)}, their exponentials {_list(np.exp(z))}, which are "
+        f"all positive, and the probabilities {_list(y)}. The order of the classes is the same in all three."
     )
 
 
@@ -28,27 +37,19 @@ def plot_scores(z, y):
 def plot_shift(z, shift):
     """Show that z and z + shift, for three scores z, have different exponentials and the same softmax."""
     fig, axes = subplots(1, 2, height=2.6)
-    for k, (scores, label) in enumerate(((z, "z"), (z + shift, f"z + {shift}"))):
+    for k, (scores, label) in enumerate(((z, "z"), (np.add(z, shift), f"z + {shift}"))):
         for ax, values, digits in ((axes[0], np.exp(scores), 1), (axes[1], softmax(scores), 2)):
-            place = np.arange(len(z)) + 0.4 * k - 0.2
-            bars = ax.bar(
-                place,
-                values,
-                0.36,
-                label=label,
-                hatch=["", "xx"][k],
-                color=["#bbbbbb", "white"][k],
-                edgecolor=COLOURS["ink"],
-            )
+            look = {"hatch": ["", "xx"][k], "color": ["#bbbbbb", "white"][k], "edgecolor": COLOURS["ink"]}
+            bars = ax.bar(np.arange(len(z)) + 0.4 * k - 0.2, values, 0.36, label=label, **look)
             ax.bar_label(bars, fmt=f"%.{digits}f", padding=2, fontsize=9)
             ax.set(xlabel="class", xticks=range(len(z)))
             ax.margins(y=0.15)
     axes[0].set_title("exp: not the same")
-    axes[1].set(title="softmax: the same", ylim=(0, 0.65))
+    axes[1].set(title="softmax: the same", ylim=(0, 1.5 * softmax(z).max()))
     axes[1].legend(loc="upper right", ncols=2)
     return fig, (
-        f"Two bar charts compare z with z + {shift}. The exponentials differ, each by the factor {np.exp(shift):.1f}; "
-        f"the probabilities are equal, pair by pair: {_list(softmax(z))}."
+        f"Two bar charts compare z with z + {shift}. The exponentials differ, each by the factor {np.exp(shift):.1f}. "
+        f"The probabilities are the same: {_list(softmax(z))}."
     )
 
 
@@ -77,10 +78,49 @@ def plot_row_sums(tables):
 
 
 @picture
-def plot_temperature_paths(scores, temperatures):
+def plot_broadcast(a, *others, operation=np.subtract):
+    """Show how NumPy combines a matrix `a` (N, C) with smaller arrays, one row of the picture for each of `others`.
+
+    The copies that broadcasting stands for are pale. `operation` is np.add, np.subtract, np.multiply or np.divide."""
+    sign = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}[operation.__name__]
+    fig, axes = subplots(len(others), 3, height=0.5 * len(a) * len(others) + 0.5 * len(others), squeeze=False)
+    said = []
+    for row, other in zip(axes, others, strict=True):
+        stretched, result = np.broadcast_to(other, a.shape), operation(a, other)
+        aligned = (1,) * (2 - other.ndim) + other.shape
+        copies = np.indices(a.shape) >= np.reshape(aligned, (2, 1, 1))
+        _grid(row[0], a, f"{a.shape}")
+        _grid(row[1], stretched, f"{sign}  {other.shape}", pale=copies.any(axis=0))
+        _grid(row[2], result, f"=  {result.shape}")
+        said.append(
+            f"{a.shape} {sign} {other.shape}: {_list(other.ravel())} is repeated {_direction(aligned)}, and the result has "
+            f"the rows {', '.join(map(_list, result))}"
+        )
+    return fig, f"Broadcasting, drawn as grids of numbers. {'. '.join(said)}."
+
+
+def _direction(shape):
+    return {(True, False): "downwards", (False, True): "to the right"}.get(tuple(n == 1 for n in shape), "both ways")
+
+
+def _grid(ax, values, title, pale=None):
+    rows, columns = values.shape
+    pale = np.zeros(values.shape, dtype=bool) if pale is None else pale
+    for i, j in np.ndindex(values.shape):
+        ink, ground = ("#767676", "white") if pale[i, j] else (COLOURS["ink"], "#d6e6f2")
+        style = {"facecolor": ground, "edgecolor": ink, "linestyle": ":" if pale[i, j] else "-"}
+        ax.fill([j, j + 1, j + 1, j], [i, i, i + 1, i + 1], **style, lw=0.8)
+        ax.text(j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color=ink)
+    ax.set_title(title, loc="center")
+    ax.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -0.1))
+    ax.axis("off")
+
+
+@picture
+def plot_temperature_paths(scores, temperatures, names=CLASS_NAMES):
     """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
     fig, ax = subplots(height=3.8)
-    simplex(ax)
+    simplex(ax, names)
     for k, z in enumerate(scores):
         path, at_one = (np.array([softmax(np.asarray(z) / t) for t in ts]) @ CORNERS for ts in (temperatures, [1]))
         ax.plot(*path.T, MARKERS[k % 3] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
@@ -96,38 +136,41 @@ def plot_temperature_paths(scores, temperatures):
     )
 
 
-def temperature_slider(z):
-    """Show softmax(z / T) for three scores `z`: a slider in a running notebook, four values of T on a stored page."""
-    still = _at_temperatures(z, [10, 2, 1, 0.2])
-    slider(lambda t: _at_temperatures(z, [t]), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
+def temperature_slider(z, names=CLASS_NAMES):
+    """Show softmax(z / T) for three scores `z`: a slider in a running notebook, three values of T on a stored page."""
+    still = _at_temperatures(z, [10, 1, 0.2], names)
+    slider(lambda t: _at_temperatures(z, [t], names), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
 
 
 @styled
-def _at_temperatures(z, temperatures):
+def _at_temperatures(z, temperatures, names):
     ys = [softmax(np.asarray(z) / t) for t in temperatures]
     fig, axes = subplots(1, len(ys), height=2.4, sharey=True, squeeze=False)
     for ax, y, t in zip(axes[0], ys, temperatures, strict=True):
-        _bars(ax, y)
-        ax.set(title=f"T = {t:.3g}", xlabel="class", ylim=(0, 1.1))
+        _bars(ax, y, names)
+        ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
     axes[0, 0].set_ylabel("probability")
     said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
-    return fig, f"Bars of softmax(z / T) for z = {_list(z)}. {said}. The lower T, the more the largest score takes."
+    return fig, (
+        f"Bars of softmax(z / T) for {', '.join(names)}, with z = {_list(z)}. {said}. The lower T is, the larger is the "
+        "probability of the largest score."
+    )
 
 
-def _bars(ax, values):
+def _bars(ax, values, names):
     for k, value in enumerate(values):
         bar = ax.bar(k, value, color=CLASSES[k % 3], hatch=HATCHES[k % 3], edgecolor=COLOURS["ink"])
         ax.bar_label(bar, fmt="%.2f", padding=2)
-    ax.set_xticks(range(len(values)))
+    ax.set_xticks(range(len(values)), names[: len(values)], fontsize=9)
     ax.margins(y=0.2)
 
 
-def simplex(ax):
-    """Draw on `ax` the outline of the three-class simplex and name its corners."""
+def simplex(ax, names=CLASS_NAMES):
+    """Draw on `ax` the triangle of all probabilities for three classes, and name its corners."""
     ax.fill(*CORNERS.T, facecolor="none", edgecolor=COLOURS["guide"], lw=1)
     for k, corner in enumerate(CORNERS):
         up, side = (5, "bottom") if k == 2 else (-5, "top")
-        ax.annotate(f"class {k}", corner, (0, up), textcoords="offset points", ha="center", va=side)
+        ax.annotate(names[k], corner, (0, up), textcoords="offset points", ha="center", va=side)
     ax.set(aspect="equal", xlim=(-0.5, 1.5), ylim=(-0.1, 0.95))
     ax.axis("off")
 

@@ -1,19 +1,59 @@
 """Pictures of notebook 00."""
 
-from helpers.figures import COLOURS, picture, subplots
+import numpy as np
 
-__all__ = ["plot_map", "plot_two_runs"]
+from helpers.figures import CLASSES, COLOURS, LOOKS, MARKERS, picture, subplots
+
+__all__ = ["plot_birds", "plot_map", "plot_two_runs"]
+
+
+@picture
+def plot_birds(x, t, names, circled=None):
+    """Show birds as load_penguins returns them, bill length against bill depth, with one marker for each class.
+
+    Parameters
+    ----------
+    x : ndarray (N, 2)
+    t : ndarray of int (N,)
+    names : list of str
+        The names of three classes, or of two.
+    circled : int, optional
+        The row of `x` whose bird is circled.
+    """
+    bills = 10 * np.add(x, (4, 1))  # in mm
+    fig, ax = subplots(height=4.2)
+    for k, name in enumerate(names):
+        ax.plot(*bills[t == k].T, MARKERS[k], color=CLASSES[k], ms=5.5, mec="white", mew=0.5, label=name)
+    ax.set(xlabel="bill length (mm)", ylabel="bill depth (mm)")
+    means = np.array([bills[t == k].mean(axis=0) for k in range(len(names))])
+    nearest = np.linalg.norm(bills[:, None] - means, axis=2).argmin(axis=1)
+    said = [f"{name}, {np.sum(t == k)} {LOOKS[k]}, on average {_bill(means[k])}" for k, name in enumerate(names)]
+    alt = (
+        f"The bills of {len(bills)} birds, length against depth. {'; '.join(said)}. {np.sum(nearest != t)} birds are nearer "
+        f"to the average bill of another class than to that of their own."
+    )
+    if circled is not None:
+        k, bird = t[circled], f"{names[t[circled]]}, {_bill(bills[circled])}"
+        ax.plot(*bills[circled], MARKERS[k], color=CLASSES[k], ms=7, mec="white", mew=0.5)
+        ax.plot(*bills[circled], "o", ms=15, mfc="none", mec=COLOURS["ink"], mew=1.8, label=bird)
+        alt += f" One bird is circled: {bird}."
+    fig.legend(loc="outside upper left", ncols=4, columnspacing=1.2, handletextpad=0.2)
+    return fig, alt
+
+
+def _bill(bill):
+    return f"{bill[0]:.1f} mm long and {bill[1]:.1f} mm deep"
 
 
 @picture
 def plot_two_runs(stuck, moving):
-    """Show two loss curves, one flat and one falling: lists of floats, the first from before the first step."""
+    """Show two loss curves, one flat and one falling: lists of floats that begin with the loss before the first step."""
     fig, ax = subplots(height=2.8)
     ax.plot(stuck, "s--", color=COLOURS["broken"])
     ax.plot(moving, "o-", color=COLOURS["loss"])
     ax.annotate("numerical_gradient_nd", (len(stuck) - 1, stuck[-1]), (0, -16), textcoords="offset points", ha="right")
     ax.annotate("numerical_gradient_2d", (len(moving) - 1, moving[-1]), (0, 10), textcoords="offset points", ha="right")
-    ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(stuck + moving)))
+    ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(*stuck, *moving)))
     flat = "is a flat line at" if min(stuck) == max(stuck) else "moves, and ends at"
     return fig, (
         f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
@@ -24,7 +64,7 @@ def plot_two_runs(stuck, moving):
 
 @picture
 def plot_map():
-    """Show what the course builds: the way from the inputs to the loss, and the way back to the weights."""
+    """Show what the course builds: from the inputs forward to the loss, and from the loss back to the weights."""
     fig, ax = subplots(height=2.4)
     ax.set(xlim=(0, 7.2), ylim=(0.2, 2.6))
     ax.axis("off")

@@ -313,6 +313,9 @@ FUZZ = {
         20,
     ),
     "load_digits": Fuzz(helpers.load_digits, st.just({}), oracles.load_digits, 3),
+    "load_penguins": Fuzz(
+        helpers.load_penguins, arguments(target=st.sampled_from(["species", "sex", "", 0, None])), oracles.load_penguins, 20
+    ),
 }
 
 

@@ -33,6 +33,7 @@ SEEN = """async () => {
       code: Boolean(editor?.checkVisibility() && editor.getBoundingClientRect().height > 9),
       count: cell.querySelector('.jp-InputPrompt')?.textContent ?? '',
       wrong: all('[data-mime-type$=".stderr"]').map(output => output.innerText),
+      hidden: Boolean(cell.querySelector('.jp-OutputPlaceholder')),
       formulas: all('mjx-container').length,
       bad: all('merror, mtext[mathcolor=red]').length,
       prose: all('.jp-RenderedMarkdown').map(prose).join(),
@@ -45,11 +46,11 @@ SEEN = """async () => {
 }""".replace("PANEL", PANEL)
 
 
-def faults(notebook, seen):
-    """Yield what a reader would miss on a page that was run, or see and should not: (index of the cell, how)."""
+def faults(notebook, seen, ran=False):
+    """Yield what a reader would miss on a page that was opened or `ran`, or see and should not: (index of the cell, how)."""
     count = 0
     for index, (cell, sight) in enumerate(zip(notebook.cells, seen, strict=True)):
-        how = list(faults_of_text(cell, sight) if cell.cell_type == "markdown" else faults_of_code(cell, sight))
+        how = list(faults_of_text(cell, sight) if cell.cell_type == "markdown" else faults_of_code(cell, sight, ran))
         if cell.cell_type == "code":
             count += 1
             if sight["code"] and sight["count"] != f"[{count}]:":  # what is folded shows none
@@ -66,12 +67,15 @@ def faults_of_text(cell, sight):
         yield "a formula as raw text"
 
 
-def faults_of_code(cell, sight):
+def faults_of_code(cell, sight, ran):
     yield from (f"an error: {text}" for text in sight["wrong"])
-    folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-    if folded == sight["code"]:
-        yield "the code is not folded" if folded else "the code is not to be seen"
-    if len(sight["pictures"]) != sum(str(output).count("<img ") for output in cell.outputs):
+    folds = cell.metadata.get("jupyter", {})
+    if folds.get("source_hidden", False) == sight["code"]:
+        yield "the code is visible" if sight["code"] else "the code is hidden"
+    hidden = folds.get("outputs_hidden", False) and not ran
+    if hidden != sight["hidden"]:
+        yield "the answer is hidden" if sight["hidden"] else "the answer is visible"
+    if len(sight["pictures"]) != (0 if hidden else sum(str(output).count("<img ") for output in cell.outputs)):
         yield f"{len(sight['pictures'])} pictures, and not as many as are stored"
 
 

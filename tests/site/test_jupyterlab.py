@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import expect
 from sight import SEEN, faults
 
+from helpers.figures import image
 from notebooks import METADATA, NOTEBOOKS
 
 PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
@@ -30,8 +31,8 @@ one_page = pytest.mark.parametrize(
 )
 
 
-def picture(alt, src):
-    markup = f'<img alt="{alt}" src="{src}">'
+def shows(markup):
+    """Return a code cell that shows HTML, and has stored it."""
     output = new_output("display_data", {"text/html": markup})
     return new_code_cell(f"from IPython.display import HTML\nHTML({markup!r})", outputs=[output])
 
@@ -43,12 +44,12 @@ def broken():
             new_markdown_cell("A formula with two exponents: $x^2^3$"),
             new_markdown_cell(r"A formula with an unknown word: $\nonsense{x}$"),
             new_markdown_cell(r"A formula without an end: $\frac{1}{2"),
-            picture("short", f"data:image/svg+xml,{PICTURE.format(200)}"),
-            picture(ALT, f"data:image/svg+xml,{PICTURE.format(5000)}"),
-            picture(ALT, "http://elsewhere.example/picture.svg"),
+            shows(image(PICTURE.format(200), "short")),
+            shows(image(PICTURE.format(5000), ALT)),
+            shows(f'<img alt="{ALT}" src="http://elsewhere.example/picture.svg">'),
             new_code_cell("import sys\nprint('a warning', file=sys.stderr)"),
             new_code_cell("a = 'a solution that is not folded'"),
-            new_code_cell("from IPython.display import HTML\nHTML('<p style=\"color: #888\">too pale on white</p>')"),
+            shows('<p style="color: #888">too pale on white</p>'),
             new_code_cell("1 / 0"),
             new_code_cell("b = 'never run'"),
         ],
@@ -57,7 +58,7 @@ def broken():
 
 
 SECRET = "'forty' + '-two'"  # so that the code does not give it away
-DRAWN = f'<img alt="forty-two" src="data:image/svg+xml,{PICTURE.format(200)}">'
+DRAWN = image(PICTURE.format(200), "forty-two")
 DRAW = f"from IPython.display import HTML\nHTML({DRAWN.replace('forty-two', 'ANSWER')!r}.replace('ANSWER', {SECRET}))"
 ANSWERS = {
     f"print({SECRET})": new_output("stream", text="forty-two\n"),
@@ -70,8 +71,13 @@ ANSWERS = {
 def predictions():
     """Return a notebook of predictions, whose stored outputs all hold the word "forty-two"."""
     hidden = {"tags": ["predict", "raises-exception"], "jupyter": {"outputs_hidden": True}}
-    cells = [new_code_cell(source, outputs=[output], metadata=hidden) for source, output in ANSWERS.items()]
-    return new_notebook(cells=cells, metadata=METADATA)
+    return new_notebook(
+        cells=[
+            new_code_cell(source, outputs=[output], execution_count=count, metadata=hidden)
+            for count, (source, output) in enumerate(ANSWERS.items(), start=1)
+        ],
+        metadata=METADATA,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +108,7 @@ def test_a_page_is_whole_when_opened(look):
 
 @one_page
 def test_a_page_is_whole_when_run(ran):
-    assert list(faults(ran.stored, ran.seen)) == []
+    assert list(faults(ran.stored, ran.seen, ran=True)) == []
 
 
 @one_page
@@ -111,12 +117,12 @@ def test_a_slider_moves_its_picture(ran):
     outputs = ran.page.locator(f"{PANEL} .jp-OutputArea-child:has(.noUi-handle)")
     assert outputs.count() == len(sliders)
     for output in outputs.all():
-        handle, image = output.locator(".noUi-handle"), output.locator("img")
+        handle, drawn = output.locator(".noUi-handle"), output.locator("img")
         for move in (by_keys, by_mouse):
-            alt, src = image.get_attribute("alt"), image.get_attribute("src")
+            alt, src = drawn.get_attribute("alt"), drawn.get_attribute("src")
             move(ran.page, handle)
-            expect(image).not_to_have_attribute("alt", alt)
-            expect(image).not_to_have_attribute("src", src)
+            expect(drawn).not_to_have_attribute("alt", alt)
+            expect(drawn).not_to_have_attribute("src", src)
 
 
 def by_keys(page, handle):
@@ -171,7 +177,9 @@ def too_pale(lab):
 
 
 def test_an_answer_is_hidden_until_the_cell_is_run_or_the_answer_asked_for(lab):
-    with lab.opened("predictions", predictions()) as page:
+    stored = predictions()
+    with lab.opened("predictions", stored) as page:
+        assert list(faults(stored, page.evaluate(SEEN))) == []
         notebook, offers = page.locator(f"{PANEL} .jp-Notebook"), page.locator(f"{PANEL} .jp-OutputPlaceholder")
         assert "forty-two" not in notebook.inner_text()
         assert "forty-two" not in notebook.aria_snapshot()  # what a screen reader reads
@@ -179,6 +187,8 @@ def test_an_answer_is_hidden_until_the_cell_is_run_or_the_answer_asked_for(lab):
         assert offers.count() == len(ANSWERS)
         content = "one => getComputedStyle(one.querySelector('.jp-Placeholder-contentContainer'), '::before').content"
         assert set(offers.evaluate_all(f"all => all.map({content})")) == {'"Show the answer"'}
+        stored.cells[2].metadata = {}
+        assert (2, "the answer is hidden") in list(faults(stored, page.evaluate(SEEN)))
         offers.first.click()
         expect(offers).to_have_count(len(ANSWERS) - 1)
         assert notebook.inner_text().count("forty-two") == 1
@@ -192,11 +202,11 @@ def test_what_is_wrong_with_a_page_is_found(lab):
     stored.cells[7].metadata = {"jupyter": {"source_hidden": True}}
     with lab.opened("broken", stored) as page:
         lab.restart_and_run_all()
-        found = list(faults(stored, page.evaluate(SEEN)))
+        found = list(faults(stored, page.evaluate(SEEN), ran=True))
         pale = too_pale(lab)
         assert set(asked_elsewhere(lab)) == {"http://elsewhere.example/picture.svg"}
     assert [index for index, _how in found] == [0, 1, 2, 3, 4, 5, 6, 7, 9, 10]
     hows = ["not understand"] * 2 + ["raw text", "without a text"] + ["not to be seen"] * 2
-    hows += ["a warning", "not folded", "ZeroDivisionError", "count"]
+    hows += ["a warning", "the code is visible", "ZeroDivisionError", "count"]
     assert all(how in fault for how, (_index, fault) in zip(hows, found, strict=True))
     assert "too pale on white" in str(pale["light"])
