@@ -148,6 +148,7 @@ def test_a_complex_number_takes_two_cells_if_its_parts_are_drawn(shown):
     found = labels(shown[0])
     rows = [[found[f"array.{k}.0.0.{j}"] for j in range(2)] for k in range(3)]
     assert rows == [["A0–1", "A2–3"], ["A0", "A2"], ["A1", "A3"]]
+    assert "Buffer A, 4 cells of 8 bytes: 1, 2, 3, 4." in shown[0]["text/plain"]
 
 
 def test_a_large_array_is_drawn_in_part_and_says_so(shown):
@@ -349,6 +350,11 @@ def test_bytes_are_shared_even_where_no_element_begins_at_the_same_address(shown
     compare(shown[0], [a, b])
     p, q = (np.frombuffer(bytearray(48), float)[k : k + 3] for k in (0, 3))
     assert relation(p, q) is None
+    lent = np.asarray(
+        type("Lender", (), {"__array_interface__": raw[2:].__array_interface__})()
+    )  # its base does not say whose
+    draw(raw, lent)
+    compare(shown[1], [raw, lent])
 
 
 def test_large_arrays_are_compared_by_numpy_within_a_limit():
