@@ -9,7 +9,7 @@ from helpers.plots.softmax import CORNERS, simplex
 __all__ = [
     "logit_slider",
     "plot_case",
-    "plot_clamp",
+    "plot_epsilon",
     "plot_loss_over_triangle",
     "plot_negative_log",
     "plot_self_graded",
@@ -31,19 +31,19 @@ def plot_negative_log(p):
 
 
 @picture
-def plot_clamp(p, clamp):
-    """Show -log p and -log(p + clamp) over the probabilities `p`, (K,), on a logarithmic axis."""
+def plot_epsilon(p, epsilon):
+    """Show -log p and -log(p + epsilon) over the probabilities `p`, (K,), on a logarithmic axis."""
     fig, ax = subplots(height=2.9)
-    top = -np.log(clamp)
+    top = -np.log(epsilon)
     ax.plot(p, -np.log(p), color=COLOURS["loss"], label="−log p")
-    ax.plot(p, -np.log(p + clamp), "--", color=COLOURS["broken"], label=f"−log(p + {clamp:.0e})")
+    ax.plot(p, -np.log(p + epsilon), "--", color=COLOURS["broken"], label=f"−log(p + {epsilon:.0e})")
     ax.set(xscale="log", xlabel="probability p of the true class (logarithmic axis)", ylabel="loss")
     ax.annotate(f"the loss stops at {top:.3f}", (p[0], top), (0, -15), textcoords="offset points")
     ax.legend(loc="upper right")
     return fig, (
         f"Two curves over the probability of the true class, from {p[0]:.0e} to {p[-1]:.0e}. Towards small probabilities, "
-        f"−log p rises along a straight line to {-np.log(p[0]):.1f}. The curve with + {clamp:.0e} follows it down to a "
-        f"probability of about {clamp:.0e} and then stays flat at {top:.3f}."
+        f"−log p rises along a straight line to {-np.log(p[0]):.1f}. The curve with + {epsilon:.0e} follows it down to a "
+        f"probability of about {epsilon:.0e} and then stays flat at {top:.3f}."
     )
 
 

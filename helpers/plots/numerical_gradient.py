@@ -84,19 +84,19 @@ def step_slider(f, x, slope):
 
 
 @picture
-def plot_case(steps, with_clamp, without):
-    """Show the relative error between two gradients over the step, (K,), for the loss with a clamp and without."""
+def plot_case(steps, with_epsilon, without):
+    """Show the relative error between two gradients over the step, (K,), for the loss with an epsilon and without."""
     fig, ax = subplots(height=3.1)
-    with_clamp, without = (10 ** np.round(np.log10(errors), 2) for errors in (with_clamp, without))
-    ax.plot(steps, with_clamp, "s--", color=COLOURS["broken"])
+    with_epsilon, without = (10 ** np.round(np.log10(errors), 2) for errors in (with_epsilon, without))
+    ax.plot(steps, with_epsilon, "s--", color=COLOURS["broken"])
     ax.plot(steps, without, "o-", color=COLOURS["loss"])
     ax.set(xscale="log", yscale="log", xlabel="step h of the measurement", ylabel="relative error")
-    ax.annotate("−log(y + 1e-7)", (steps[-1], with_clamp[-1]), (0, 8), textcoords="offset points")
+    ax.annotate("−log(y + 1e-7)", (steps[-1], with_epsilon[-1]), (0, 8), textcoords="offset points")
     ax.annotate("−log(y)", (steps[-1], without[-1]), (12, -2), textcoords="offset points")
     return fig, (
         "The relative error between the measured gradient and the formula, as the step shrinks from "
         f"{steps[0]:.0e} to {steps[-1]:.0e}. For −log(y) it falls along a straight line to {without[-1]:.0e}. For "
-        f"−log(y + 1e-7) it falls at first and then stays at {with_clamp[-1]:.1e}."
+        f"−log(y + 1e-7) it falls at first and then stays at {with_epsilon[-1]:.1e}."
     )
 
 
