@@ -177,6 +177,7 @@ BROKEN = {
     "outputs_are_of_the_kind_that_their_code_gives": [
         adds("display_data", data={"text/plain": "1"}),
         adds("execute_result", data={"text/plain": "1"}, execution_count=7),
+        lambda n: n.cells[ANSWER].outputs.append(new_output("stream", text="1")),
         adds("execute_result", data={"text/html": drawn(), "text/plain": ALT}, execution_count=2),
     ],
     "plain_python": [source("!ls"), source("%pip install x"), source("sоftmax(z)"), source("ａ = 1")],

@@ -52,13 +52,15 @@ def nothing_on_stderr(notebook):
 
 @promise
 def outputs_are_of_the_kind_that_their_code_gives(notebook):
-    """nbval does not look at the kind of an output, nor at its count: pictures are displayed, all else is a result."""
+    """nbval does not look at kinds, counts and order: pictures are displayed, all else is a result, which comes last."""
     for cell, output in notebook.outputs:
         if "data" not in output:
             continue
         kind = "display_data" if "<img " in markup(output) else "execute_result"
         if output.output_type != kind:
             yield cell, f"stores as {output.output_type} what is {kind}"
+        elif kind == "execute_result" and output is not cell.outputs[-1]:
+            yield cell, "stores a result before another output"
         if output.get("execution_count", cell.execution_count) != cell.execution_count:
             yield cell, f"stores a result of the count {output.execution_count}, not {cell.execution_count}"
 
