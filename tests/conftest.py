@@ -21,6 +21,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 def pytest_configure():
     """Have every kernel that the tests start watched: see tests/course/watch.py."""
+    import matplotlib.font_manager  # noqa: F401  (it writes its cache, if there is none, and no kernel has to)
+
     os.environ["PYTHONSTARTUP"] = str(ROOT / "tests" / "course" / "watch.py")
 
 

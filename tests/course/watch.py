@@ -10,17 +10,10 @@ def start(ipython):
     import sys
     import tempfile
 
-    import ipywidgets  # noqa: F401  what it does as it is imported is its own
-    import matplotlib.font_manager  # noqa: F401  it may write its cache
-
-    starts, connects = (
-        "subprocess. os.system os.exec os.posix_spawn os.startfile".split(),
-        "socket. urllib. http. webbrowser.",
-    )
-    writes = (
+    forbidden = tuple(
+        "subprocess. os.system os.exec os.posix_spawn os.startfile socket. urllib. http. webbrowser. pickle.find_class "
         "shutil. tempfile. os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod os.utime".split()
     )
-    forbidden = (*starts, *connects.split(), *writes, "pickle.find_class", "code.interact")
     running = []
     tempfile.gettempdir()  # which the kernel asks for, and which is tried out the first time
 
