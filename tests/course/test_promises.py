@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import nbformat
 import pytest
@@ -165,41 +166,32 @@ def with_exercises(change=lambda cells: None, times=3, title="### 2 · Find the 
     return add
 
 
+# fmt: off
 BROKEN = {
     "only_text_and_code": [lambda n: n.cells.insert(1, new_raw_cell("x"))],
-    "every_cell_was_run_in_order": [
-        lambda n: n.cells[PRINT].update(execution_count=None),
-        lambda n: n.cells[PRINT].update(execution_count=7),
-        source(" "),
-    ],
+    "every_cell_was_run_in_order": [source(" "), lambda n: n.cells[PRINT].update(execution_count=7)],
     "nothing_on_stderr": [adds("stream", name="stderr", text="Warning")],
     "no_errors_but_tagged_ones": [adds("error", ename="ValueError", evalue="x", traceback=[])],
     "outputs_are_of_the_kind_that_their_code_gives": [
         adds("display_data", data={"text/plain": "1"}),
         adds("execute_result", data={"text/plain": "1"}, execution_count=7),
-        lambda n: n.cells[ANSWER].outputs.append(new_output("stream", text="1")),
         adds("execute_result", data={"text/html": drawn(), "text/plain": ALT}, execution_count=2),
+        lambda n: n.cells[ANSWER].outputs.append(new_output("stream", text="1")),
     ],
-    "plain_python": [source("!ls"), source("%pip install x"), source("sоftmax(z)"), source("ａ = 1")],
-    "nothing_that_nbval_stumbles_over": [
-        source("print(1);"),
-        source("Out[1]"),
-        source("print(_)"),
-        source("# NBVAL_SKIP\n1"),
-    ],
+    "plain_python": [*map(source, ["!ls", "%pip install x", "sоftmax(z)", "ａ = 1"])],
+    "nothing_that_nbval_stumbles_over": [*map(source, ["print(1);", "Out[1]", "print(_)", "# NBVAL_SKIP\n1"])],
     "nothing_that_varies_from_run_to_run": [
         *map(prints, ["<object at 0x7f3a2b1c>", "took 3.2 ms", "CPU times: user", "2026-01-01", "/home/me/x.py"]),
         shows(drawn("</svg>", "<text>0x7f3a2b1c</text></svg>")),
     ],
     "numbers_end_at_the_thirteenth_decimal_unless_a_learner_printed_them": [
-        prints("0.92806279398981"),
-        prints("1.00000000000001"),
+        *map(prints, ["0.92806279398981", "1.00000000000001"]),
     ],
     "only_the_versions_are_ignored_and_their_form_is_held": [
         meta(tags=["nbval-ignore-output"]),
+        source("print(dW)", VERSIONS),
         prints("NumPy 2.4.6\nmatplotlib 3.11.2\n", VERSIONS),
         prints("NumPy broken\n", VERSIONS),
-        source("print(dW)", VERSIONS),
     ],
     "stored_in_normal_form": [
         lambda n: n.metadata.update(signature="mine"),
@@ -220,61 +212,34 @@ BROKEN = {
     "outputs_are_made_of_plain_elements": [
         reports("<p>another report</p>"),
         reports("<p></p>", ""),
-        reports('<p style="color: red">a report</p>'),
-        reports("<h1>a report</h1>"),
-        reports("<p>a report"),
-        reports("<p>a report<!-- or not --></p>"),
-        shows(drawn("</svg>", "<script>x</script></svg>")),
-        shows(drawn("</svg>", '<image href="https://example.com/x.png"/></svg>')),
-        shows(drawn("</svg>", '<g style="fill: url(https://example.com)"/></svg>')),
-        shows(drawn("</svg>", '<g onload="x()"/></svg>')),
+        *map(reports, ['<p style="color: red">a report</p>', "<h1>a report</h1>", "<p>a report", "a report<!-- x -->"]),
+        *(shows(drawn("</svg>", f"{more}</svg>")) for more in (
+            "<script>x</script>", '<image href="https://example.com/x.png"/>', '<g style="fill: url(https://example.com)"/>',
+            '<g onload="x()"/>',
+        )),
     ],
-    "text_is_made_of_plain_elements": [
-        prose("<script>alert(1)</script>"),
-        prose('<b onclick="x()">x</b>'),
-        prose("[x](javascript:alert(1))"),
-        prose("[x](http://example.com)"),
-        prose("![A picture from a server that counts who reads it](https://example.com/x.png)"),
-        prose('<img srcset="https://example.com/x.png 2x">'),
-        prose('<video poster="https://example.com/x.png"></video>'),
-        prose('<p style="background: url(https://example.com)">x</p>'),
-        prose("<p hidden>x</p>"),
-        prose("<!-- x -->"),
-        prose("<details>\n<summary>A fold</summary>"),
-        prose("</details>"),
-    ],
-    "text_renders": [
-        prose("This is **bold, and ends nowhere."),
-        prose("This is `code, and ends nowhere."),
-        prose("It costs $x and ends nowhere."),
-        prose("$$x\n\ny$$"),
-        prose("```\ncode"),
-        prose("|a|b|\n|---|---|\n|1|2|\n|3|"),
-        prose("|a|b|\n|---|---|\n|`x|y`|2|"),
-        prose("<img src=x onerror=alert(1) "),
-        prose("##A heading"),
-        prose("[x][gone]"),
-        prose("[x] (https://example.com)"),
-        prose(r"\(x\)"),
-        prose(r"$\href{javascript:alert(1)}{x}$"),
-        prose(r"$\require{html}$"),
-        prose(r"$$\frac{1}{2$$"),
-    ],
+    "text_is_made_of_plain_elements": [*map(prose, [
+        "<script>alert(1)</script>", '<b onclick="x()">x</b>', "[x](javascript:alert(1))", "[x](http://example.com)",
+        "![A picture from a server that counts who reads it](https://example.com/x.png)", "<p hidden>x</p>", "<!-- x -->",
+        '<img srcset="https://example.com/x.png 2x">', '<video poster="https://example.com/x.png"></video>',
+        '<p style="background: url(https://example.com)">x</p>', "<details>\n<summary>A fold</summary>", "</details>",
+    ])],
+    "text_renders": [*map(prose, [
+        "**bold that ends nowhere", "`code that ends nowhere", "$x that ends nowhere", "$$x\n\ny$$",
+        "```\ncode", "|a|b|\n|---|---|\n|1|2|\n|3|", "|a|b|\n|---|---|\n|`x|y`|2|", "##A heading", "[x][gone]",
+        "[x] (https://example.com)", "<img src=x onerror=alert(1) ", r"\(x\)", r"$\href{javascript:alert(1)}{x}$",
+        r"$\require{html}$", r"$$\frac{1}{2$$",
+    ])],
     "characters_are_what_they_look_like": [
-        prose("a zero\u200b width"),
-        prose("a soft\u00adhyphen"),
-        source("print(1)  # \u202eturned"),
-        source("print('е')"),
+        *map(prose, ["a zero\u200b width", "a soft\u00adhyphen"]),
+        *map(source, ["print(1)  # \u202eturned", "print('е')"]),
         prints("0\u20603333"),
         shows(drawn("</svg>", "<text>\u2066</text></svg>")),
     ],
-    "links_and_anchors_lead_somewhere": [
-        prose("[x](nowhere.ipynb)"),
-        prose("[x](#no-heading)"),
-        prose("[x](01_another.ipynb#no-heading)"),
-        prose('<a href="nowhere.ipynb">x</a>'),
-        prose("[x](../../../../../../etc/passwd)"),
-    ],
+    "links_and_anchors_lead_somewhere": [*map(prose, [
+        "[x](nowhere.ipynb)", "[x](#no-heading)", "[x](01_another.ipynb#no-heading)", '<a href="nowhere.ipynb">x</a>',
+        "[x](../../../../../../etc/passwd)",
+    ])],
     "opens_and_closes_as_every_page_does": [
         replaces(FIRST, "00", "01"),
         replaces(FIRST, "You'll learn", "Learn"),
@@ -285,15 +250,13 @@ BROKEN = {
     "previous_and_next_lead_to_the_neighbours": [
         replaces(LAST, "01_another", "00_page"),
         replaces(LAST, "Another page", "Another"),
-        replaces(LAST, "**Next:**", "Next:"),
         replaces(LAST, ".ipynb)", ".ipynb)\n\nThe end."),
     ],
     "imports_are_in_the_first_code_cell": [
         source("import numpy"),
-        source("import os", IMPORTS),
-        source("from numpy import *", IMPORTS),
-        source("from matplotlib import subprocess", IMPORTS),
-        source("import numpy as np\n\nnp.set_printoptions(precision=4)", IMPORTS),
+        *(source(text, IMPORTS) for text in (
+            "import os", "from numpy import *", "from matplotlib import subprocess", "import numpy as np\n\nnp.seterr()",
+        )),
     ],
     "exercises_ask_check_and_solve": [with_exercises()],  # 00 has none
     "the_answer_to_a_prediction_is_hidden": [
@@ -307,22 +270,16 @@ BROKEN = {
         replaces(TEXT, "</details>", "</details>\n\n## Another heading"),
         replaces(TEXT, "</details>", "</details>\n\n$$\\nabla L = 0$$"),
     ],
-    "no_network_shell_install_or_eval": [
-        source("eval('1')"),
-        source("open('x')"),
-        source("np.genfromtxt('http://example.com')"),
-        source("sys.modules"),
-        source("matplotlib.subprocess.run(['ls'])"),
-    ],
+    "no_network_shell_install_or_eval": [*map(source, [
+        "eval('1')", "open('x')", "np.genfromtxt('https://example.com')", "sys.modules", "matplotlib.subprocess.run(['ls'])",
+    ])],
     "cells_and_outputs_are_short": [source("x = 1\n" * 21), prints("x\n" * 16), prints("x" * 2000), prose("x" * 1_000_001)],
-    "numbers_in_the_prose_are_shown_by_the_page": [prose("0.34"), prose("0.333333"), prose("0.3 and 12.345")],
+    "numbers_in_the_prose_are_shown_by_the_page": [*map(prose, ["0.34", "0.333333", "0.3 and 12.345"])],
     "numbers_beside_an_output_are_shown_by_the_page": [
-        replaces(BESIDE, "12", "13"),
-        replaces(BESIDE, "33 %", "34 %"),
-        replaces(BESIDE, "33 %", "7 %"),
-        replaces(BESIDE, "`0.3`", "`0.4`"),
+        replaces(BESIDE, old, new) for old, new in {"12": "13", "33 %": "34 %", "33": "7", "`0.3`": "`0.4`"}.items()
     ],
 }
+# fmt: on
 
 
 def broken(notebook, name=None):
@@ -354,9 +311,10 @@ def test_a_page_that_breaks_a_promise_is_found_and_its_cell_named(name, number, 
     assert all("00_page.ipynb" in bad.name(cell) for cell in named)
 
 
-@pytest.mark.parametrize(
-    "change", [prints("loss=3.6674507891066104, 0.3333 12\n"), prose("0.3333, or 0.333, or 0.33"), prints("0.3333 12 " * 30)]
-)
+RIGHT = [prints("loss=3.6674507891066104, 0.3333 12\n"), prose("0.3333, or 0.333, or 0.33"), prints("0.3333 12 " * 30)]
+
+
+@pytest.mark.parametrize("change", RIGHT)
 def test_what_is_right_is_not_found(change, page):
     notebook = copy.deepcopy(GOOD)
     change(notebook)
@@ -399,26 +357,19 @@ def test_the_normal_form_hides_the_answers_to_predictions(page):
     assert normal_form(notebook) == normal_form(GOOD)
 
 
-@pytest.mark.parametrize(
-    "formula",
-    [
-        r"y_i = e^{z_i} / \sum_j e^{z_j}",
-        r"\frac{\partial L}{\partial W_{ij}} = \tfrac1N \left( y_i^{(n)} - t_i \right)",
-        r"f'(x)^2 \pm \sqrt[3]{h} \approx 6 \cdot 10^{-6}\,\text{or less}, \quad \Bigl\{ a \Bigr\}",
-        r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}^{\top}",
-    ],
-)
-def test_a_formula_that_compiles(formula):
-    assert mistake(formula) is None
+COMPILE = r"""
+y_i = e^{z_i} / \sum_j e^{z_j}
+\frac{\partial L}{\partial W_{ij}} = \tfrac1N \left( y_i^{(n)} - t_i \right)
+f'(x)^2 \pm \sqrt[3]{h} \approx 6 \cdot 10^{-6}\,\text{or less}, \quad \Bigl\{ a \Bigr\}
+\left\{ \begin{pmatrix} a \leftarrow b & \left( b \right) \\ c & d \end{pmatrix}^{\top} \right\}
+"""
+DO_NOT = r"""
+{a | a} | a^ | a_ | x^a^b | x_a_b | \frac{1} | \sqrt | \undefined | a & b | a % b | ^^a | a \\ b | {\left( a} | \left( a
+a \right) | \left x \right) | \begin{pmatrix} a | \begin{pmatrix} a \end{bmatrix}
+\begin{document} a \end{document} | \class{hidden}{x} | \style{color: red}{x} | \unicode{x202e} | \def\x{y}
+"""
 
 
-@pytest.mark.parametrize(
-    "formula",
-    [
-        r"{a", r"a}", r"a^", r"a_", r"x^a^b", r"x_a_b", r"\frac{1}", r"\sqrt", r"\undefined", r"a & b", r"a % b", "^^a",
-        r"\left( a", r"a \right)", r"\left x \right)", r"\begin{pmatrix} a", r"\begin{pmatrix} a \end{bmatrix}",
-        r"\begin{document}\end{document}", r"\class{hidden}{x}", r"\style{color: red}{x}", r"\unicode{x202e}", r"\def\x{y}",
-    ],
-)  # fmt: skip
-def test_a_formula_that_does_not(formula):
-    assert mistake(formula)
+def test_formulas_compile_or_do_not():
+    assert [formula for formula in COMPILE.split("\n") if mistake(formula) is not None] == []
+    assert [formula for formula in re.split(r" \| |\n", DO_NOT.strip()) if mistake(formula) is None] == []

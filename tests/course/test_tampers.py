@@ -23,72 +23,48 @@ ROUNDS = 4  # in each, every cell of every page that has outputs is tampered wit
 MIMES = ["image/png", "text/latex", "application/json"]
 
 
-def a_text(text, chance):
-    """Return a text with something changed in it."""
+def changed(value, chance):
+    """Return a text, a count or a dictionary of forms with something changed in it."""
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, str):
+        return changed_text(value, chance)
+    key = chance.choice(sorted(value) or MIMES)
+    others = {name: form for name, form in value.items() if name != key}
+    changed_form = {key: changed(value[key], chance)} if key in value else {}
+    return chance.choice([others | changed_form] * 4 + [others, {**value, chance.choice(MIMES): "iVBORw0KGgo="}])
+
+
+def changed_text(text, chance):
     k, lines = chance.randrange(len(text)), text.splitlines(keepends=True)
     i, sign = chance.randrange(len(lines)), chance.choice("0123456789abcxyz.-+ \t\n\u200b\u00a0")
-    digits = [match.start() for match in re.finditer(r"\d", text)] or [k]
-    digit = chance.choice(digits)
+    digit = chance.choice([match.start() for match in re.finditer(r"\d", text)] or [k])
+    texts = [text[:digit] + str((ord(text[digit]) + 1) % 10) + text[digit + 1 :], text[:k] + text[k + 1 :], text[:k], "None"]
+    texts += [text[:k] + sign + text[k + 1 :], text[:k] + sign + text[k:], text + chance.choice(" \n")]
     return chance.choice(
-        [
-            text[:digit] + str((ord(text[digit]) + 1) % 10) + text[digit + 1 :],
-            text[:k] + sign + text[k + 1 :],
-            text[:k] + sign + text[k:],
-            text[:k] + text[k + 1 :],
-            text[:k],
-            text + chance.choice(" \n"),
-            "".join(lines[:i] + lines[i + 1 :]),
-            "".join(lines[: i + 1] + lines[i:]),
-            "".join(lines[::-1]),
-            "None",
-        ]
+        [*texts, "".join(lines[:i] + lines[i + 1 :]), "".join(lines[: i + 1] + lines[i:]), "".join(lines[::-1])]
     )
 
 
-def a_form(output, chance):
-    """Change one form of an output."""
-    place = output if "text" in output else output.data
-    name = "text" if "text" in output else chance.choice(sorted(place))
-    place[name] = a_text(place[name], chance)
-
-
-def a_kind(output):
-    """Turn an output into one of another kind."""
-    if output.output_type == "stream":
-        return nbformat.v4.new_output("display_data", data={"text/plain": output.text})
-    if output.output_type == "execute_result":
-        return nbformat.v4.new_output("display_data", data=output.data)
-    return nbformat.v4.new_output("execute_result", data=output.data, execution_count=1)
-
-
-def a_list(outputs, output, chance):
-    """Return a list of outputs with something changed in it."""
-    k = outputs.index(output)
-    rich = {**output, "data": {**output.get("data", {}), chance.choice(MIMES): "iVBORw0KGgo="}} if "data" in output else {}
-    less = {**output, "data": dict(list(output.get("data", {}).items())[1:])} if "data" in output else {}
-    changed = [
-        {**output, "name": chance.choice(["stderr", "stdlog"])} if "name" in output else {},
-        {**output, "execution_count": 99} if "execution_count" in output else {},
-        {**output, "metadata": {"needs_background": "light"}} if "metadata" in output else {},
-        rich,
-        less,
-        a_kind(output),
-    ]
-    lists = [outputs[:k] + [nbformat.from_dict(other)] + outputs[k + 1 :] for other in changed if other]
-    return chance.choice([*lists, outputs[:k] + outputs[k + 1 :], [*outputs, output], outputs[::-1]])
-
-
 def tampered(outputs, chance):
-    """Return outputs with a random change, in a form of one or in their list."""
+    """Return outputs with a random change: in one of them, in its kind, or in their list."""
     while True:
-        changed = copy.deepcopy(outputs)
-        output = chance.choice(changed)
-        if chance.random() < 0.6:
-            a_form(output, chance)
-        else:
-            changed = a_list(changed, output, chance)
-        if changed != outputs:
-            return changed
+        output, k = copy.deepcopy(chance.choice(outputs)), chance.randrange(len(outputs))
+        key = chance.choice(sorted({*output} - {"output_type", "name"}))
+        other = [{**output, key: changed(output[key], chance)}] * 6
+        other += [{**output, "name": "stderr"} if "name" in output else another_kind(output)]
+        other += [another_kind(output)]
+        lists = [outputs[:k] + outputs[k + 1 :], [*outputs, output], outputs[::-1]]
+        lists += [[*outputs[:k], nbformat.from_dict(chance.choice(other)), *outputs[k + 1 :]]] * 8
+        if (found := chance.choice(lists)) != outputs:
+            return copy.deepcopy(found)
+
+
+def another_kind(output):
+    data = output.get("data", {"text/plain": output.get("text")})
+    if output.output_type == "display_data":
+        return nbformat.v4.new_output("execute_result", data=data, execution_count=1)
+    return nbformat.v4.new_output("display_data", data=data)
 
 
 @pytest.fixture
@@ -102,6 +78,7 @@ def judge(notebook, request, monkeypatch):
     file.setup_sanitize_files()
     compare = {item.cell.id: item.compare_outputs for item in file.collect()}
     page = nbformat.reads(notebook.text, as_version=4)
+    likely_first = sorted(promises.PROMISES, key=lambda kept: not kept.__module__.endswith("outputs"))
 
     def judge(cell, outputs):
         ran, stored = (coalesce_streams(copy.deepcopy(these)) for these in (cell.outputs, outputs))
@@ -110,7 +87,7 @@ def judge(notebook, request, monkeypatch):
         changed = copy.deepcopy(page)
         next(other for other in changed.cells if other.id == cell.id).outputs = outputs
         found = promises.Notebook(notebook.path, nbformat.writes(changed) + "\n")
-        if any(where is None or where.id == cell.id for kept in promises.PROMISES for where, _ in kept(found)):
+        if any(where is None or where.id == cell.id for kept in likely_first for where, _ in kept(found)):
             return "promise"
         return "page" if comparable(changed) != comparable(copy.deepcopy(page)) else None
 
@@ -133,5 +110,5 @@ def test_every_tampering_is_caught(notebook, judge, record_property):
 
 
 def test_what_is_not_changed_is_not_caught(notebook, judge):
-    for cell in with_outputs(notebook)[:3]:
+    for cell in with_outputs(notebook)[:1]:
         assert judge(cell, cell.outputs) is None

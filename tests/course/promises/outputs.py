@@ -24,11 +24,8 @@ LINES, COLUMNS = 15, 120  # an output has at most so many lines; a longer line c
 LARGEST_FILE = 1_000_000  # bytes
 # What a report or a table from helpers may be made of, and what a picture.
 REPORT = {element: {} for element in "b code li mark p pre table tbody td th thead tr ul".split()}
-_DRAWN = dict.fromkeys(
-    "d fill height id patternunits transform type version viewbox width x xmlns xmlns:xlink y".split(), ".*"
-)
-_DRAWN |= {"clip-path": r"url\(#\w+\)", "style": r"(?!.*(url|@|\\))[^<>]*|fill: url\(#\w+\)[^()]*"}
-_DRAWN |= {"xlink:href": r"#\w+|data:image/png;base64,.*"}
+_NAMES = "clip-path d fill height id patternunits style transform type version viewbox width x xmlns xmlns:xlink y".split()
+_DRAWN = dict.fromkeys(_NAMES, r"(?!.*(url\((?!#)|[@\\])).*") | {"xlink:href": r"#\w+|data:image/png;base64,.*"}
 PICTURE = dict.fromkeys("svg defs g path use clippath rect text tspan image pattern".split(), _DRAWN)
 # What matplotlib writes into each: its one rule of style, and comments that repeat the labels.
 HARMLESS = r'<!--[^>]*-->|<style type="text/css">\*\{stroke-linejoin: round; stroke-linecap: butt\}</style>'

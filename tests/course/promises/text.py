@@ -16,14 +16,14 @@ FORMULA = r"\$\$(?P<display>(?:(?!\n\s*\n)[^$])+)\$\$|\$(?=\S)(?P<inline>[^$\n]*
 PARTS = re.compile(rf"{CODE}|(?P<escape>\\.)|{FORMULA}", flags=re.DOTALL | re.MULTILINE)
 ESCAPED = set("\n!\"#$%&'*+,-./:;<=>?@\\^_`{|}~")
 # Signs of Markdown and HTML that begin and end nothing where they are left over in the text.
-SIGNS = r"\*+|`+|~~|\$+|\] ?\(|\]\[|^ {0,3}(#+|\||[-+>] )|\| *$|</?\w|<!"
+SIGNS = r"\*+|`+|~~|__|(?<!\w)_\w|\$+|\] ?\(|\]\[|^ {0,3}(#+|\||[-+>] )|\| *$|</?\w|<!"
 TARGET = r"https://\S+|(?![a-z]+:|//)\S+"
 ALIGNED = {"style": r"text-align: ?(left|right|center)"}  # by the colons in the second line of a table
 SIMPLE = "blockquote br del details em h1 h2 h3 h4 hr li p pre strong summary table tbody thead tr ul".split()
 ELEMENTS = {element: {} for element in SIMPLE} | {"th": ALIGNED, "td": ALIGNED}
 ELEMENTS |= {"a": {"href": TARGET}, "code": {"class": r"language-\w+"}, "ol": {"start": r"\d+"}}
-# Letters beside the Latin ones, which none of them resembles, and the Korean ones, which the first learner wrote.
-LETTERS = set("αβγδεζηθλμξπρστφχψωΓΔΘΛΞΠΣΦΨΩᵀøØæÆœßłŁ")
+# Letters and signs beside ASCII that nothing in ASCII resembles; Latin letters with accents are told by their parts.
+DISTINCT = set("αβγδεζηθλμξπρστφχψωΓΔΘΛΞΠΣΦΨΩᵀøØæÆœßłŁ✓✗°")
 NUMBER = r"(?<![\d.])\d+\.\d{2,}(?![\d.]*\d)"
 SHORT_NUMBER = r"(?<![\w.,/^-])(?:[1-9]\d+|\d+\.\d|\d(?= ?%))(?![\w/]|[.,]\d)(?: ?%)?"
 
@@ -51,8 +51,8 @@ def text_renders(notebook):
             yield cell, f"shows the sign {sign[0]!r}, which begins or ends nothing"
         for found in PARTS.finditer(cell.source):
             formula = found["display"] or found["inline"]
-            if formula and (how := mistake(formula)):
-                yield cell, f"has a formula, {formula[:40]}, that {how}"
+            if formula and (part := mistake(formula)) is not None:
+                yield cell, f"has the formula {formula[:40]}, which does not compile or has an unlisted command: {part[:40]}"
             if found["escape"] and found["escape"][1] not in ESCAPED:
                 yield cell, f"has {found['escape']}, which escapes nothing and begins no formula"
 
@@ -69,12 +69,12 @@ def characters_are_what_they_look_like(notebook):
 
 
 def _plain_to_see(character):
-    kind = unicodedata.category(character)
-    if character in "\n\t " or character in LETTERS:
-        return True
+    if character.isascii() or character in DISTINCT:
+        return character.isprintable() or character in "\n\t"
+    kind, parts = unicodedata.category(character), unicodedata.normalize("NFD", character)
     if kind.startswith("L"):
-        return unicodedata.normalize("NFD", character)[0].isascii() or "\uac00" <= character <= "\ud7a3"
-    return kind[0] in "NPS" or kind in ("Nd", "No")
+        return parts[0].isascii() or "\uac00" <= character <= "\ud7a3"  # the first learner's comments are in Korean
+    return parts == character and (kind in ("No", "Sm") or kind.startswith("P"))
 
 
 @promise
