@@ -1,4 +1,4 @@
-"""Promises about prose: plain elements, formulas and Markdown that render, letters that are what they look like, numbers."""
+"""Promises about prose: what it is made of, that it renders, its characters, and its numbers."""
 
 import functools
 import re
@@ -22,7 +22,7 @@ ALIGNED = {"style": r"text-align: ?(left|right|center)"}  # by the colons in the
 SIMPLE = "blockquote br del details em h1 h2 h3 h4 hr li p pre strong summary table tbody thead tr ul".split()
 ELEMENTS = {element: {} for element in SIMPLE} | {"th": ALIGNED, "td": ALIGNED}
 ELEMENTS |= {"a": {"href": TARGET}, "code": {"class": r"language-\w+"}, "ol": {"start": r"\d+"}}
-# Letters and signs beside ASCII that nothing in ASCII resembles; Latin letters with accents are told by their parts.
+# Letters and signs that resemble none in ASCII. (Latin letters with accents need not be listed.)
 DISTINCT = set("αβγδεζηθλμξπρστφχψωΓΔΘΛΞΠΣΦΨΩᵀøØæÆœßłŁ✓✗°")
 NUMBER = r"(?<![\d.])\d+\.\d{2,}(?![\d.]*\d)"
 SHORT_NUMBER = r"(?<![\w.,/^-])(?:[1-9]\d+|\d+\.\d|\d(?= ?%))(?![\w/]|[.,]\d)(?: ?%)?"
@@ -59,16 +59,16 @@ def text_renders(notebook):
 
 @promise
 def characters_are_what_they_look_like(notebook):
-    """No invisible characters, none that turn the direction of writing, no letters of other scripts that look Latin."""
+    """No invisible characters, none that change the direction of writing, no letters of other scripts that look Latin."""
     texts = [(cell, cell.source) for cell in notebook.cells]
     for cell, text in texts + [(cell, all_text(output)) for cell, output in notebook.outputs]:
         for character in sorted(set(text)):
-            if not _plain_to_see(character):
+            if not _is_distinct(character):
                 name = unicodedata.name(character, "without a name")
                 yield cell, f"has the character U+{ord(character):04X} ({name}), which is invisible or looks like another"
 
 
-def _plain_to_see(character):
+def _is_distinct(character):
     if character.isascii() or character in DISTINCT:
         return character.isprintable() or character in "\n\t"
     kind, parts = unicodedata.category(character), unicodedata.normalize("NFD", character)
@@ -89,7 +89,7 @@ def numbers_in_the_prose_are_shown_by_the_page(notebook):
 
 @promise
 def numbers_beside_an_output_are_shown_by_the_page(notebook):
-    """So must every other number of two digits, and every percentage, in the paragraph right after an output."""
+    """In the paragraph right after an output, so must every other number of two digits or more, and every percentage."""
     shown = re.findall(r"\d+(?:\.\d+)?", _shown(notebook))
     for before, cell in zip(notebook.cells, notebook.cells[1:-1], strict=False):
         if cell.cell_type == "code" or not before.get("outputs") or cell.source.startswith("#"):
@@ -125,5 +125,5 @@ def blank_out_code(cell):
 def rendered(source):
     """Return the HTML of a text, with @@ in the place of each formula and each escaped sign."""
     without = PARTS.sub(lambda part: part["code"] or "@@", source)
-    renderer = mistune.HTMLRenderer(escape=False, allow_harmful_protocols=True)  # so that they are seen
+    renderer = mistune.HTMLRenderer(escape=False, allow_harmful_protocols=True)  # the promises must see all of it
     return mistune.create_markdown(renderer=renderer, plugins=["strikethrough", "table", "url"])(without)
