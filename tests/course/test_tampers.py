@@ -19,7 +19,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams
 from test_machines import comparable
 
 pytestmark = pinned.needs_pinned
-ROUNDS = 4  # in each, every cell of every page that has outputs is tampered with once
+ROUNDS = 2  # in each, every cell of every page that has outputs is tampered with once; with --thorough, eight times as many
 MIMES = ["image/png", "text/latex", "application/json"]
 
 
@@ -98,9 +98,9 @@ def with_outputs(notebook):
     return [cell for cell in notebook.code if cell.outputs and "nbval-ignore-output" not in cell.metadata.get("tags", [])]
 
 
-def test_every_tampering_is_caught(notebook, judge, record_property):
-    caught = collections.Counter()
-    for round_, cell in itertools.product(range(ROUNDS), with_outputs(notebook)):
+def test_every_tampering_is_caught(notebook, judge, pytestconfig, record_property):
+    caught, rounds = collections.Counter(), ROUNDS * (8 if pytestconfig.getoption("--thorough") else 1)
+    for round_, cell in itertools.product(range(rounds), with_outputs(notebook)):
         outputs = tampered(cell.outputs, random.Random(f"{round_} {notebook.path.name} {cell.id}"))
         by = judge(cell, outputs)
         assert by, f"{notebook.name(cell)}: nobody notices {outputs}"
