@@ -71,7 +71,8 @@ def tamper_with(notebook):
     places, code = {}, [cell for cell in notebook.cells if cell.cell_type == "code"]
     for tamper in TAMPERINGS:
         for number, cell in enumerate(code):
-            if cell.outputs and not cell.metadata.get("tags") and number not in places.values():
+            plain = set(cell.metadata.get("tags", [])) <= {"measured", "predict"}
+            if cell.outputs and plain and number not in places.values():
                 with contextlib.suppress(AttributeError, ValueError):  # a cell without what is to be changed
                     tamper(cell)
                     places[tamper] = number
