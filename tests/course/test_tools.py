@@ -1,7 +1,6 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
 import asyncio
-import html.parser
 import pathlib
 import re
 import shutil
@@ -16,6 +15,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+from promises.notebook import Markup
 
 import notebooks
 
@@ -110,19 +110,9 @@ def pages(request):
     return {name: notebooks.page(nbformat.read(folder / f"{name}.ipynb", 4)) for name in ("00_start_here", "01_softmax")}
 
 
-class Elements(html.parser.HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-
 def test_a_page_needs_no_script_and_nothing_from_anywhere(pages):
     for text in pages.values():
-        for tag, attributes in Elements(text).found:
+        for tag, attributes in Markup.of(text).elements:
             assert tag not in ("script", "iframe", "link")
             assert not re.match("(https?:)?//", attributes.get("src") or "")
         assert "@import" not in text
@@ -131,7 +121,7 @@ def test_a_page_needs_no_script_and_nothing_from_anywhere(pages):
 
 def test_a_page_keeps_pictures_with_their_texts_formulas_and_links(pages):
     for name, text in pages.items():
-        elements = Elements(text).found
+        elements = Markup.of(text).elements
         images = [attributes for tag, attributes in elements if tag == "img"]
         assert images
         assert all(len(image["alt"]) >= 40 for image in images)
