@@ -19,6 +19,13 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 
+def pytest_configure():
+    """Have every kernel that the tests start watched: see tests/course/watch.py."""
+    import matplotlib.font_manager  # noqa: F401  (it writes its cache, if there is none, and no kernel has to)
+
+    os.environ["PYTHONSTARTUP"] = str(ROOT / "tests" / "course" / "watch.py")
+
+
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="run what takes minutes, too: other machines, a long fuzz")
     parser.addoption("--course", default=str(ROOT / "notebooks"), help="the folder of notebooks to hold to the promises")

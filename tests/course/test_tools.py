@@ -1,6 +1,6 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
-import html.parser
+import asyncio
 import pathlib
 import re
 import shutil
@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+from promises.notebook import Markup
 
 import notebooks
 
@@ -25,29 +26,23 @@ def notebook(path, *cells):
     return path
 
 
-def failure(path, seconds=60):
-    with pytest.raises(notebooks.Failed) as failed:
-        notebooks.wait_for(notebooks.execute(path, seconds))
-    return str(failed.value)
+def failures(*paths, seconds=60):
+    """Execute notebooks side by side; return how each failed."""
+
+    async def run():
+        return await asyncio.gather(*(notebooks.execute(path, seconds) for path in paths), return_exceptions=True)
+
+    return list(map(str, notebooks.wait_for(run())))
 
 
-def test_a_failing_cell_is_named_with_its_error_and_its_code(tmp_path):
-    says = failure(notebook(tmp_path / "broken.ipynb", "x = 1", "x / 0"))
-    assert "broken.ipynb, code cell 2" in says
-    assert "ZeroDivisionError: division by zero" in says
-    assert "    x / 0" in says
-
-
-def test_a_kernel_that_dies_is_named(tmp_path):
-    says = failure(notebook(tmp_path / "dead.ipynb", "import os", "os._exit(1)"))
-    assert "dead.ipynb, code cell 2" in says
-    assert "the kernel died" in says
-
-
-def test_a_cell_that_never_ends_is_stopped_and_named(tmp_path):
-    says = failure(notebook(tmp_path / "endless.ipynb", "while True:\n    pass"), seconds=2)
-    assert "endless.ipynb, code cell 1" in says
-    assert "no answer within 2 s" in says
+def test_a_kernel_that_dies_and_a_cell_that_never_ends_are_named(tmp_path):
+    dead = notebook(tmp_path / "dead.ipynb", "import os", "os._exit(1)")
+    endless = notebook(tmp_path / "endless.ipynb", "while True:\n    pass")
+    died, never_ended = failures(dead, endless, seconds=5)
+    assert "dead.ipynb, code cell 2" in died
+    assert "the kernel died" in died
+    assert "endless.ipynb, code cell 1" in never_ended
+    assert "no answer within 5 s" in never_ended
 
 
 def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
@@ -65,33 +60,27 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
     unlucky = 1
     assert notebooks.wait_for(notebooks.execute(path)).cells[0].outputs[0].text == "1\n"
     unlucky = 4
-    assert "late.ipynb: the kernel did not start" in failure(path)
+    assert "late.ipynb: the kernel did not start" in failures(path)[0]
     assert len(clients) == 4
 
 
-def test_two_minutes_bound_a_cell():
-    assert notebooks.CELL_SECONDS == 120
-
-
-def test_a_failure_fails_the_command_and_leaves_its_notebook_alone(tmp_path, capsys):
-    good, bad = notebook(tmp_path / "good.ipynb", "print(1)"), notebook(tmp_path / "bad.ipynb", "1 / 0")
+def test_refresh_stores_what_runs_and_names_the_cell_that_fails(tmp_path, capsys):
+    good, bad = (
+        notebook(tmp_path / "good.ipynb", "print(0.1 + 0.2)", "1 + 1"),
+        notebook(tmp_path / "bad.ipynb", "x = 1", "x / 0"),
+    )
     before = bad.read_bytes()
     assert notebooks.main("refresh", str(good), str(bad)) == 1
     out, err = capsys.readouterr()
     assert "1 of 2 notebooks" in out
-    assert "bad.ipynb, code cell 1" in err
+    for part in ("bad.ipynb, code cell 2", "ZeroDivisionError: division by zero", "    x / 0"):
+        assert part in err
     assert bad.read_bytes() == before
-    assert nbformat.read(good, 4).cells[0].outputs[0].text == "1\n"
+    assert [cell.execution_count for cell in nbformat.read(good, 4).cells] == [1, 2]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.ipynb", "good.ipynb"]
-
-
-def test_refresh_twice_gives_no_difference(tmp_path):
-    path = notebook(tmp_path / "page.ipynb", "print(0.1 + 0.2)", "1 + 1")
-    notebooks.main("refresh", str(path))
-    once = path.read_bytes()
-    notebooks.main("refresh", str(path))
-    assert path.read_bytes() == once
-    assert [cell.execution_count for cell in nbformat.read(path, 4).cells] == [1, 2]
+    once = good.read_bytes()
+    assert notebooks.main("refresh", str(good)) == 0
+    assert good.read_bytes() == once
 
 
 def test_the_normal_form_forgets_the_machine_and_keeps_the_page(root):
@@ -118,22 +107,12 @@ def test_what_is_written_is_whole_or_not_there(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def pages(request):
     folder = request.config.rootpath / "notebooks"
-    return {path.stem: notebooks.page(nbformat.read(path, as_version=4)) for path in sorted(folder.glob("*.ipynb"))}
-
-
-class Elements(html.parser.HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
+    return {name: notebooks.page(nbformat.read(folder / f"{name}.ipynb", 4)) for name in ("00_start_here", "01_softmax")}
 
 
 def test_a_page_needs_no_script_and_nothing_from_anywhere(pages):
     for text in pages.values():
-        for tag, attributes in Elements(text).found:
+        for tag, attributes in Markup.of(text).elements:
             assert tag not in ("script", "iframe", "link")
             assert not re.match("(https?:)?//", attributes.get("src") or "")
         assert "@import" not in text
@@ -142,7 +121,7 @@ def test_a_page_needs_no_script_and_nothing_from_anywhere(pages):
 
 def test_a_page_keeps_pictures_with_their_texts_formulas_and_links(pages):
     for name, text in pages.items():
-        elements = Elements(text).found
+        elements = Markup.of(text).elements
         images = [attributes for tag, attributes in elements if tag == "img"]
         assert images
         assert all(len(image["alt"]) >= 40 for image in images)
@@ -152,7 +131,7 @@ def test_a_page_keeps_pictures_with_their_texts_formulas_and_links(pages):
         assert not [a["href"] for tag, a in elements if tag == "a" and ".ipynb" in a.get("href", "")]
     assert "<math" in pages["01_softmax"]
     assert '<a href="01_softmax.html">' in pages["00_start_here"]
-    assert "<title>01 · Softmax: from scores to probabilities</title>" in pages["01_softmax"]
+    assert re.search(r"<title>01 · Softmax.*</title>", pages["01_softmax"])
 
 
 def test_formulas_in_code_are_left_alone():
