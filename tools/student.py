@@ -18,12 +18,16 @@ FILES = [
     "LICENSE",
     "Makefile",
     "pyproject.toml",
-    "requirements.lock",
     "requirements.txt",
     "runtime.txt",
     "tools/commands.py",
     "tools/course.py",
     "tools/environment.py",
+    "tools/identity.py",
+    "tools/packages.py",
+    "tools/process.py",
+    "tools/setup_lock.py",
+    "uv.lock",
 ]
 
 
