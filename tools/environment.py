@@ -13,7 +13,7 @@ from packages import DISK, GROUPS, PACKAGES, PYTHON, ROOT, VENV, SetupError
 from setup_lock import only_one
 
 PROMPT = "Gradients by Hand"  # is in pyvenv.cfg, and tells our environment from others
-OUR_NAMES = "bin|etc|[Ii]nclude|[Ll]ib(64)?|locked.*|ready-.*|Scripts|share"
+OUR_NAMES = r"\.lock|bin|etc|[Ii]nclude|[Ll]ib(64)?|locked.*|ready-.*|Scripts|share"
 DOWNLOAD = {"reader": 120, "test": 235, "weekly": 240}  # MB
 
 
