@@ -20,9 +20,7 @@ DOWNLOAD = {"reader": 120, "test": 235, "weekly": 240}  # MB
 def ready(level):
     """Return the environment's Python once it holds the packages of `level`, a key of GROUPS, and of the groups before it."""
     if not _is_ready(level):
-        if not os.access(ROOT, os.W_OK):
-            raise SetupError(f"{ROOT} cannot be written to: copy the course to a folder of your own.")
-        with only_one(ROOT / ".setup.lock"):
+        with _alone():
             if not _is_ready("reader"):
                 _make(level)
             if not _is_ready(level):
@@ -32,6 +30,11 @@ def ready(level):
 
 def remove():
     """Remove the environment, if this course made it: whole, or not at all."""
+    with _alone():
+        _remove()
+
+
+def _remove():
     for old in ROOT.glob(".venv-old-*"):
         shutil.rmtree(old, ignore_errors=True)
     if not VENV.exists():
@@ -59,7 +62,7 @@ def _make(level):
     """Make an environment that holds uv and finds the course's own folder."""
     if os.pathsep in str(ROOT):
         raise SetupError(f"Python allows no {os.pathsep!r} in the path of an environment: rename the folder {ROOT}.")
-    remove()
+    _remove()
     print(f"Setting up the folder .venv, once. It takes about a minute, {DOWNLOAD[level]} MB of downloads", end=" ")
     print(f"and {DISK[level]} MB on disk.\nMaking the environment ...", flush=True)
     base = getattr(sys, "_base_executable", sys.executable)  # sys.executable may have been in what was removed
@@ -82,6 +85,12 @@ def _fill(groups):
     names = "\n".join(path.name for path in PACKAGES.iterdir() if path.suffix != ".dist-info")
     for group in groups:
         (VENV / f"ready-{group}").write_text(f"{_fingerprint()}\n{names}", "utf-8")
+
+
+def _alone():
+    if not os.access(ROOT, os.W_OK):
+        raise SetupError(f"{ROOT} cannot be written to: copy the course to a folder of your own.")
+    return only_one(ROOT / ".setup.lock")
 
 
 def _is_ready(level):
