@@ -6,7 +6,7 @@ import sys
 
 import environment
 import packages
-from process import call
+from launch import call
 
 ROOT = packages.ROOT
 TOOLS = ROOT / "tools"
@@ -66,7 +66,9 @@ def audit(args):
     python = environment.ready("weekly")
     locked = environment.VENV / "locked.txt"
     options = ["--strict", "--disable-pip", "--require-hashes", *args]
-    return call(*packages.export(["setup", *packages.GROUPS], locked)) or call(python, "-m", "pip_audit", *options, "-r", locked)
+    return call(*packages.export(["setup", *packages.GROUPS], locked)) or call(
+        python, "-m", "pip_audit", *options, "-r", locked
+    )
 
 
 def lint(args):

@@ -18,7 +18,7 @@ DOWNLOAD = {"reader": 120, "test": 235, "weekly": 240}  # MB
 
 
 def ready(level):
-    """Return the environment's Python once it holds the packages of `level`, a key of GROUPS, and of the groups before it."""
+    """Return the environment's Python once it holds the packages of `level`, one of GROUPS, and of those before it."""
     if not _is_ready(level):
         with _alone():
             if not _is_ready("reader"):

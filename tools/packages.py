@@ -59,7 +59,15 @@ def install(groups):
 
 def export(groups, path):
     """Return the command that writes the versions and hashes of some groups to a file that uv pip and pip read."""
-    options = ["--frozen", "--quiet", "--no-cache", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"]
+    options = [
+        "--frozen",
+        "--quiet",
+        "--no-cache",
+        "--no-default-groups",
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+    ]
     return [PYTHON, "-m", "uv", "export", *options, *(f"--group={group}" for group in groups), "--output-file", path]
 
 
@@ -92,7 +100,7 @@ def _expect(package):
 
 
 def _damaged():
-    """Return whether an installed file is not what its package's own list says. uv takes files from its cache as they are."""
+    """Return whether an installed file differs from its package's own list: uv does not check what its cache holds."""
     files = [file for package in importlib.metadata.distributions(path=[str(PACKAGES)]) for file in package.files or ()]
     return any(file.hash and _digest(file.locate()) != file.hash.value for file in files)
 

@@ -25,7 +25,7 @@ FILES = [
     "tools/environment.py",
     "tools/identity.py",
     "tools/packages.py",
-    "tools/process.py",
+    "tools/launch.py",
     "tools/setup_lock.py",
     "uv.lock",
 ]

@@ -12,10 +12,10 @@ import sys
 import urllib.error
 import urllib.request
 
-import environment
+import launch
 import psutil
 import pytest
-from test_faults import soon
+from faults import ROOT, soon
 
 STANDARD = set(
     "ast builtins collections contextlib copy ctypes dataclasses dis functools hashlib html importlib inspect io itertools "
@@ -78,7 +78,7 @@ for number, cell in enumerate(json.load(open(sys.argv[1], encoding="utf-8"))["ce
 def what_it_does(page):
     """Run the code of a notebook in a process of its own; return what it did that is forbidden, and its exit code."""
     command = [sys.executable, "-B", "-c", WATCHED, str(page), *FORBIDDEN]  # -B: no .pyc files, which are Python's to write
-    done = subprocess.run(command, capture_output=True, text=True, env=environment.variables(), cwd=page.parent)
+    done = subprocess.run(command, capture_output=True, text=True, env=launch.variables(), cwd=page.parent)
     return re.findall(r"^FOUND .*", done.stderr, flags=re.MULTILINE), done.returncode
 
 
@@ -114,13 +114,15 @@ def test_a_page_that_does_is_found_out(code, event, tmp_path):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """Start JupyterLab by the course's own command, for a reader whose own settings would show it to the world.
+    """Start JupyterLab by the course's own command, for a reader whose own settings would open it to the world.
 
     Yield what it says of itself, and where its log is."""
     home = tmp_path_factory.mktemp("home")
-    (home / "jupyter_server_config.py").write_text("c = get_config()\nc.ServerApp.ip = '0.0.0.0'\n")
+    settings = "c = get_config()\nc.ServerApp.ip = '0.0.0.0'\nc.IdentityProvider.token = c.ServerApp.token = ''\n"
+    for name in ("jupyter_server_config.py", "jupyter_lab_config.py"):
+        (home / name).write_text(settings)
     folders = dict.fromkeys(["HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"], str(home))
-    command = [sys.executable, str(environment.ROOT / "tools" / "course.py"), "lab", "--no-browser", "--ServerApp.port=0"]
+    command = [sys.executable, str(ROOT / "tools" / "course.py"), "lab", "--no-browser", "--ServerApp.port=0"]
     with open(home / "log", "w+b") as log:
         process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True)
         try:
