@@ -100,7 +100,8 @@ def _is_ready(level):
         present = {path.name for path in PACKAGES.iterdir()}
     except (OSError, ValueError):
         return False
-    return fingerprint == _fingerprint() and PYTHON.exists() and present.issuperset(names)
+    whole = PYTHON.exists() and (VENV / "pyvenv.cfg").exists() and present.issuperset(names)
+    return whole and fingerprint == _fingerprint()
 
 
 def _fingerprint():
