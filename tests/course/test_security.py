@@ -11,11 +11,10 @@ import sys
 import urllib.error
 import urllib.request
 
-import environment
 import nbformat
 import psutil
 import pytest
-from test_faults import soon
+from faults import ROOT, soon
 
 import notebooks
 
@@ -81,13 +80,15 @@ def test_a_page_that_connects_unpickles_starts_or_writes_is_stopped_in_every_ker
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """Start JupyterLab by the course's own command, for a reader whose own settings would show it to the world.
+    """Start JupyterLab by the course's own command, for a reader whose own settings would open it to the world.
 
     Yield what it says of itself, and where its log is."""
     home = tmp_path_factory.mktemp("home")
-    (home / "jupyter_server_config.py").write_text("c = get_config()\nc.ServerApp.ip = '0.0.0.0'\n")
+    settings = "c = get_config()\nc.ServerApp.ip = '0.0.0.0'\nc.IdentityProvider.token = c.ServerApp.token = ''\n"
+    for name in ("jupyter_server_config.py", "jupyter_lab_config.py"):
+        (home / name).write_text(settings)
     folders = dict.fromkeys(["HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"], str(home))
-    command = [sys.executable, str(environment.ROOT / "tools" / "course.py"), "lab", "--no-browser", "--ServerApp.port=0"]
+    command = [sys.executable, str(ROOT / "tools" / "course.py"), "lab", "--no-browser", "--ServerApp.port=0"]
     with open(home / "log", "w+b") as log:
         process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True)
         try:
