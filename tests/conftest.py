@@ -12,6 +12,7 @@ import pinned
 import pytest
 from promises import Notebook
 
+collect_ignore = ["course/watch.py"]  # it runs inside kernels only
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
