@@ -5,13 +5,14 @@ from helpers.digits import load_digits
 from helpers.figures import show
 from helpers.functions import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
 from helpers.gradients import check_gradient, numerical_gradient
-from helpers.memory import describe, draw
+from helpers.memory import Steps, describe, draw, snapshot
 from helpers.messages import expected
 from helpers.networks import SoftmaxRegression, TwoLayerNet
 from helpers.penguins import load_penguins
 
 __all__ = [
     "SoftmaxRegression",
+    "Steps",
     "TwoLayerNet",
     "check_gradient",
     "cross_entropy",
@@ -26,6 +27,7 @@ __all__ = [
     "numerical_gradient",
     "one_hot",
     "show",
+    "snapshot",
     "softmax",
     "softmax_cross_entropy",
 ]

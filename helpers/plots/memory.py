@@ -1,182 +1,148 @@
-"""The picture that helpers.memory.draw shows: buffers as strips of cells, arrays as grids of the cells that they read."""
+"""The pictures of helpers.memory: names as labels, objects as boxes, buffers as strips of cells."""
 
-import numpy as np
+from matplotlib.figure import Figure
 
-from helpers.figures import COLOURS, WIDTH, picture
+from helpers.figures import WIDTH, picture, slider, styled
+from helpers.plots.memory_parts import ARROW, FULL, HIGH, MIDDLE, SMALL, TAG, Parts, tag_width, text_width
 
-__all__ = ["plot_memory"]
+__all__ = ["plot_memory", "plot_steps"]
 
-CELL, HIGH = 0.5, 0.42  # inches: width and height of a cell
-A_ROW = 12  # cells of a strip
-SHOWN = 24  # cells of a strip in all
-ROWS, COLUMNS, SHEETS = 5, 7, 3  # of an array
-PLAIN = {"parse_math": False}
-MAPS = ["YlGnBu", "OrRd", "Greens", "Purples"]  # of the first buffers; a buffer has a letter, too
+EDGE, GAP, BETWEEN = 0.05, 0.15, 0.25  # inches at the edge of the page, between boxes, between states
+POINTER = 0.35  # from a box to its strip
 
 
 @picture
-def plot_memory(members, buffers):
-    """Show the memory of `members`, pairs of name and array, which lies in `buffers`."""
-    from matplotlib.figure import Figure
+def plot_memory(strips, alt):
+    """Show the strips of one moment, as `helpers.memory.scenes.scene` returns them."""
+    return _figure([strips], [""], FULL, 1), alt
 
-    drawing = _Drawing()
-    said = []
-    for letter, buffer in zip(_letters(), buffers, strict=False):
-        said.append(drawing.buffer(letter, buffer, members))
-    for name, array in members:
-        if not array.nbytes:
-            said.append(drawing.empty(name, array))
-    height = drawing.top + 0.05
-    fig = Figure(figsize=(WIDTH, height), layout="none")
+
+def plot_steps(states, titles, alts):
+    """Show the strips of several states: side by side on a stored page, with a slider in a running notebook."""
+    said = [f"{title}: {alt}" for title, alt in zip(titles, alts, strict=True)]
+    longest = max((len(cell.text) for state in states for strip in state for cell in strip.cells), default=0)
+    look, columns = (SMALL, 3) if longest <= 4 and len(states) not in {1, 2, 4} else (MIDDLE, 2)
+
+    def one(number):
+        return _figure([states[number - 1]], [titles[number - 1]], FULL, 1, states), said[number - 1]
+
+    still = styled(_figure)(states, titles, look, columns), " ".join(said)
+    slider(one, range(1, len(states) + 1), name="state", start=1, still=still)
+
+
+def _figure(shown, titles, look, columns, states=None):
+    """Return a figure of some states in rows of `columns`, with the places that suit all of `states`."""
+    fig = Figure(layout="none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDTH), ylim=(height, 0))
+    width, top, end = (WIDTH - 2 * EDGE + BETWEEN) / columns - BETWEEN, 0, 0
+    page = _Page(ax, look, width, states or shown)
+    for k, (strips, title) in enumerate(zip(shown, titles, strict=True)):
+        top = top if k % columns else end
+        end = max(end, page.state(strips, title, EDGE + k % columns * (width + BETWEEN), top))
+    fig.set_size_inches(WIDTH, end)
+    ax.set(xlim=(0, WIDTH), ylim=(end, 0))
     ax.axis("off")
-    for paint in drawing.paints:
-        paint(ax)
-    return fig, " ".join(said)
+    return fig
 
 
-class _Drawing:
-    """What is to be painted, in inches from the upper left corner, and how far down it goes."""
+class _Page(Parts):
+    """Puts the parts of each state in their places, which are the same in all `states`."""
 
-    def __init__(self):
-        self.paints, self.top = [], 0.05
+    def __init__(self, ax, look, width, states):
+        super().__init__(ax, look, width)
+        strips = [strip for state in states for strip in state]
+        self.high = HIGH + 0.13 * any(cell.old is not None for strip in strips for cell in strip.cells)
+        self.rooms = {}  # the width of the labels of a box, the most in any state
+        for box in (box for strip in strips for box in strip.boxes):
+            room = sum(tag_width(name) + 0.08 for name in self.labels(box)) - 0.08
+            self.rooms[box.number] = max(room, self.rooms.get(box.number, 0.7))
 
-    def buffer(self, letter, buffer, members):
-        """Lay out a strip and the arrays that read it; return what the picture says in words."""
-        self.letter, self.map = letter, MAPS[(ord(letter[-1]) - 65) % len(MAPS)]
-        self.many = min(buffer.cells, SHOWN)
-        rest = "" if buffer.cells <= SHOWN else f", the first {SHOWN} shown"
-        cells = "1 cell" if buffer.cells == 1 else f"{buffer.cells} cells"
-        self.text(
-            0.05,
-            self.top + 0.14,
-            f"buffer {letter}: {cells} of {buffer.cell} byte{'s' * (buffer.cell > 1)}{rest}",
-            weight="bold",
-        )
-        self.top += 0.26
-        values = _values(buffer, [members[k][1] for k in buffer.arrays])
-        for number in range(self.many):
-            x, y = 0.05 + CELL * (number % A_ROW), self.top + HIGH * (number // A_ROW)
-            self.cell(x, y, values.get(number, ""), number, f"buffer.{letter}.{number}")
-        self.top += HIGH * (1 + (self.many - 1) // A_ROW) + 0.12
-        said = [f"Buffer {letter} has {cells}."]
-        self.left, self.bottom = 0.05, self.top
-        for k in buffer.arrays:
-            said.append(self.array(k, members, buffer))
-        self.top = self.bottom + 0.1
-        return " ".join(said)
+    def state(self, strips, title, x, y):
+        """Paint a state from its upper left corner on; return where it ends."""
+        self.text(x, y + 0.18, title, size=min(9.5, self.width / text_width(title or " ", 1.15)), weight="bold")
+        y += 0.3 if title else EDGE
+        for row in _rows(strips, self.group_width, self.width, 2 * GAP):
+            base, left, ends = y + max(self.height(self.box_rows(strip)[0]) for strip in row), x, []
+            for strip in row:
+                ends.append(self.group(strip, left, base))
+                left += self.group_width(strip) + 2 * GAP
+            y = max(ends) + GAP
+        return y
 
-    def array(self, k, members, buffer):
-        """Lay out one array as a grid, or as a row of grids; return what it says in words."""
-        name, array = members[k]
-        limits = [SHEETS] * (array.ndim - 2) + [ROWS, COLUMNS if array.ndim < 3 else COLUMNS - 3][-array.ndim :]
-        part = array[tuple(slice(limit) for limit in limits)] if array.ndim else array
-        numbers, span = buffer.numbers(part), buffer.span(array)
-        sheets = _sheets(part, numbers)
-        sheet = part[(0,) * max(0, part.ndim - 2) + (...,)]
-        abridged = part.size < array.size or len(sheets) < part.size // sheet.size
-        twin = next((other for other, earlier in members[:k] if earlier is array), None)
-        title = (name if len(name) <= 60 else name[:59] + "…") + (
-            f", the same array as {twin}" if twin else f": {array.shape}"
-        )
-        steps = _steps(buffer.steps(array), array.ndim) + ("; shown in part" if abridged else "")
-        wide = CELL * sum(cells.shape[1] for cells, _ in sheets) + 0.15 * (len(sheets) - 1)
-        wide = max(wide, 0.075 * len(title) + 0.1, 0.068 * len(steps) + 0.1)
-        if self.left > 0.05 and self.left + wide > WIDTH:
-            self.left, self.top = 0.05, self.bottom
-        self.text(self.left, self.top + 0.15, title)
-        x, y = self.left, self.top + 0.24
-        for sheet, (cells, values) in enumerate(sheets):
-            for i, j in np.ndindex(cells.shape):
-                self.cell(x + CELL * j, y + HIGH * i, values[i][j], int(cells[i, j]), f"array.{k}.{sheet}.{i}.{j}", span)
-            x += CELL * cells.shape[1] + 0.15
-        low = y + HIGH * max(cells.shape[0] for cells, _ in sheets)
-        self.text(self.left, low + 0.15, steps, size=8, color=COLOURS["guide"])
-        self.left, self.bottom = self.left + wide + 0.25, max(self.bottom, low + 0.27)
-        first = numbers.reshape(-1)[:8].tolist()
-        tail = ", ..." if array.size > 8 else ""
-        return f"{name} of shape {array.shape} reads {', '.join(f'{self.letter}{n}' for n in first)}{tail}: {steps}."
+    def group(self, strip, x, base):
+        """Paint a strip with a row of boxes above it, which end at `base`, and the others below; return where they end."""
+        first, *others = self.box_rows(strip)
+        left, top = x + max(0, self.row_width(first) - self.strip_width(strip)) / 2, base + POINTER
+        corners = {cell.number: self.corner(k, left, top) for k, cell in enumerate(strip.cells)}
+        self.boxes(first, x, base, {number: corner for number, corner in corners.items() if corner[1] == top}, away=1)
+        if not strip.cells or not any(box.exists for box in strip.boxes):
+            return base
+        end = self.strip(strip, corners, bool(others))
+        corners = {number: (cx, end) for number, (cx, cy) in corners.items() if cy + self.high == end}
+        end += 0.2
+        for row in others:
+            self.boxes(row, x, end + POINTER - 0.1, corners, away=-1)
+            end, corners = end + POINTER - 0.1 + self.height(row), {}
+        return end
 
-    def empty(self, name, array):
-        self.text(0.05, self.top + 0.15, f"{name}: {array.shape}, empty, reads no cell")
-        self.top += 0.3
-        return f"{name} of shape {array.shape} is empty and reads no cell."
+    def strip(self, strip, corners, arrows_below):
+        """Paint the cells of a strip and its title; return where the cells end."""
+        for cell in strip.cells:
+            self.cell(cell, *corners[cell.number], self.high, f"buffer.{cell.label}")
+        (left, _), (_, bottom) = corners[strip.cells[0].number], corners[strip.cells[-1].number]
+        x, side = (left + self.strip_width(strip), "right") if arrows_below else (left, "left")
+        style = {"size": self.look.size + 0.5, "weight": "bold", "bbox": {"color": "white", "pad": 1}}
+        self.text(x, bottom + self.high + 0.16, self.title(strip), ha=side, **style)
+        return bottom + self.high
 
-    def cell(self, x, y, value, number, gid, span=1):  # noqa: PLR0913, PLR0917
-        """Lay out one cell: its value, and below it the number of the buffer cell that it is, or reads."""
-        from matplotlib import colormaps
-        from matplotlib.patches import Rectangle
+    def boxes(self, row, x, y, corners, away):
+        """Paint boxes from x on, with the edge that faces the strip at y. Their arrows can reach the cells at `corners`."""
+        offsets = [box.offset for box in row]
+        for k, box in enumerate(row):
+            other = y - away * self.size(box)[1]
+            if box.exists:
+                self.box(box, x, min(y, other))
+                self.names(box, x, other, -away)
+            if box.exists and box.offset is not None:
+                share = (offsets[:k].count(box.offset) + 1) / (offsets.count(box.offset) + 1) * self.look.cell
+                corner = corners.get(box.offset)
+                self.pointer(box, (x, y), corner and (corner[0] + share, corner[1]), away)
+            x += self.column(box) + GAP
 
-        colour = colormaps[self.map](0.08 + 0.45 * min(number, SHOWN) / max(self.many, 6))
-        label = f"{self.letter}{number}" if span == 1 else f"{self.letter}{number}–{number + span - 1}"
+    def corner(self, k, x, y):
+        """Return the upper left corner of the k-th cell of a strip at x, y."""
+        return x + k % self.look.row * self.look.cell, y + k // self.look.row * self.high
 
-        def paint(ax):
-            ax.add_patch(Rectangle((x, y), CELL, HIGH, facecolor=colour, edgecolor=COLOURS["ink"], lw=0.8))
-            ax.text(
-                x + CELL / 2,
-                y + 0.17,
-                value,
-                ha="center",
-                va="center",
-                size=9 if len(value) < 6 else 7.5 if len(value) < 8 else 5.5,
-                **PLAIN,
-            )
-            ax.text(x + CELL / 2, y + 0.33, label, ha="center", va="center", size=7, color="#333333", gid=gid, **PLAIN)
+    def title(self, strip):
+        return ", ".join(filter(None, [f"Buffer {strip.letter}", strip.size if self.look.entries else "", strip.part]))
 
-        self.paints.append(paint)
+    def strip_width(self, strip):
+        return min(len(strip.cells), self.look.row) * self.look.cell
 
-    def text(self, x, y, text, **style):
-        self.paints.append(lambda ax: ax.text(x, y, text, **{"size": 9, **PLAIN, **style}))
+    def group_width(self, strip):
+        title = text_width(self.title(strip), self.look.size * 1.15)
+        return max(title, self.strip_width(strip), *map(self.row_width, self.box_rows(strip)))
+
+    def box_rows(self, strip):
+        return _rows(strip.boxes, self.column, self.width, GAP)
+
+    def row_width(self, row):
+        return sum(self.column(box) + GAP for box in row) - GAP
+
+    def column(self, box):
+        return max(self.size(box)[0], self.rooms[box.number])
+
+    def height(self, row):
+        return max(self.size(box)[1] for box in row) + ARROW + TAG + 0.02
 
 
-def _letters():
-    return (f"{'A' * (k // 26)}{chr(65 + k % 26)}" for k in range(10_000))
-
-
-def _values(buffer, arrays):
-    """Return the value of each cell at which an element begins: of the arrays themselves, and of the owner."""
-    from helpers.memory import owner
-
-    found = {}
-    owners = [array for array in map(owner, arrays) if array is not None and array.nbytes]
-    for array in sorted([*arrays, *owners], key=lambda array: array.itemsize):  # of two views, that of the smaller pieces
-        part = _beginning(np.asarray(array))
-        for number, value in zip(buffer.numbers(part).flat, part.flat, strict=True):
-            found.setdefault(int(number), _short(value))
-    return found
-
-
-def _beginning(array):
-    """Return a view of the elements that lie first in memory: as many as a strip shows, and not many more."""
-    array = array[(*(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides), ...)]  # ...: an array always
-    array = array.transpose(np.argsort([-stride for stride in array.strides], kind="stable"))
-    for axis in range(array.ndim):
-        inside = int(np.prod(array.shape[axis + 1 :]))
-        array = array[(slice(None),) * axis + (slice(-(-SHOWN // max(1, inside))),)]
-    return array
-
-
-def _sheets(array, numbers):
-    """Return the grids of an array, pairs of (cell numbers, values)."""
-    array, numbers = (x if x.ndim > 1 else np.atleast_2d(x) for x in (array, numbers))
-    pairs = [(numbers[k], array[k]) for k in np.ndindex(numbers.shape[:-2])][:SHEETS]
-    return [(cells, _texts(values)) for cells, values in pairs]
-
-
-def _texts(values):
-    return [[_short(values[i, j]) for j in range(values.shape[1])] for i in range(values.shape[0])]
-
-
-def _short(value):
-    text = f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
-    return text if len(text) <= 10 else text[:9] + "…"
-
-
-def _steps(steps, ndim):
-    """Return the strides in words: how many cells further the next entry, row, ... lies."""
-    if ndim == 0:
-        return "a single cell"
-    names = {1: ["→"], 2: ["↓", "→"]}.get(ndim, [f"axis {k}" for k in range(ndim - 2)] + ["↓", "→"])
-    words = [f"{name} {step:+d}".replace("-", "−") if step else f"{name} 0" for name, step in zip(names, steps, strict=True)]
-    return ", ".join(words) + (" cell" if steps in ((1,), (-1,)) else " cells")
+def _rows(things, width, limit, gap):
+    """Return the things in rows, each as long as the limit allows."""
+    rows, used = [], limit
+    for thing in things:
+        used += gap + width(thing)
+        if used > limit + 1e-9:
+            rows.append([])
+            used = width(thing)
+        rows[-1].append(thing)
+    return rows

@@ -339,6 +339,12 @@ def draw(pictures, positional, named):
     compare(pictures[0], [*positional, *named.values()])
 
 
+def two_steps(pictures, positional, named):
+    compare(pictures[0], [*positional, *named.values()])
+    assert " 2. after nothing: " in pictures[1]["text/plain"]
+    assert all(picture["text/plain"].endswith("No cell that is shown has changed.") for picture in pictures)
+
+
 def show(pictures, fig, alt):
     (picture,) = pictures
     assert picture["text/plain"] == " ".join(alt.split())

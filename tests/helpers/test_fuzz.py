@@ -322,6 +322,23 @@ FUZZ = {
 # -- the fuzz -------------------------------------------------------------------------------------------------------------
 
 
+def two_steps(positional, named):
+    """Return what draw shows after a snapshot, and Steps after two records, with nothing changed in between."""
+    pictures, steps, before = [], helpers.Steps(), helpers.snapshot(*positional, **named)
+    steps.record(*positional, **named)
+    steps.record(*positional, after="nothing", **named)
+    with unittest.mock.patch("IPython.display.display", lambda data, raw: pictures.append(data)):
+        helpers.draw(*positional, since=before, **named)
+        steps.draw()
+    return pictures
+
+
+FUZZ |= dict.fromkeys(
+    ["snapshot", "Steps", "Steps.record", "Steps.draw"],
+    Fuzz(two_steps, positional_and_named(), oracles.two_steps, 5, names=spelled),
+)
+
+
 @pytest.mark.parametrize("times", [1, pytest.param(LONGER, marks=pytest.mark.thorough, id="long")])
 @pytest.mark.parametrize("name", FUZZ)
 def test_every_call_is_right_or_refused_by_name_or_warned(name, times, record_property):

@@ -1,0 +1,103 @@
+"""The table that `describe` returns."""
+
+import html
+import sys
+
+from helpers.memory.elements import owner, root
+from helpers.memory.relations import relation
+from helpers.memory.snapshots import members
+
+__all__ = ["COLUMNS", "Table", "describe"]
+
+COLUMNS = ["name", "shape", "dtype", "strides", "order", "memory", "writeable", "shares memory with"]
+
+
+def describe(*arrays, **named):
+    """Return a table of how each array is laid out in memory, and of which other arrays in the table share its memory.
+
+    Parameters
+    ----------
+    *arrays, **named : ndarray
+        An array is called by the expression in the call, or by its keyword.
+
+    Returns
+    -------
+    Table
+        It is shown as text and, in a notebook, as HTML; `.rows` is a list of dicts, one for each array.
+
+        - strides: how many bytes apart two neighbours along each axis are.
+        - order: C (row by row), F (column by column), both or neither.
+        - memory: whose memory the array reads. It is its own, or that of the array from which the view was cut. That
+          array need not be in the table, or have a name at all: W[:, [0, 1]] is a view of a hidden copy. This is why
+          `.base` does not answer whether two arrays share memory.
+        - shares memory with: the other arrays that read some of the same bytes, compared by address, and how.
+
+    Raises
+    ------
+    TypeError
+        If something is not an array. A list, for example, has no buffer of numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = np.zeros((2, 3))
+    >>> describe(W, W.T, copy=W.copy()).rows[1]["shares memory with"]
+    'W (transposed)'
+    """
+    pairs = members(arrays, named, sys._getframe(1))
+    return Table([_row(name, array, pairs) for name, array in pairs])
+
+
+class Table:
+    """Rows of texts, shown as text or as HTML."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __repr__(self):
+        lines = [COLUMNS, *([row[column] for column in COLUMNS] for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
+
+    def _repr_html_(self):
+        head = "".join(f"<th>{column}</th>" for column in COLUMNS)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(row[column])}</td>' for column in COLUMNS)}</tr>" for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(name, array, pairs):
+    values = [
+        name,
+        str(array.shape),
+        str(array.dtype),
+        str(array.strides),
+        _order(array),
+        _whose(array, pairs),
+        "no" if array.__array_interface__["data"][1] else "yes",  # flags.writeable may warn
+        _sharers(name, array, pairs),
+    ]
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _order(array):
+    c, f = array.flags.c_contiguous, array.flags.f_contiguous
+    return {(True, True): "C and F", (True, False): "C", (False, True): "F"}.get((c, f), "neither")
+
+
+def _whose(array, pairs):
+    if array.flags.owndata:
+        return "its own"
+    for name, other in pairs:
+        if root(array) is other:
+            return f"that of {name}"
+    return "that of an array not listed here" if owner(array) is not None else "not that of an array"
+
+
+def _sharers(name, array, pairs):
+    others = [(other, b) for other, b in pairs if b is not array or other != name]
+    found = [(other, "the same array" if b is array else relation(array, b)) for other, b in others]
+    return ", ".join(f"{other} ({how})" for other, how in found if how) or "none"
