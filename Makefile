@@ -1,5 +1,5 @@
-# Each target sets up what it needs. Another Python: make lab PYTHON=python3.13
-# More for the program behind a target: make test ARGS="-k softmax"
+# Each target sets up what it needs. With another Python: make lab PYTHON=python3.13
+# With options for the program behind a target: make test ARGS="-k softmax"
 PYTHON ?= python3
 TARGETS = lab test run refresh student mark bench audit lint lock clean help
 .PHONY: $(TARGETS)

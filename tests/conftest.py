@@ -12,11 +12,19 @@ import pinned
 import pytest
 from promises import Notebook
 
+collect_ignore = ["course/watch.py"]  # it runs inside kernels only
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
+
+
+def pytest_configure():
+    """Have every kernel that the tests start watched: see tests/course/watch.py."""
+    import matplotlib.font_manager  # noqa: F401  (it writes its cache, if there is none, and no kernel has to)
+
+    os.environ["PYTHONSTARTUP"] = str(ROOT / "tests" / "course" / "watch.py")
 
 
 def pytest_addoption(parser):

@@ -3,11 +3,12 @@
 import importlib.metadata
 import pathlib
 import re
+import tomllib
 
 import pytest
 
-LOCK = pathlib.Path(__file__).resolve().parent.parent / "requirements.lock"
-WANTED = re.search(r"^matplotlib==(\S+)", LOCK.read_text("utf-8"), flags=re.MULTILINE)[1]
+LOCK = tomllib.loads((pathlib.Path(__file__).resolve().parent.parent / "uv.lock").read_text("utf-8"))
+[WANTED] = [package["version"] for package in LOCK["package"] if package["name"] == "matplotlib"]
 HERE = importlib.metadata.version("matplotlib")
 PICTURES = WANTED == HERE
 REASON = f"pictures are compared with matplotlib {WANTED}, which drew them and which make test installs; this is {HERE}"

@@ -1,14 +1,14 @@
-"""What each command of the course does, once the environment stands."""
+"""What each command of the course does, once the environment is ready."""
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 
 import environment
-from environment import ROOT
+import packages
+from launch import call
 
+ROOT = packages.ROOT
 TOOLS = ROOT / "tools"
 
 
@@ -19,6 +19,7 @@ def lab(args):
     start = [
         f"--ServerApp.root_dir={ROOT}",
         "--ServerApp.ip=localhost",  # whatever a reader's own settings say
+        "--ServerApp.identity_provider_class=tools.identity.TokenRequired",  # a token, too
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
         "--KernelManager.transport_encryption=auto",  # on a shared machine nobody listens in
         *stylesheet(TOOLS / "templates" / "lab"),
@@ -69,8 +70,11 @@ def bench(args):
 def audit(args):
     """ask the package index which of the locked versions have known security holes"""
     python = environment.ready("weekly")
+    locked = environment.VENV / "locked.txt"
     options = ["--strict", "--disable-pip", "--require-hashes", *args]
-    return max(call(python, "-m", "pip_audit", *options, "-r", lock) for lock in environment.LOCKS.values())
+    return call(*packages.export(["setup", *packages.GROUPS], locked)) or call(
+        python, "-m", "pip_audit", *options, "-r", locked
+    )
 
 
 def lint(args):
@@ -80,22 +84,13 @@ def lint(args):
 
 
 def lock(args):
-    """choose and write down the exact versions of all packages"""
-    python = environment.ready("reader")
-    options = ["--universal", "--fork-strategy=fewest", "--python-version=3.11", "--generate-hashes", "--no-header"]
-    options += ["--no-annotate", "--quiet", "--no-emit-package=gradients-by-hand", *args]
-    reader = ["requirements.txt", "--group=setup", "-o", "requirements.lock"]
-    tests = ["--group=test", "-c", "requirements.lock", "-o", "tests/requirements.lock"]
-    weekly = ["--group=weekly", "-c", "requirements.lock", "-c", "tests/requirements.lock", "-o", "tests/weekly.lock"]
-    compile_lock = [python, "-m", "uv", "pip", "compile", *options]
-    return call(*compile_lock, *reader) or call(*compile_lock, *tests) or call(*compile_lock, *weekly)
+    """choose the newest versions of all packages, and store them in uv.lock with their hashes"""
+    return call(environment.ready("reader"), "-m", "uv", "lock", "--upgrade", *args)
 
 
 def clean(_):
     """remove what the other commands made: the environment, build/ and caches"""
     environment.remove()
-    for old in ROOT.glob(".venv-old-*"):
-        shutil.rmtree(old, ignore_errors=True)
     for name in ("build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for folder in ("helpers", "tests", "tools", "notebooks"):
@@ -115,27 +110,6 @@ COMMANDS = {
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
-
-
-def call(*command, own_settings=False):
-    """Run a command in the project's folder and return its exit code. Ctrl-C is for the command to answer."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if own_settings else None
-    try:
-        return subprocess.call(
-            [str(c) for c in command],
-            cwd=ROOT,
-            env=environment.variables(own_settings),
-            preexec_fn=_hear_interrupts if own_settings and os.name == "posix" else None,
-        )
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
-
-
-def _hear_interrupts():
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main(args):

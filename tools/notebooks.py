@@ -24,7 +24,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_IN_A_CELL = ("jupyter", "tags")
+KEPT = set("cell_type data ename evalue execution_count id name output_type outputs source text traceback".split())
 FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+)\$", flags=re.DOTALL)
 WIDGET = "application/vnd.jupyter.widget-view+json"  # means nothing without the kernel that made it
 
@@ -142,17 +142,32 @@ def _what_failed(path, notebook, index, error, seconds):
 
 
 def normal_form(notebook):
-    """Return the notebook as the text that is stored: what a reader's machine or clock adds is left out."""
-    notebook = nbformat.from_dict(notebook)
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    for cell in notebook.cells:
-        cell.metadata = {name: cell.metadata[name] for name in KEPT_IN_A_CELL if name in cell.metadata}
-        for output in cell.get("outputs", []):
-            if "data" in output:
-                output.data.pop(WIDGET, None)
-                output.metadata = {}
-    return nbformat.writes(notebook) + "\n"
+    """Return the notebook as the text that is stored: what a reader's machine, clock or hands add is left out."""
+    cells = [_kept(cell) | {"metadata": _metadata(cell)} for cell in notebook.cells]
+    for cell in cells:
+        if "outputs" in cell:
+            cell["outputs"] = [_output(output) for output in cell["outputs"]]
+    form = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return nbformat.writes(nbformat.from_dict(form)) + "\n"
+
+
+def _kept(part):
+    return {name: value for name, value in part.items() if name in KEPT}
+
+
+def _output(output):
+    kept = _kept(output)
+    if "data" in kept:
+        kept |= {"data": {mime: data for mime, data in kept["data"].items() if mime != WIDGET}, "metadata": {}}
+    return kept
+
+
+def _metadata(cell):
+    """Return the tags of a cell, whether its source is folded, and that its output is, if it answers a prediction."""
+    tags = cell.metadata.get("tags", [])
+    hidden = {"source_hidden": True} if cell.metadata.get("jupyter", {}).get("source_hidden") else {}
+    hidden |= {"outputs_hidden": True} if "predict" in tags else {}
+    return ({"jupyter": hidden} if hidden else {}) | ({"tags": tags} if tags else {})
 
 
 def store(path, notebook):

@@ -18,13 +18,17 @@ FILES = [
     "LICENSE",
     "Makefile",
     "pyproject.toml",
-    "requirements.lock",
     "requirements.txt",
     "runtime.txt",
     "tools/commands.py",
     "tools/course.py",
     "tools/environment.py",
     "tools/templates/lab/custom.css",
+    "tools/identity.py",
+    "tools/packages.py",
+    "tools/launch.py",
+    "tools/setup_lock.py",
+    "uv.lock",
 ]
 
 

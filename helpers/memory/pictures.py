@@ -19,8 +19,8 @@ def draw(*arrays, since=None, **named):
     Parameters
     ----------
     *arrays, **named : ndarray
-        An array is called by the expression in the call, or by its keyword. Buffers of more than 24 cells and arrays of
-        more than 12 entries, 6 rows or 7 columns are shown in part, and the picture says so.
+        An array is called by the expression in the call, or by its keyword. Buffers of more than 24 cells, and arrays of
+        more than 6 rows, 7 columns or, with one axis, 12 entries are shown in part, and the picture says so.
     since : Snapshot, optional
         What `snapshot` returned before a change. Cells that have changed since then are marked, and show the old value.
 
@@ -70,7 +70,8 @@ class Steps:
         Parameters
         ----------
         *arrays, **named : ndarray
-            As for `draw`. An array of an earlier state that has no name now is drawn without one.
+            As for `draw`. An array of an earlier state that has no name now is drawn without one. Give a view a name
+            before you pass it to several records: each evaluation of W.T makes another object, with a box of its own.
         after : str
             The line of the program that has led to this state.
 

@@ -42,7 +42,8 @@ class Strip:
     """A buffer, and the boxes that read it. Empty arrays have a strip without a letter and without cells."""
 
     letter: str
-    title: str
+    size: str  # "6 cells of 8 bytes"
+    part: str  # "0 to 23 shown", or "" if all cells are
     cells: list
     boxes: list
 
@@ -65,9 +66,9 @@ def scene(now, before=None, arrays=None):
         reader = _Reader(chr(65 + k % 26) * (1 + k // 26), buffer, now, before)
         cells = [reader.cell(number) for number in buffer.shown]
         boxes = [reader.entries(array, _box(array, arrays, now, before)) for array in buffer.arrays]
-        strips.append(Strip(reader.letter, _title(reader.letter, buffer), cells, boxes))
+        strips.append(Strip(reader.letter, *_extent(buffer), cells, boxes))
     empty = [_box(array, arrays, now, before) for array in arrays if not array.nbytes]
-    return strips + [Strip("", "", [], empty)] * bool(empty)
+    return strips + [Strip("", "", "", [], empty)] * bool(empty)
 
 
 class _Reader:
@@ -113,7 +114,7 @@ def _box(array, arrays, now, before):
     return Box(number, names, moved, exists, str(array.shape), str(array.dtype))
 
 
-def _title(letter, buffer):
-    count = "1 cell" if buffer.cells == 1 else f"{buffer.cells} cells"
-    part = "" if len(buffer.shown) == buffer.cells else f", {buffer.shown[0]} to {buffer.shown[-1]} shown"
-    return f"Buffer {letter}, {count} of {buffer.cell} byte{'s' * (buffer.cell > 1)}{part}"
+def _extent(buffer):
+    """Return in words how large a buffer is, and what of it is shown."""
+    size = f"{buffer.cells} cell{'s' * (buffer.cells > 1)} of {buffer.cell} byte{'s' * (buffer.cell > 1)}"
+    return size, "" if len(buffer.shown) == buffer.cells else f"{buffer.shown[0]} to {buffer.shown[-1]} shown"

@@ -50,7 +50,7 @@ class Snapshot:
     names : list of (str, ndarray)
     arrays : list of ndarray, each object once. That they are kept here keeps their memory from being used again.
     entries : dict of id(array) to list of str, the entries that a picture of the array shows
-    elements : dict of address to (bytes, str), the size of an element and its value
+    elements : dict of address to (int, str), the bytes of an element and its value
     memory : dict of address to int, the value of each byte
     """
 

@@ -12,42 +12,41 @@ def sentences(strips, compared=False, brief=False):
     compared : bool, whether the cells were compared with earlier ones: then the words say so even if none has changed
     brief : bool, whether to leave out what is the same in each of several states
     """
-    said = [_box(box, strip.letter, brief) for strip in strips for box in strip.boxes if box.exists]
-    said += [_strip(strip, brief) for strip in strips if strip.letter and any(box.exists for box in strip.boxes)]
-    moved = [name for strip in strips for box in strip.boxes for name in box.moved]
+    boxes = [(strip, box) for strip in strips for box in strip.boxes if box.exists]
+    said = [_box(box, strip.letter, brief) for strip, box in boxes]
+    said += [_strip(strip, brief) for strip in strips if strip.cells and any(box.exists for box in strip.boxes)]
+    moved = [name for _, box in boxes for name in box.moved]
     said += [f"{_and(moved)} named another array before."] * bool(moved)
-    changed = [f"{cell.label}{_from_to(cell)}" for strip in strips for cell in strip.cells if cell.old is not None]
-    if changed:
-        said.append(f"Changed: {_list(changed)}.")
-    elif compared:
-        said.append("No cell that is shown has changed.")
-    return " ".join(said)
+    changed = [cell for strip in strips for cell in _seen(strip) if cell.old is not None]
+    said += [f"Changed: {_list([_change(cell) for cell in changed])}."] * bool(changed)
+    return " ".join(said + ["No cell that is shown has changed."] * (compared and not changed))
 
 
 def _box(box, letter, brief):
+    place = f" in buffer {letter}" if letter else ", which is empty and reads no cell"
+    part = "" if box.whole else ", shown in part"
     if not box.names:
-        return f"An array of shape {box.shape} in buffer {letter} has no name."
-    verb = "names an" if len(box.names) == 1 else "name one"
-    text = f"{_and(box.names)} {verb} array of shape {box.shape}"
-    if box.offset is None:
-        return f"{text}, which is empty and reads no cell."
-    if brief:
-        return f"{text} in buffer {letter}."
+        return f"An array of shape {box.shape}{place}{part} has no name."
+    text = f"{_and(box.names)} {'names an' if len(box.names) == 1 else 'name one'} array of shape {box.shape}"
+    if brief or not letter:
+        return f"{text}{place}{part}."
     cells = _list([cell.label for cell in box.cells])
-    part = "" if box.whole else "; it is shown in part"
-    steps = f"strides {box.strides} in cells, offset {box.offset} in buffer {letter}"
-    return f"{text}, {box.dtype}, {steps}: it reads {cells}{part}."
+    return f"{text}, {box.dtype}, strides {box.strides} in cells, offset {box.offset}{place}{part}: it reads {cells}."
 
 
 def _strip(strip, brief):
-    values = _list([cell.text or "?" for cell in strip.cells])
-    if brief:
-        return f"Buffer {strip.letter}: {values}."
-    return f"{strip.title}: {values}."
+    title = [f"Buffer {strip.letter}", "" if brief else strip.size, strip.part]
+    return f"{', '.join(filter(None, title))}: {_list([cell.text or '?' for cell in strip.cells])}."
 
 
-def _from_to(cell):
-    return f" from {cell.old} to {cell.text}" if cell.old else ""
+def _seen(strip):
+    """Return the cells of a strip, and those beyond its shown part that entries of arrays read."""
+    numbers = {cell.number for cell in strip.cells}
+    return strip.cells + [cell for box in strip.boxes for cell in box.cells if cell.number not in numbers]
+
+
+def _change(cell):
+    return f"{cell.label} from {cell.old} to {cell.text}" if cell.old else cell.label
 
 
 def _list(texts):

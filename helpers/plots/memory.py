@@ -90,10 +90,9 @@ class _Page(Parts):
         for cell in strip.cells:
             self.cell(cell, *corners[cell.number], self.high, f"buffer.{cell.label}")
         (left, _), (_, bottom) = corners[strip.cells[0].number], corners[strip.cells[-1].number]
-        title = strip.title if self.look.entries else strip.title.partition(",")[0]
         x, side = (left + self.strip_width(strip), "right") if arrows_below else (left, "left")
         style = {"size": self.look.size + 0.5, "weight": "bold", "bbox": {"color": "white", "pad": 1}}
-        self.text(x, bottom + self.high + 0.16, title, ha=side, **style)
+        self.text(x, bottom + self.high + 0.16, self.title(strip), ha=side, **style)
         return bottom + self.high
 
     def boxes(self, row, x, y, corners, away):
@@ -114,11 +113,14 @@ class _Page(Parts):
         """Return the upper left corner of the k-th cell of a strip at x, y."""
         return x + k % self.look.row * self.look.cell, y + k // self.look.row * self.high
 
+    def title(self, strip):
+        return ", ".join(filter(None, [f"Buffer {strip.letter}", strip.size if self.look.entries else "", strip.part]))
+
     def strip_width(self, strip):
         return min(len(strip.cells), self.look.row) * self.look.cell
 
     def group_width(self, strip):
-        title = text_width(strip.title, self.look.size * 1.15) * self.look.entries
+        title = text_width(self.title(strip), self.look.size * 1.15)
         return max(title, self.strip_width(strip), *map(self.row_width, self.box_rows(strip)))
 
     def box_rows(self, strip):

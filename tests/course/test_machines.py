@@ -1,6 +1,7 @@
 """The stored pages are what a run gives: in normal form, under other BLAS kernels, CPU features and numbers of threads.
 
-One such machine is tried each time, by test_student, with the student edition; the others with --thorough, once a week."""
+An old machine is tried each time, by test_student, with one page of the student edition; the others, and all pages, with
+--thorough, once a week."""
 
 import asyncio
 import re

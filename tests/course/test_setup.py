@@ -1,114 +1,243 @@
-"""The course as strangers have it: set up from nothing, other Pythons and packages, offline, read-only, twice at once.
+"""The set-up ends in an environment, or in one sentence that says what is in the way.
 
-All of it takes minutes and wants the package index: with --thorough only. tests/FAULTS.md holds what came of the last run.
+With --thorough the course is set up from nothing, as a stranger has it: that takes minutes, and asks the package index.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
-import environment
 import pinned
 import pytest
-from test_faults import LEFT_OUT, ODD, OFFLINE, linux, possible, read_only, run
-
-ROOT = environment.ROOT
-pytestmark = pytest.mark.thorough
+from faults import LEFT_OUT, ODD, OFFLINE, ROOT, linux, posix, possible, read_only, run, small_disk, soon
+from setup_lock import only_one
 
 
-def pythons():
-    """Return {version: path} of the Pythons on this machine that the course is for."""
-    places = [pathlib.Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
-    places += [*pathlib.Path.home().glob(".pyenv/versions/3.*/bin")]
-    found = {}
-    for path in sorted(
-        {path for place in places for path in place.glob("python3.*") if re.fullmatch(r"python3\.\d+", path.name)}
-    ):
-        _, said = run(
-            path, "-c", "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2], sys.prefix == sys.base_prefix)"
+def copied(folder):
+    """Copy the course, without an environment, to an empty folder."""
+    return shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+
+
+def course(folder, *command, before=(), python=sys.executable, **settings):
+    """Run a command of a copy of the course, from another folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON", "VIRTUAL"))}
+    return run(*before, python, folder / "tools" / "course.py", *command, env=kept | settings, cwd=folder.anchor)
+
+
+def set_up(folder, command="lab", **options):
+    code, printed = course(folder, command, "--version", **options)
+    assert code == 0, printed
+    return printed
+
+
+def test_the_lock_is_that_of_the_project(tmp_path):
+    no_settings = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
+    no_settings["XDG_CONFIG_HOME"] = str(tmp_path)
+    check = ["lock", "--check", "--offline", "--no-cache", "--python", sys.executable]
+    code, printed = run(sys.executable, "-m", "uv", *check, cwd=ROOT, env=no_settings)
+    assert code == 0, printed
+
+
+def test_requirements_txt_names_what_the_group_of_readers_names():
+    lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    assert [line for line in lines if line] == [*groups["reader"], "-e ."]
+
+
+# -- one sentence --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("sys.version_info = (3, 10, 4)", "needs Python 3.11 or newer, and this is Python 3.10"),
+        ("sys.version_info = (2, 7, 18)", "Python 2.7"),
+        ("sys.modules['ensurepip'] = None", "without venv"),
+    ],
+)
+def test_a_python_that_will_not_do_is_refused(change, sentence):
+    code = f"import sys; {change}; sys.argv = ['course.py']; exec(open('tools/course.py').read())"
+    code, printed = run(sys.executable, "-c", code, cwd=ROOT)
+    assert (code, printed.count("\n")) == (1, 1)
+    assert sentence in printed
+
+
+@pytest.mark.parametrize("command", ["lab", "clean"])
+def test_a_foreign_environment_is_left_alone(command, tmp_path):
+    copy = copied(tmp_path / "course")
+    run(sys.executable, "-m", "venv", "--without-pip", copy / ".venv")
+    code, printed = course(copy, command)
+    assert code == 1
+    assert printed == f"{copy / '.venv'} exists, and this course did not make it: rename or delete it, and try again.\n"
+    assert (copy / ".venv" / "pyvenv.cfg").exists()
+
+
+@posix
+def test_a_folder_whose_path_python_does_not_allow_is_named(tmp_path):
+    code, printed = course(copied(tmp_path / "a:b"), "lab")
+    assert code == 1
+    assert printed == f"Python allows no ':' in the path of an environment: rename the folder {tmp_path / 'a:b'}.\n"
+
+
+@linux
+def test_a_read_only_checkout_without_an_environment_is_named(tmp_path):
+    copy = copied(tmp_path / ODD)
+    code, printed = course(copy, "lab", before=possible(read_only(copy)))
+    assert code == 1
+    assert printed == f"{copy} cannot be written to: copy the course to a folder of your own.\n"
+
+
+@linux
+def test_a_full_disk_is_named(tmp_path):
+    copy, disk = copied(tmp_path / "course"), tmp_path / "disk"
+    disk.mkdir()
+    steps = f"cp -r . '{disk}' && cd '{disk}' && '{sys.executable}' tools/course.py lab --version"
+    code, printed = run(*possible(small_disk(disk, 16 * 1024)), "sh", "-c", steps, cwd=copy)
+    assert code == 1
+    assert re.search(r"could not make the environment; .* The disk has \d MB left, and .* up to \d+\.", printed)
+
+
+def test_of_two_set_ups_at_once_the_second_waits(tmp_path):
+    code = "import pathlib; from setup_lock import only_one\nwith only_one(pathlib.Path('lock')): print('ready')"
+    variables = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    with only_one(tmp_path / "lock"):
+        second = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=variables, stdout=subprocess.PIPE, text=True
         )
-        if (version := said.partition(" ")[0]) and said.strip().endswith("True") and int(version.partition(".")[2]) >= 11:
-            found.setdefault(version, path)
-    return found
+        assert "Waiting until it has finished" in second.stdout.readline()
+    assert second.communicate()[0] == "ready\n"
 
 
-PYTHONS = pythons()
-NEWEST = max(PYTHONS, key=lambda version: int(version.partition(".")[2]), default=None)
+# -- from nothing --------------------------------------------------------------------------------------------------
 
 
-def set_up(folder, python=sys.executable):
-    """Copy the course into an empty folder and set it up there; return a function that runs its commands."""
-    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON", "VIRTUAL"))}
-
-    def course(*command, before=()):
-        return run(*before, python, folder / "tools" / "course.py", *command, env=clean, cwd=folder.anchor)
-
-    code, said = course("lint")
-    assert code == 0, said
-    return course
+@pytest.mark.thorough
+def test_settings_that_redirect_an_installation_do_not(tmp_path):
+    copy, away = copied(tmp_path / ODD), str(tmp_path / "away")
+    redirect = ["UV_TARGET", "UV_PREFIX", "UV_PROJECT_ENVIRONMENT", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"]
+    set_up(copy, **dict.fromkeys(redirect, away), UV_SYSTEM_PYTHON="1", PIP_USER="1", PIP_NO_BINARY=":all:")
+    assert not os.path.exists(away)
 
 
-def passes(course, *options, before=()):
-    """Return what the suite says of itself at its end; it must pass."""
-    quick = ["-p", "no:cacheprovider", "--ignore=tests/test_jupyterlab.py", "--ignore=tests/test_faults.py"]
-    code, said = course("test", *quick, *options, before=before)
-    assert code == 0, said[-6000:]
-    return said
+@pytest.mark.thorough
+def test_a_reader_s_own_mirror_is_asked_and_pip_helps_where_uv_cannot(tmp_path):
+    printed = set_up(copied(tmp_path / "course"), UV_DEFAULT_INDEX="http://127.0.0.1:9/simple", UV_HTTP_RETRIES="0")
+    assert "http://127.0.0.1:9/simple" in printed
+    assert "pip, which has mirrors and proxies of its own, tries the same" in printed
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["uv", "jupyterlab"])
+def test_a_forged_hash_is_refused(name, tmp_path):
+    copy = copied(tmp_path / "course")
+    before, package = re.split(rf'(?=name = "{name}"\nversion)', (copy / "uv.lock").read_text("utf-8"))
+    forged = re.sub(r"sha256:\w{8}", "sha256:00000000", package)
+    (copy / "uv.lock").write_text(before + forged, "utf-8")
+    code, printed = course(copy, "lab", "--version")
+    assert code == 1
+    assert "DO NOT MATCH THE HASHES" in printed
+    assert printed.splitlines()[-1].startswith("The set-up could not install")
+
+
+@pytest.mark.thorough
+@posix
+@pytest.mark.parametrize("stage", ["pyvenv.cfg", "locked.txt"])
+def test_after_a_set_up_was_killed_the_next_one_succeeds(stage, tmp_path):
+    copy = copied(tmp_path / "course")
+    first = subprocess.Popen([sys.executable, copy / "tools" / "course.py", "lab", "--version"])
+    assert soon((copy / ".venv" / stage).exists)
+    first.kill()  # what it has started goes on
+    first.wait()
+    assert "Setting up the folder .venv" in set_up(copy)
+    assert "Setting up" not in set_up(copy)
+
+
+@pytest.mark.thorough
+def test_a_half_deleted_environment_is_made_again(tmp_path):
+    copy = copied(tmp_path / "course")
+    set_up(copy)
+    shutil.rmtree(next((copy / ".venv").rglob("site-packages")) / "numpy")
+    assert "Setting up the folder .venv" in set_up(copy)
+    (copy / ".venv" / "pyvenv.cfg").unlink()
+    assert "Setting up the folder .venv" in set_up(copy)
+
+
+@pytest.mark.thorough
+def test_damaged_files_in_the_cache_of_uv_are_replaced(tmp_path):
+    copy, cache = copied(tmp_path / "course"), tmp_path / "cache"
+    set_up(copy, UV_CACHE_DIR=str(cache))
+    assert course(copy, "clean") == (0, "")
+    for path in cache.rglob("numpy/__init__.py"):
+        path.write_text("broken")
+    assert "Some files are damaged" in set_up(copy, UV_CACHE_DIR=str(cache))
+
+
+def passes(folder, *options, **surroundings):
+    """Run the suite of a copy, which must pass; return what it prints."""
+    left_out = [f"--ignore=tests/{name}" for name in ("course/test_setup.py", "course/test_faults.py", "site")]
+    code, printed = course(folder, "test", "-p", "no:cacheprovider", *left_out, *options, **surroundings)
+    assert code == 0, printed[-6000:]
+    return printed
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return set_up(tmp_path_factory.mktemp("strangers") / ODD)
-
-
-def test_the_suite_passes_twice_at_once_in_an_odd_folder(course):
-    import concurrent.futures
-
+def odd(tmp_path_factory):
+    """Return a copy in an odd folder that two commands have set up at once."""
+    copy = copied(tmp_path_factory.mktemp("strangers") / ODD)
     with concurrent.futures.ThreadPoolExecutor() as two:
-        for said in two.map(lambda _: passes(course), range(2)):
-            assert re.search(r"Re-executed 8 notebooks, \d+ code cells; compared \d+ stored outputs", said)
+        printed = "".join(two.map(lambda _: set_up(copy, "test"), range(2)))
+    assert printed.count("Setting up the folder .venv") == 1
+    return copy
 
 
+@pytest.mark.thorough
 @linux
-def test_the_suite_passes_without_a_network(course):
-    passes(course, before=possible(OFFLINE))
+def test_the_suite_passes_without_a_network(odd):
+    assert "Re-executed" in passes(odd, before=possible(OFFLINE))
 
 
+@pytest.mark.thorough
 @linux
-def test_a_read_only_checkout_is_compared_and_read(course, tmp_path_factory):
-    folder = next(tmp_path_factory.getbasetemp().glob(f"strangers*/{ODD}"))
-    before = possible(read_only(folder))
-    assert "Re-executed 8 notebooks" in passes(course, "-k", "Cell", before=before)
-    code, said = course("lab", "--version", before=before)
-    assert (code, bool(re.fullmatch(r"\d+\.\d+\.\d+\s*", said))) == (0, True), said
-    code, said = course("refresh", "00_start_here", before=before)
+def test_a_read_only_checkout_is_compared_and_read(odd):
+    before = possible(read_only(odd))
+    assert "Re-executed" in passes(odd, "-k", "Cell", before=before)
+    set_up(odd, before=before)
+    code, printed = course(odd, "refresh", "00_start_here", before=before)
     assert code == 1
-    assert "00_start_here.ipynb cannot be written: Read-only file system" in said
-    assert "Traceback" not in said
+    assert "00_start_here.ipynb cannot be written: Read-only file system" in printed
+    assert "Traceback" not in printed
 
 
-@pytest.mark.parametrize("version", PYTHONS)
-def test_the_suite_passes_on_every_python_at_hand(version, tmp_path):
-    passes(set_up(tmp_path / "course", PYTHONS[version]))
+@pytest.mark.thorough
+@posix
+def test_the_student_edition_opens_by_its_own_make_lab(odd, tmp_path):
+    assert course(odd, "student")[0] == 0
+    edition = shutil.copytree(odd / "build" / "student", tmp_path / "course")
+    code, printed = run("make", "lab", f"PYTHON={sys.executable}", "ARGS=--version", cwd=edition)
+    assert code == 0, printed
+    assert re.fullmatch(r"\d+\.\d+\.\d+", printed.splitlines()[-1])
 
 
-RANGES = {
-    "oldest": (min(PYTHONS, default=None), ["numpy==2.1.1", "matplotlib==3.10.7"]),
-    "newest": (NEWEST, ["--upgrade", "numpy", "matplotlib"]),
-}
+PYTHONS = sorted(pathlib.Path.home().glob(".pyenv/versions/3.1[1-9]*/bin/python"))  # the workflow has others
 
 
-@pytest.mark.parametrize("end", RANGES)
-def test_the_suite_passes_at_both_ends_of_the_ranges_and_says_which_pictures_it_cannot_compare(end, tmp_path):
-    python, packages = RANGES[end]
-    course = set_up(tmp_path / "course", PYTHONS[python])
-    inside = tmp_path / "course" / environment.PYTHON.relative_to(ROOT)
-    code, said = run(inside, "-m", "uv", "pip", "install", "--quiet", *packages)
-    assert code == 0, said
-    said = passes(course)
-    here = subprocess.check_output([inside, "-c", "import matplotlib; print(matplotlib.__version__)"], text=True).strip()
-    assert (f"which make test installs; this is {here}" in said) == (here != pinned.WANTED)
+@pytest.mark.thorough
+@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parts[-3])
+def test_the_suite_passes_on_every_python_at_hand(python, tmp_path):
+    passes(copied(tmp_path / "course"), python=python)
+
+
+@pytest.mark.thorough
+def test_the_suite_passes_with_the_oldest_numpy_and_matplotlib_and_says_that_it_compares_no_pictures(tmp_path):
+    copy, python = copied(tmp_path / "course"), PYTHONS[0] if PYTHONS else sys.executable
+    set_up(copy, "test", python=python)
+    [inside] = [path for path in (copy / ".venv").glob("*/python*") if path.stem == "python"]
+    oldest = ["numpy==2.1.1", "matplotlib==3.10.7"]
+    code, printed = run(inside, "-m", "uv", "pip", "install", "--quiet", "--python", inside, *oldest)
+    assert code == 0, printed
+    assert f"pictures are compared with matplotlib {pinned.WANTED}" in passes(copy, python=python)

@@ -157,8 +157,12 @@ def test_a_large_array_is_drawn_in_part_and_says_so(shown):
     assert len(svg(shown[0])) < 200_000
     assert "1000000 cells of 8 bytes, 0 to 23 shown" in svg(shown[0])
     assert shown[0]["text/plain"].count("shown in part") == 2
-    draw(x[3, 500:503])
+    before = snapshot(x[3, 500:503])
+    x[3, 501] = 1
+    draw(x[3, 500:503], since=before)
     assert {f"A{3500 + k}" for k in range(24)} == set(labels(shown[1]).values())  # the part that is read
+    draw(x, x[3, 500:503], since=before)
+    assert [picture["text/plain"][-26:] for picture in shown[1:]] == ["Changed: A3501 from 0 to 1."[1:]] * 2
 
 
 def test_a_picture_is_no_wider_than_the_page_and_the_same_every_time(shown):
@@ -254,10 +258,16 @@ def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
 
 def test_five_steps_of_long_values_fit_the_page(shown):
     steps, W = Steps(), np.arange(12.0).reshape(3, 4) / 7
+    V, copy = W.T, W.copy()
     for k in range(5):
-        steps.record(W, W.T, W.copy(), after=f"step number {k} of a program with long lines")
+        steps.record(W, V, copy, after=f"step number {k} of a program with long lines")
     steps.draw()
     assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(shown[0]))) < 520
+    steps.record(np.zeros(30), np.zeros(0))
+    steps.record(W)
+    steps.draw()
+    assert "Buffer C, 0 to 23 shown" in svg(shown[1])
+    assert "An array of shape (0,), which is empty and reads no cell has no name." in shown[1]["text/plain"]
     with pytest.raises(ValueError, match="no steps to draw"):
         Steps().draw()
 
