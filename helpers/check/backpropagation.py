@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.check.softmax import tenths
+from helpers.check.engine import Case
+from helpers.check.engine import Exercise, Mistake
+from helpers.check.engine import tenths
 from helpers.functions import one_hot, softmax, softmax_cross_entropy
 from helpers.gradients import check_gradient, numerical_gradient
 
@@ -26,23 +26,23 @@ tanh_backward = Exercise(
     _activations,
     lambda dh, h: dh / np.cosh(np.arctanh(h)) ** 2,
     [
-        Slip("tanh taken twice", "h is the tanh of z already.", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
-        Slip(
+        Mistake("tanh taken twice", "h is the tanh of z already.", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
+        Mistake(
             "the mask of a ReLU", "A ReLU passes all or nothing. A tanh has a slope everywhere.", lambda dh, h: dh * (h > 0)
         ),
-        Slip("the sigmoid's slope", "h (1 - h) belongs to the sigmoid.", lambda dh, h: dh * h * (1 - h)),
-        Slip(
+        Mistake("the sigmoid's slope", "h (1 - h) belongs to the sigmoid.", lambda dh, h: dh * h * (1 - h)),
+        Mistake(
             "dh forgotten",
             "This is the slope of the step itself. The chain rule multiplies it by what came from behind.",
             lambda dh, h: 1 - h**2,
         ),
-        Slip("no square", "Try h = 0.9: the slope of tanh is less than 0.2 there.", lambda dh, h: dh * (1 - np.abs(h))),
-        Slip(
+        Mistake("no square", "Try h = 0.9: the slope of tanh is less than 0.2 there.", lambda dh, h: dh * (1 - np.abs(h))),
+        Mistake(
             "the sign of h",
             "Where h is negative the slope of tanh is as large as where it is positive.",
             lambda dh, h: dh * (1 - h),
         ),
-        Slip("divided", "The chain rule multiplies by the slope of the step.", lambda dh, h: dh / (1 - h**2)),
+        Mistake("divided", "The chain rule multiplies by the slope of the step.", lambda dh, h: dh / (1 - h**2)),
     ],
 )
 
@@ -85,41 +85,41 @@ residual_backward = Exercise(
     _blocks,
     _measured_block,
     [
-        Slip(
+        Mistake(
             "one way forgotten",
             "h reaches the output in two ways, through the layer and around it. Where several ways lead on, add them up.",
             _block(lambda dout, dz: 0),
         ),
-        Slip(
+        Mistake(
             "the way around is masked",
             "The ReLU lies on one of the two ways only: around it, everything passes.",
             _block(lambda dout, dz: dz),
         ),
-        Slip(
+        Mistake(
             "transpose forgotten",
             "W is square, so no shape complains. Which index of W belongs to h?",
             _block(weights=lambda W: W),
         ),
-        Slip(
+        Mistake(
             "mask of the wrong array",
             "The ReLU lets pass where its input was positive.",
             _block(mask=lambda z, dout: dout > 0),
         ),
-        Slip("no mask", "Through a ReLU that is off nothing passes.", _block(mask=lambda z, dout: 1)),
-        Slip(
+        Mistake("no mask", "Through a ReLU that is off nothing passes.", _block(mask=lambda z, dout: 1)),
+        Mistake(
             "the identity for dout",
             "Around the layer the slope is 1, and 1 times what came from behind is dout.",
             _block(lambda dout, dz: 1),
         ),
-        Slip(
+        Mistake(
             "dW of both ways",
             "W lies on one of the two ways only: dW has no part from the other.",
             lambda dout, h, W: (dout + dout * (h @ W > 0) @ W.T, h.T @ (dout + dout * (h @ W > 0))),
         ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )
 
 
@@ -199,24 +199,26 @@ deep_gradients = Exercise(
     _nets,
     _measured_net,
     [
-        Slip(
+        Mistake(
             "the last layer first",
             "On the way back the last layer comes first; the result is to be in the order of `layers`.",
             _deep(order=1),
         ),
-        Slip("no mean", "The loss is a mean over the examples: one factor is missing at the start.", _deep(n=lambda x: 1)),
-        Slip("sign", "What the network said minus what is true.", _deep(dy=lambda y, T: T - y)),
-        Slip("no mask", "Between the layers is a ReLU, on the way back, too.", _deep(mask=lambda h: 1)),
-        Slip(
+        Mistake(
+            "no mean", "The loss is a mean over the examples: one factor is missing at the start.", _deep(n=lambda x: 1)
+        ),
+        Mistake("sign", "What the network said minus what is true.", _deep(dy=lambda y, T: T - y)),
+        Mistake("no mask", "Between the layers is a ReLU, on the way back, too.", _deep(mask=lambda h: 1)),
+        Mistake(
             "mean for sum in the bias",
             "The bias is added to every row: its slope is the sum of the rows' slopes.",
             _deep(bias=np.mean),
         ),
-        Slip("no ReLU", "Between the layers is a ReLU: without it all layers are one.", _without_relu),
-        Slip("a ReLU after the last layer", "The last layer gives the logits as they are.", _relu_at_the_end),
-        Slip("no label", "From the loss to the logits it is y - t: where is t?", _deep(dy=lambda y, T: y)),
+        Mistake("no ReLU", "Between the layers is a ReLU: without it all layers are one.", _without_relu),
+        Mistake("a ReLU after the last layer", "The last layer gives the logits as they are.", _relu_at_the_end),
+        Mistake("no label", "From the loss to the logits it is y - t: where is t?", _deep(dy=lambda y, T: y)),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
+from helpers.check.engine import Case
+from helpers.check.engine import Exercise, Mistake
 
 __all__ = ["right_per_digit", "scaled", "shifted"]
 
@@ -45,27 +45,27 @@ right_per_digit = Exercise(
     _answers,
     lambda t, predicted: np.bincount(t[t == predicted], minlength=10) / np.bincount(t),
     [
-        Slip(
+        Mistake(
             "of those called so",
             "This is the share of those that were called a 3, the precision. Asked for is the share of those that are a 3.",
             _quiet(lambda table: np.diag(table) / table.sum(axis=0)),
         ),
-        Slip("counts", "These are counts. A share is a count divided by how many there are.", _quiet(np.diag)),
-        Slip(
+        Mistake("counts", "These are counts. A share is a count divided by how many there are.", _quiet(np.diag)),
+        Mistake(
             "of all digits",
             "Divide by how many there are of this digit, not of all.",
             _quiet(lambda table: np.diag(table) / table.sum()),
         ),
-        Slip(
+        Mistake(
             "one share for all",
             "This is the share of all digits together.",
             lambda t, predicted: float(np.mean(t == predicted)),
         ),
-        Slip(
+        Mistake(
             "the wrong ones", "This is the share of mistakes.", _quiet(lambda table: 1 - np.diag(table) / table.sum(axis=1))
         ),
-        Slip("counted once", "table[t, predicted] += 1 adds a repeated pair once. np.add.at counts each.", _once),
-        Slip(
+        Mistake("counted once", "table[t, predicted] += 1 adds a repeated pair once. np.add.at counts each.", _once),
+        Mistake(
             "whole numbers",
             "A // or an array of integers rounds the shares off.",
             _quiet(lambda table: np.diag(table) // table.sum(axis=1)),
@@ -117,60 +117,60 @@ scaled = Exercise(
     _splits,
     _spreads,
     [
-        Slip(
+        Mistake(
             "the test set has told",
             "The mean and the deviation were taken over all the data, the locked-away part too. What may be looked at? "
             "(And a pixel that is always blank has a deviation of 0.)",
             _by(lambda x, learn, asked, part: slice(None), blank=False),
         ),
-        Slip(
+        Mistake(
             "the test set has told",
             "The mean and the deviation were taken over all the data, the locked-away part too. What may be looked at?",
             _by(lambda x, learn, asked, part: slice(None)),
         ),
-        Slip(
+        Mistake(
             "blank pixels",
             "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. What should become of it?",
             _by(lambda x, learn, asked, part: learn, blank=False),
         ),
-        Slip(
+        Mistake(
             "each by its own",
             _TWO_MEANINGS,
             _by(lambda x, learn, asked, part: part),
         ),
-        Slip(
+        Mistake(
             "each by its own",
             _TWO_MEANINGS,
             _by(lambda x, learn, asked, part: part, blank=False),
         ),
-        Slip(
+        Mistake(
             "by the test set",
             "The numbers to scale by come from the examples to learn from, not from those that are asked.",
             _by(lambda x, learn, asked, part: asked),
         ),
-        Slip(
+        Mistake(
             "only centred",
             "The deviation to divide by is 1 here, for every pixel: is it missing, or was it replaced too often?",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.ones(rows.shape[1])),
         ),
-        Slip(
+        Mistake(
             "one deviation for all",
             "Each pixel has its own deviation: along which axis?",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.full(rows.shape[1], rows.std())),
         ),
-        Slip(
+        Mistake(
             "divided by almost nothing",
             "A pixel that never changed in `learn` may do so in `asked`, and is divided by 1e-8: it is only to be centred.",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: rows.std(axis=0) + 1e-8),
         ),
-        Slip(
+        Mistake(
             "NaN made 0",
             "x / 0 is infinite where the pixel is not blank in `asked`: mend the deviation, not the result.",
             lambda x, learn, asked: tuple(
                 np.nan_to_num(part) for part in _by(lambda x, learn, asked, part: learn, blank=False)(x, learn, asked)
             ),
         ),
-        Slip(
+        Mistake(
             "variance",
             "The variance is the square of the standard deviation.",
             _by(lambda x, learn, asked, part: learn, deviation=lambda rows: rows.var(axis=0)),
@@ -205,34 +205,34 @@ shifted = Exercise(
     _moves,
     _pixel_by_pixel,
     [
-        Slip(
+        Mistake(
             "round the corner", "np.roll brings back on the left what leaves on the right: paper does not do that.", _rolled
         ),
-        Slip(
+        Mistake(
             "as one long row",
             "An image is 8 rows of 8: what leaves a row at its end has come in at the start of the next one.",
             lambda x, right, down: np.roll(x, right + 8 * down, axis=1),
         ),
-        Slip(
+        Mistake(
             "rows for columns",
             "The images move down where they should move right: which axis is which?",
             lambda x, right, down: _pixel_by_pixel(x, down, right),
         ),
-        Slip(
+        Mistake(
             "the other way",
             "They move to the left where they should move to the right.",
             lambda x, right, down: _pixel_by_pixel(x, -right, -down),
         ),
-        Slip(
+        Mistake(
             "up for down",
             "Right is right, but down is up: row 0 is the top.",
             lambda x, right, down: _pixel_by_pixel(x, right, -down),
         ),
-        Slip(
+        Mistake(
             "another shape",
             "The pixels may be right; the result is to have the shape of x, (N, 64).",
             lambda x, right, down: _pixel_by_pixel(x, right, down).reshape(-1, 8, 8),
         ),
-        Slip("not moved", "Nothing has moved.", lambda x, right, down: x.copy()),
+        Mistake("not moved", "Nothing has moved.", lambda x, right, down: x.copy()),
     ],
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
+from helpers.check.engine import Case
+from helpers.check.engine import Exercise, Mistake
 from helpers.descent import gradient_descent
 
 __all__ = ["descend", "largest_rate", "nesterov"]
@@ -28,18 +28,18 @@ largest_rate = Exercise(
     _curvatures,
     _still_holds,
     [
-        Slip(
+        Mistake(
             "half of it",
             "With this rate the steepest direction is done in one step. How far beyond can you go?",
             lambda c: 1 / np.max(c),
         ),
-        Slip("the flattest direction", "The steepest direction flies off first.", lambda c: 2 / np.min(c)),
-        Slip("the sum", "Each direction has its own limit, and the smallest of them counts.", lambda c: 2 / np.sum(c)),
-        Slip("the mean", "One direction that grows is enough: the mean hides it.", lambda c: 2 / np.mean(c)),
-        Slip("the last one", "The curvatures come in no order: this took the last one.", lambda c: 2 / c[-1]),
-        Slip("the first one", "The curvatures come in no order: this took the first one.", lambda c: 2 / c[0]),
-        Slip("all directions", "Asked for is one rate, for all directions together.", lambda c: 2 / c),
-        Slip("upside down", "The steeper the valley, the smaller the rate must be.", lambda c: np.max(c) / 2),
+        Mistake("the flattest direction", "The steepest direction flies off first.", lambda c: 2 / np.min(c)),
+        Mistake("the sum", "Each direction has its own limit, and the smallest of them counts.", lambda c: 2 / np.sum(c)),
+        Mistake("the mean", "One direction that grows is enough: the mean hides it.", lambda c: 2 / np.mean(c)),
+        Mistake("the last one", "The curvatures come in no order: this took the last one.", lambda c: 2 / c[-1]),
+        Mistake("the first one", "The curvatures come in no order: this took the first one.", lambda c: 2 / c[0]),
+        Mistake("all directions", "Asked for is one rate, for all directions together.", lambda c: 2 / c),
+        Mistake("upside down", "The steeper the valley, the smaller the rate must be.", lambda c: np.max(c) / 2),
     ],
 )
 
@@ -84,28 +84,28 @@ descend = Exercise(
     _descents,
     _powers,
     [
-        Slip(
+        Mistake(
             "two labels too many",
             "Every row is the last place, and the caller's start went along: = hangs on a label. A copy is missing twice.",
             _walk(False, False),
         ),
-        Slip(
+        Mistake(
             "the caller's start",
             "The path is right, but start has moved: whose array does `w -= ...` write into?",
             _walk(False, True),
         ),
-        Slip("one place, many times", _ONE_PLACE, _walk(True, False, float)),
-        Slip("one place, many times", _ONE_PLACE, _walk(True, False)),
-        Slip(
+        Mistake("one place, many times", _ONE_PLACE, _walk(True, False, float)),
+        Mistake("one place, many times", _ONE_PLACE, _walk(True, False)),
+        Mistake(
             "whole numbers",
             "A start of whole numbers has no room for a step: make an array of floats from it.",
             _walk(True, True),
         ),
-        Slip("no start", "The path begins at the start, before the first step.", _walk(True, True, float, first=False)),
-        Slip("uphill", "The gradient points uphill: go the other way.", _walk(True, True, float, sign=1.0)),
-        Slip("only the end", "Asked for is the whole path, a row for each place.", _walk(True, True, float, last=True)),
+        Mistake("no start", "The path begins at the start, before the first step.", _walk(True, True, float, first=False)),
+        Mistake("uphill", "The gradient points uphill: go the other way.", _walk(True, True, float, sign=1.0)),
+        Mistake("only the end", "Asked for is the whole path, a row for each place.", _walk(True, True, float, last=True)),
     ],
-    instead_of=[gradient_descent],
+    forbidden=[gradient_descent],
 )
 
 
@@ -154,34 +154,36 @@ nesterov = Exercise(
     _rolling,
     _matrix_powers,
     [
-        Slip(
+        Mistake(
             "not ahead",
             "This is the momentum of the page: the slopes are measured where the ball is, not where it is going.",
             _roll(lambda w, v, m: w),
         ),
-        Slip(
+        Mistake(
             "a whole step ahead",
             "Only the share m of the last step is kept, so look that far ahead.",
             _roll(lambda w, v, m: w + v),
         ),
-        Slip("behind", "Look where the ball is going, not where it came from.", _roll(lambda w, v, m: w - m * v)),
-        Slip("uphill", "The gradient points uphill.", _roll(_ahead, sign=1.0)),
-        Slip("no friction", "The old step is kept whole: multiply it by m.", _roll(_ahead, lambda m: 1.0)),
-        Slip("moved twice", "The look ahead is only a look: the ball moves once, by the new v.", _roll(_ahead, again=1.0)),
-        Slip(
+        Mistake("behind", "Look where the ball is going, not where it came from.", _roll(lambda w, v, m: w - m * v)),
+        Mistake("uphill", "The gradient points uphill.", _roll(_ahead, sign=1.0)),
+        Mistake("no friction", "The old step is kept whole: multiply it by m.", _roll(_ahead, lambda m: 1.0)),
+        Mistake(
+            "moved twice", "The look ahead is only a look: the ball moves once, by the new v.", _roll(_ahead, again=1.0)
+        ),
+        Mistake(
             "one place, many times", "Every row of the path is the last place: append copies.", _roll(_ahead, aliased=True)
         ),
-        Slip(
+        Mistake(
             "m applied twice",
             "Inside the slopes v was multiplied by m already, and then once more.",
             _roll(lambda w, v, m: w + m * m * v),
         ),
-        Slip("no start", "The path begins at the start, before the first step.", lambda *args: _roll(_ahead)(*args)[1:]),
-        Slip(
+        Mistake("no start", "The path begins at the start, before the first step.", lambda *args: _roll(_ahead)(*args)[1:]),
+        Mistake(
             "no memory",
             "v is 0 in every step: it must live on from one to the next.",
             _roll(lambda w, v, m: w, lambda m: 0.0),
         ),
     ],
-    instead_of=[gradient_descent],
+    forbidden=[gradient_descent],
 )

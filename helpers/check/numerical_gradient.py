@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.check.softmax import tenths
+from helpers.check.engine import Case
+from helpers.check.engine import Exercise, Mistake
+from helpers.check.engine import tenths
 from helpers.gradients import check_gradient, numerical_gradient
 
 __all__ = ["curvatures", "forward_gradient", "scaled_gradient"]
@@ -94,44 +94,44 @@ forward_gradient = Exercise(
     _forward_cases,
     lambda f, x, h: _differences(f, x, h, 0, h),
     [
-        Slip(
+        Mistake(
             "never put back",
             "Each entry stays nudged, so the next slope is measured at another place.",
             _nudged_in_place(False),
         ),
-        Slip(
+        Mistake(
             "put back by subtracting",
             "x + h - h is not always x: rounding. Keep the value and put that back.",
             _nudged_in_place(True),
         ),
-        Slip("f called too often", "f(x) without a nudge is the same for all entries: once is enough.", _asked_again),
-        Slip(
+        Mistake("f called too often", "f(x) without a nudge is the same for all entries: once is enough.", _asked_again),
+        Mistake(
             "divided by 2h",
             "The two places are h apart, not 2h.",
             lambda f, x, h: _differences(f, x, h, 0, 2 * h),
         ),
-        Slip(
+        Mistake(
             "central difference",
             "That is the better formula, and it needs two evaluations an entry. Here one has to do.",
             lambda f, x, h: _differences(f, x, h, h, 2 * h),
         ),
-        Slip(
+        Mistake(
             "backward difference",
             "The step went down in place of up.",
             lambda f, x, h: -_differences(f, x, -h, 0, h),
         ),
-        Slip(
+        Mistake(
             "not divided",
             "This is by how much f changes; the slope is that per step.",
             lambda f, x, h: _differences(f, x, h, 0, 1),
         ),
-        Slip(
+        Mistake(
             "integer array",
             "The slopes were put into an array of integers, which has no room for fractions.",
             lambda f, x, h: np.trunc(_differences(f, x, h, 0, h)),
         ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
 )
 
 
@@ -167,38 +167,38 @@ scaled_gradient = Exercise(
     _scaled_cases,
     lambda f, x: 2 * (x - 1),
     [
-        Slip(
+        Mistake(
             "no step at zero",
             "An entry that is 0 gets a step of 0, and 0 / 0 is no slope. How does the page keep the step from vanishing?",
             _by_steps(lambda value: 6e-6 * abs(value)),
         ),
-        Slip(
+        Mistake(
             "no step near zero",
             "The entry 0 has a step now. An entry of 1e-12 still has next to none: its slope drowns in rounding.",
             _by_steps(lambda value: 6e-6 * abs(value) if value else 6e-6),
         ),
-        Slip(
+        Mistake(
             "NaN made 0",
             "Where the step vanished the slope is unknown, not 0. Cure the step, not the result.",
             lambda f, x: np.nan_to_num(_by_steps(lambda value: 6e-6 * abs(value))(f, x)),
         ),
-        Slip(
+        Mistake(
             "one step for all",
             "Entries of a billion have neighbours further apart than this step: it must grow with them.",
             _by_steps(lambda value: 6e-6),
         ),
-        Slip(
+        Mistake(
             "a tiny step at zero",
             "The step no longer vanishes, and it drowns in rounding. Which step is right for an entry of order 1?",
             _by_steps(lambda value: 6e-6 * abs(value) + 1e-12),
         ),
-        Slip(
+        Mistake(
             "sign of the entry",
             "A large negative entry needs a large step, too.",
             _by_steps(lambda value: 6e-6 * max(1, value)),
         ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-6,
 )
 
@@ -241,26 +241,26 @@ curvatures = Exercise(
     _curved_cases,
     lambda f, x: -np.cos(x),
     [
-        Slip(
+        Mistake(
             "middle once",
             "f(x) in the middle counts twice: once for each of the two slopes.",
             lambda f, x: _second(f, x, middle=1.0),
         ),
-        Slip(
+        Mistake(
             "divided by 4 h squared",
             "The two slopes are measured half a step to the left and half a step to the right: h apart.",
             lambda f, x: _second(f, x, over=4.0),
         ),
-        Slip(
+        Mistake(
             "divided by 2 h squared",
             "The second difference is divided by h squared, without a 2.",
             lambda f, x: _second(f, x, over=2.0),
         ),
-        Slip("divided by h", "It is a slope of slopes: divide by h twice.", lambda f, x: _second(f, x, over=1e4)),
-        Slip("sign", "Where the curve bends upward the second derivative is positive.", lambda f, x: -_second(f, x)),
-        Slip("the slope", "This is the first derivative.", lambda f, x: _differences(f, x, 1e-4, 1e-4, 2e-4)),
+        Mistake("divided by h", "It is a slope of slopes: divide by h twice.", lambda f, x: _second(f, x, over=1e4)),
+        Mistake("sign", "Where the curve bends upward the second derivative is positive.", lambda f, x: -_second(f, x)),
+        Mistake("the slope", "This is the first derivative.", lambda f, x: _differences(f, x, 1e-4, 1e-4, 2e-4)),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-5,
-    least=0.5,
+    smallest_scale=0.5,
 )

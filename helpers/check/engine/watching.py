@@ -1,91 +1,108 @@
-"""Call an answer, and write down in plain form all that it does."""
+"""Call an answer and record everything that it does, as plain values."""
 
 import contextlib
 import io
-import linecache
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
 
-from helpers.check.apart import Stop
-from helpers.check.values import plain, shown
+from helpers.check.engine.values import plain
 
-__all__ = ["Case", "observed", "tried_by_us"]
+__all__ = ["OutOfTime", "observe", "observe_trusted", "time_limit"]
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
 
 
-class Case:
-    """One call of an answer.
+class OutOfTime(BaseException):
+    """Raised in an answer that runs in this process and has used up its time."""
 
-    arguments : what it is called with, by name and in this order
-    say : str, what is tried; by default the arguments are shown
-    after : function of nothing; None, or (name of a slip, hint) for what the result does not show, such as too many calls
+
+def observe(answer, cases, forbidden=(), passing=()):
+    """Yield what `answer` does in each case, as a dict that JSON can write.
+
+    Parameters
+    ----------
+    answer : callable
+    cases : iterable of Case
+    forbidden : iterable of functions
+        What the answer must not call.
+    passing : tuple of exception classes
+        What is not caught when the answer raises it.
+
+    Yields
+    ------
+    dict
+        "result" or "error": what the answer returned or raised. "changed": pairs of the name of an argument that the answer
+        changed, and how. "called": the names of forbidden functions that it called. "printed": the first lines that it
+        printed. "requirement", "explanation": see Case.
     """
-
-    def __init__(self, say="", after=None, **arguments):
-        self.say, self.after, self.arguments = say, after or (lambda: None), arguments
-
-    def tried(self):
-        """Return what is tried, as a line."""
-        return self.say or ", ".join(f"{name} = {shown(plain(value))}" for name, value in self.arguments.items())
-
-
-def observed(answer, cases, not_to_call=()):
-    """Yield for each case what `answer` does with it, a dict of what JSON can say.
-
-    "result" or "error", what came of it; "changed", the arguments that it wrote to, and how; "called", the names of the
-    functions `not_to_call` that it called, and of the check's own; "printed", the first lines of what it printed;
-    "complaint", see Case.
-    """
-    forbidden = {function.__code__: function.__name__ for function in not_to_call}
+    forbidden = {function.__code__: function.__name__ for function in forbidden}
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
         before = {name: _arrays(value) for name, value in case.arguments.items()}
         seen = {"printed": [], "called": []}
         with _watched(forbidden, lent, seen):
             try:
-                seen["result"] = plain(answer(*case.arguments.values()))
-            except Stop:
+                seen["result"] = plain(case.run(answer))
+            except passing:
                 raise
             except BaseException as error:
                 seen["error"] = _described(error, answer)
         yield seen | _afterwards(case, before)
 
 
-def tried_by_us(answer, cases):
-    """Yield what `observed` yields, for an answer of the course's own: nothing is watched or caught."""
+def observe_trusted(answer, cases):
+    """Yield what `observe` yields for an answer of the course's own, which needs no watching."""
     for case in cases:
-        before, seen = {name: _arrays(value) for name, value in case.arguments.items()}, {}
+        before, seen = {name: _arrays(value) for name, value in case.arguments.items()}, {"printed": [], "called": []}
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                seen["result"] = plain(answer(*case.arguments.values()))
+                seen["result"] = plain(case.run(answer))
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-                seen["error"] = {"type": type(error).__name__}
+                seen["error"] = _described(error, answer)
         yield seen | _afterwards(case, before)
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raise OutOfTime in the block once it has computed for so many seconds. Calls into C code are not interrupted."""
+    usual, deadline = sys.gettrace(), time.process_time() + seconds
+
+    def look_at_the_clock(*_):
+        if time.process_time() > deadline:
+            raise OutOfTime
+        return look_at_the_clock
+
+    sys.settrace(look_at_the_clock)
+    try:
+        yield
+    finally:
+        sys.settrace(usual)
 
 
 def _afterwards(case, before):
     changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
-    return {"changed": [change for change in changes if change[1]], "complaint": case.after()}
+    changed = [change for change in changes if change[1]]
+    return {"changed": changed, "requirement": case.requirement(), "explanation": case.explanation()}
 
 
 @contextlib.contextmanager
 def _watched(forbidden, lent, seen):
-    """Note calls of forbidden functions and what is printed; keep warnings off the page.
+    """Record calls of forbidden functions and what is printed, and keep warnings off the page.
 
-    Of the check's own functions the answer may call those that are `lent` to it as arguments, and they any other."""
+    Of the functions in helpers.check the answer may call only those that are lent to it as arguments; these may call any."""
 
     def note(frame, event, _):
         if event != "call":
             return
         name = forbidden.get(frame.f_code, "")
-        of_an_exercise = _ours(frame) and frame.f_globals["__name__"] != __name__
-        if not name and of_an_exercise and not _ours(frame.f_back) and frame.f_code not in lent:
+        of_the_check = _in_check(frame) and frame.f_globals["__name__"] != __name__
+        if not name and of_the_check and not _in_check(frame.f_back) and frame.f_code not in lent:
             name = "_check"
         if name and name not in seen["called"]:
             seen["called"].append(name)
@@ -107,7 +124,7 @@ def _watched(forbidden, lent, seen):
             threading.setprofile(for_threads)
 
 
-def _ours(frame):
+def _in_check(frame):
     return frame is not None and str(frame.f_globals.get("__name__")).startswith("helpers.check.")
 
 
@@ -116,7 +133,7 @@ def _code(function):
 
 
 class _Printed(io.TextIOBase):
-    """Keeps the first lines of what is printed, and stops what prints without end."""
+    """Keeps the first lines of what is printed, and stops an answer that prints without end."""
 
     def __init__(self, lines):
         self.lines, self.started, self.count = lines, "", 0
@@ -141,7 +158,7 @@ def _arrays(value):
 
 
 def _change(before, after):
-    """Return how arrays were written to: "" if not at all, "rounding" if only their last digits differ, else "written"."""
+    """Return how arrays were changed: "" for not at all, "rounding" if only their last digits differ, else "written"."""
     if [(array.shape, array.dtype) for array in before] != [(array.shape, array.dtype) for array in after]:
         return "written"
     if all(a.tobytes() == b.tobytes() for a, b in zip(before, after, strict=True)):
@@ -151,21 +168,19 @@ def _change(before, after):
 
 
 def _described(error, answer):
-    """Return what an error is and where in the reader's own code it came from."""
+    """Return what an error is and in which line of the reader's own code it was raised."""
     try:
         text = " ".join(str(error).split())[:200]
     except BaseException:
         text = "its message cannot be read"
-    seen = {"type": str(type.__dict__["__name__"].__get__(type(error)))[:40], "text": text, "line": 0, "code": ""}
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    trace = error.__traceback__ and error.__traceback__.tb_next  # the first frame is ours
-    seen["theirs"] = trace is not None
+    seen = {"type": type.__dict__["__name__"].__get__(type(error))[:40], "text": text, "file": "", "line": 0}
+    seen["inside"] = False  # whether the answer had begun to run
+    trace = error.__traceback__
     while trace is not None:
-        frame = trace.tb_frame
-        if frame.f_code.co_filename == file or frame.f_globals.get("__name__") == "__main__":
-            seen |= {
-                "line": trace.tb_lineno,
-                "code": linecache.getline(frame.f_code.co_filename, trace.tb_lineno).strip()[:100],
-            }
+        frame, inside = trace.tb_frame, not _in_check(trace.tb_frame)
+        seen["inside"] |= inside
+        if inside and (frame.f_code.co_filename == file or frame.f_globals.get("__name__") == "__main__"):
+            seen |= {"file": frame.f_code.co_filename, "line": trace.tb_lineno}
         trace = trace.tb_next
     return seen

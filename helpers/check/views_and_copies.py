@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.check.softmax import tenths
+from helpers.check.engine import Case
+from helpers.check.engine import Exercise, Mistake
+from helpers.check.engine import tenths
 from helpers.gradients import check_gradient, numerical_gradient
 from helpers.memory import addresses
 
@@ -44,43 +44,43 @@ kinship = Exercise(
     _pairs,
     _by_address,
     [
-        Slip(
+        Mistake(
             "by .base is a",
             "A view of a view has the owner of the buffer as its base, not the view.",
             _judging(lambda a, b: b.base is a),
         ),
-        Slip(
+        Mistake(
             "by having a base",
             "A base says that there is another array, not which one.",
             _judging(lambda a, b: b.base is not None),
         ),
-        Slip(
+        Mistake(
             "by the same base",
             "Two arrays may have one base and no cell in common; and an owner has no base at all.",
             _judging(lambda a, b: a.base is not None and a.base is b.base),
         ),
-        Slip(
+        Mistake(
             "one buffer, no common cell",
             "Two combs whose teeth lie in turns share nothing. (np.may_share_memory looks at their ends only.)",
             _judging(np.may_share_memory),
         ),
-        Slip(
+        Mistake(
             "by .base, and no word for one array",
             "A base is the owner of the buffer, which need not be a. And one array under two names is the same.",
             lambda a, b: "shares" if b.base is a else "apart",
         ),
-        Slip(
+        Mistake(
             "equal is not the same",
             "A copy has equal numbers, and is another array.",
             lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart",
         ),
-        Slip("by equal numbers", "A copy has equal numbers, and is apart.", _judging(np.array_equal)),
-        Slip(
+        Mistake("by equal numbers", "A copy has equal numbers, and is apart.", _judging(np.array_equal)),
+        Mistake(
             "never shares",
             "`is` knows one array from another. Two arrays can look at one buffer.",
             _judging(lambda a, b: False),
         ),
-        Slip(
+        Mistake(
             "never same",
             "An array shares memory with itself, but here that has its own word.",
             lambda a, b: "shares" if np.shares_memory(a, b) else "apart",
@@ -155,37 +155,37 @@ row_slopes = Exercise(
     _row_cases,
     lambda f, x: 2 * x.sum(axis=1),
     [
-        Slip(
+        Mistake(
             "what was kept has moved",
             "All slopes are half of what they should be: f(x) was compared with f(x + h). Draw x and what you keep: "
             "does x[i] keep the numbers, or does it look at them?",
             _kept_as_a_view,
         ),
-        Slip(
+        Mistake(
             "not put back",
             "After the loop a row must be what it was, and each slope needs it while the next is measured.",
             _not_put_back,
         ),
-        Slip(
+        Mistake(
             "put back by adding",
             "x + h - 2h + h is not always x. Keep the numbers, and write those back.",
             _put_back_by_adding,
         ),
-        Slip(
+        Mistake(
             "doubled, not cured",
             "Twice the half is nearly right, and it is f(x + h) against f(x) now. What is kept still moves.",
             lambda f, x: 2 * _kept_as_a_view(f, x),
         ),
-        Slip("divided by h", "The two places are 2h apart.", lambda f, x: _row_differences(f, x, over=1e-5)),
-        Slip(
+        Mistake("divided by h", "The two places are 2h apart.", lambda f, x: _row_differences(f, x, over=1e-5)),
+        Mistake(
             "all rows at once",
             "One row is to be nudged at a time, all of its entries together.",
             lambda f, x: _row_differences(f, x, whole=True),
         ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )
 
 
@@ -264,35 +264,35 @@ any_layout = Exercise(
     _layouts,
     lambda f, X: 3 * X**2,
     [
-        Slip(
+        Mistake(
             "flatten copies",
             "All slopes are 0: the nudges went into a copy, and f reads X. Use np.shares_memory.",
             _flat_slopes(np.ndarray.flatten),
         ),
-        Slip(
+        Mistake(
             "ravel copies where it must",
             "In C order ravel gives a view. Elsewhere it copies without a word, and so does reshape(-1).",
             _flat_slopes(np.ravel),
         ),
-        Slip(
+        Mistake(
             "another order",
             "With order='K' or 'A' the entries come as they lie in memory; the slopes were put back row by row.",
             _flat_slopes(lambda X: X.ravel(order="K")),
         ),
-        Slip(
+        Mistake(
             "another order",
             "np.nditer goes by the order in memory; the slopes were put back row by row.",
             _as_they_lie,
         ),
-        Slip(
+        Mistake(
             "written while iterating",
             "X.flat loses its place when it is written to in a loop over it: loop over range(X.size).",
             _while_iterating,
         ),
-        Slip("two loops", "Two loops are for two axes. X may have one, or three.", _two_loops),
-        Slip("not put back", "X must be what it was, bit for bit.", _flat_slopes(lambda X: X.flat, restore=False)),
+        Mistake("two loops", "Two loops are for two axes. X may have one, or three.", _two_loops),
+        Mistake("not put back", "X must be what it was, bit for bit.", _flat_slopes(lambda X: X.flat, restore=False)),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[numerical_gradient, check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )
