@@ -1,7 +1,7 @@
 """The exercises' checks: check.NAME(your_function) says "solved" or "not yet", and why.
 
 A check tries the function on cases that are drawn again whenever its text changes, and returns a Verdict: what was tried,
-what was expected, what your function returned, and a hint. There is a module of exercises for each page.
+what was expected, what your function returned, and a hint. Each page has a module of exercises here.
 """
 
 import importlib
@@ -9,9 +9,12 @@ import pkgutil
 
 from helpers.check.engine import runner
 
-_pages = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-EXERCISES = {name: getattr(page, name) for page in _pages for name in page.__all__ if not page.__name__.endswith("engine")}
+EXERCISES = {}
+for _found in pkgutil.iter_modules(__path__):
+    if not _found.ispkg:
+        _page = importlib.import_module(f"{__name__}.{_found.name}")
+        EXERCISES |= {name: getattr(_page, name) for name in _page.__all__}
 globals().update(EXERCISES)  # after all imports, so that check.softmax is the exercise and not the module of that name
-__all__ = [*EXERCISES]
+__all__ = list(EXERCISES)
 
-runner.start()  # in the background: by the first check it is ready
+runner.start()  # in the background, so that it is ready when the first check needs it

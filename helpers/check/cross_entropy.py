@@ -59,7 +59,8 @@ cross_entropy = Exercise(
         ),
         Mistake(
             "divided by all entries",
-            "The sum is divided by the number of all entries of y. Only one entry of each row counts, so divide by the rows.",
+            "The sum is divided by the number of all entries of y. Only one entry of each row counts, so divide by the "
+            "rows.",
             lambda y, t: -np.sum(np.log(_of_labels(y, t))) / np.size(y),
         ),
         Mistake(
@@ -70,13 +71,14 @@ cross_entropy = Exercise(
         ),
         Mistake(
             "the label is not used",
-            "This is the loss for the class that the network itself finds most likely. It grades its own answer, and t has no "
-            "effect.",
+            "This is the loss for the class that the network itself finds most likely. It grades its own answer, and t "
+            "has no effect.",
             lambda y, t: -np.mean(np.log(np.max(y, axis=-1))),
         ),
         Mistake(
             "no logarithm",
-            "This comes from a mean of probabilities. The loss of an example is minus the logarithm of its label's probability.",
+            "This comes from a mean of probabilities. The loss of an example is minus the logarithm of its label's "
+            "probability.",
             lambda y, t: -np.mean(_of_labels(y, t)),
             lambda y, t: 1 - np.mean(_of_labels(y, t)),
         ),
@@ -111,8 +113,8 @@ cross_entropy = Exercise(
         ),
         Mistake(
             "a constant caps the loss",
-            "A small constant such as 1e-7 keeps the logarithm finite, and many programs have one. It also caps the loss: no "
-            "loss exceeds 16.1 then, and this one should. Leave the constant out here; the page comes back to it.",
+            "A small constant such as 1e-7 keeps the logarithm finite, and many programs have one. It also caps the loss: "
+            "no loss exceeds 16.1 then, and this one should. Leave the constant out here; the page comes back to it.",
             lambda y, t: -np.mean(np.log(_of_labels(y, t) + 1e-7)),
             lambda y, t: -np.mean(np.log(np.maximum(_of_labels(y, t), 1e-7))),
         ),
@@ -394,8 +396,8 @@ reads_label = Exercise(
         ),
         Mistake(
             "all labels changed together",
-            "If all labels change together, one example can lose what another one gains, and the mean stays the same. Change "
-            "the label of one example at a time.",
+            "If all labels change together, one example can lose what another one gains, and the mean stays the same. "
+            "Change the label of one example at a time.",
             lambda loss, z, t: _changes(loss, z, t, [(t + k) % z.shape[1] for k in range(1, z.shape[1])]),
             lambda loss, z, t: _changes(loss, z, t, [np.full_like(t, k) for k in range(z.shape[1])]),
         ),

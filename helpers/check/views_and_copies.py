@@ -1,12 +1,10 @@
-"""The exercises of notebook 04: views and copies."""
+"""The exercises of page 04: views and copies."""
 
 import numpy as np
 
-from helpers.check.engine import Case
-from helpers.check.engine import Exercise, Mistake
-from helpers.check.engine import tenths
-from helpers.gradients import check_gradient, numerical_gradient
-from helpers.memory import addresses
+import helpers
+from helpers.check.engine import Case, Exercise, Mistake, tenths
+from helpers.check.numerical_gradient import UNCHANGED
 
 __all__ = ["any_layout", "kinship", "row_slopes"]
 
@@ -30,9 +28,10 @@ def _pairs(rng):
     yield from (pairs[k] for k in rng.permutation(len(pairs)))
 
 
-def _by_address(a, b):
-    cells, others = (set(addresses(array).ravel().tolist()) for array in (a, b))
-    return "same" if a is b else "shares" if cells & others else "apart"
+def _addresses(array):
+    """Return the addresses of all entries of an array."""
+    offsets = np.tensordot(array.strides, np.indices(array.shape), axes=1)
+    return set((array.__array_interface__["data"][0] + offsets).ravel().tolist())
 
 
 def _judging(shares):
@@ -42,47 +41,53 @@ def _judging(shares):
 kinship = Exercise(
     "kinship",
     _pairs,
-    _by_address,
+    _judging(lambda a, b: bool(_addresses(a) & _addresses(b))),
     [
         Mistake(
-            "by .base is a",
-            "A view of a view has the owner of the buffer as its base, not the view.",
+            "compares .base with a",
+            "The base of a view is the array that owns the memory. If a is a view itself, the base of b is not a.",
             _judging(lambda a, b: b.base is a),
         ),
         Mistake(
-            "by having a base",
-            "A base says that there is another array, not which one.",
+            "asks only for a base",
+            "A base says that b is a view, but not of which array.",
             _judging(lambda a, b: b.base is not None),
         ),
         Mistake(
-            "by the same base",
-            "Two arrays may have one base and no cell in common; and an owner has no base at all.",
+            "compares the bases",
+            "Two views with the same base need not have an entry in common. And an array that owns its memory has no base.",
             _judging(lambda a, b: a.base is not None and a.base is b.base),
         ),
         Mistake(
-            "one buffer, no common cell",
-            "Two combs whose teeth lie in turns share nothing. (np.may_share_memory looks at their ends only.)",
+            "compares the memory ranges",
+            "The memory of two arrays can interleave without a common entry, like the odd and the even columns. "
+            "np.may_share_memory compares only where each array begins and ends.",
             _judging(np.may_share_memory),
         ),
         Mistake(
-            "by .base, and no word for one array",
-            "A base is the owner of the buffer, which need not be a. And one array under two names is the same.",
+            "compares .base with a, and never says same",
+            "The base of a view is the array that owns the memory, which need not be a. And if a and b are two names of one "
+            "array, the answer is a word of its own.",
             lambda a, b: "shares" if b.base is a else "apart",
         ),
         Mistake(
-            "equal is not the same",
-            "A copy has equal numbers, and is another array.",
+            "equal arrays called the same",
+            "A copy has equal numbers, but it is another array.",
             lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart",
         ),
-        Mistake("by equal numbers", "A copy has equal numbers, and is apart.", _judging(np.array_equal)),
         Mistake(
-            "never shares",
-            "`is` knows one array from another. Two arrays can look at one buffer.",
+            "compares the numbers",
+            "A copy has equal numbers, but a change of one array does not show in the other.",
+            _judging(np.array_equal),
+        ),
+        Mistake(
+            "never says shares",
+            "`is` tells whether two names belong to one array. Two arrays can still use the same memory.",
             _judging(lambda a, b: False),
         ),
         Mistake(
-            "never same",
-            "An array shares memory with itself, but here that has its own word.",
+            "never says same",
+            "An array shares memory with itself, but the task has a word of its own for that.",
             lambda a, b: "shares" if np.shares_memory(a, b) else "apart",
         ),
     ],
@@ -90,13 +95,12 @@ kinship = Exercise(
 
 
 def _row_cases(rng):
-    def case(x, say):
-        return Case(
-            f"f = the sum of x ** 2, x = {say or np.array2string(x, separator=', ').replace(chr(10), '')}", f=_squares, x=x
-        )
+    def case(x, say=""):
+        say = say or np.array2string(x, separator=", ").replace("\n", "")
+        return Case(f"f = the sum of x ** 2, x = {say}", f=_squares, x=x)
 
-    yield case(tenths(rng, (2, 2)) + 0.1, "")
-    yield case(tenths(rng, (3, 2)) + 0.1, "")
+    yield case(tenths(rng, (2, 2)) + 0.1)
+    yield case(tenths(rng, (3, 2)) + 0.1)
     yield case(np.asfortranarray(rng.standard_normal((4, 3))), "4 rows of 3, in F order")
 
 
@@ -104,49 +108,40 @@ def _squares(x):
     return float(np.sum(x**2))
 
 
-def _row_differences(f, x, h=1e-5, over=2e-5, whole=False):
+def _row_differences(f, x, h=1e-5, over=2e-5, rows=lambda i: i):
     slopes = np.zeros(len(x))
     for i in range(len(x)):
         up, down = x.copy(), x.copy()
-        up[slice(None) if whole else i] += h
-        down[slice(None) if whole else i] -= h
+        up[rows(i)] += h
+        down[rows(i)] -= h
         slopes[i] = (f(up) - f(down)) / over
     return slopes
 
 
-def _kept_as_a_view(f, x):
-    slopes = np.zeros(len(x))
-    for i in range(len(x)):
-        kept = x[i]
-        x[i] = kept + 1e-5
-        above = f(x)
-        x[i] = kept - 1e-5
-        below = f(x)
-        x[i] = kept
-        slopes[i] = (above - below) / 2e-5
+def _keeping(keep, restore=True):
+    def slopes(f, x, h=1e-5):
+        result = np.zeros(len(x))
+        for i in range(len(x)):
+            kept = keep(x[i])
+            x[i] = kept + h
+            above = f(x)
+            x[i] = kept - h
+            result[i] = (above - f(x)) / (2 * h)
+            if restore:
+                x[i] = kept
+        return result
+
     return slopes
 
 
-def _not_put_back(f, x):
+def _restored_by_adding(f, x, h=1e-5):
     slopes = np.zeros(len(x))
     for i in range(len(x)):
-        kept = x[i].copy()
-        x[i] = kept + 1e-5
+        x[i] += h
         above = f(x)
-        x[i] = kept - 1e-5
-        slopes[i] = (above - f(x)) / 2e-5
-    return slopes
-
-
-def _put_back_by_adding(f, x):
-    slopes = np.zeros(len(x))
-    for i in range(len(x)):
-        x[i] += 1e-5
-        above = f(x)
-        x[i] -= 2e-5
-        below = f(x)
-        x[i] += 1e-5
-        slopes[i] = (above - below) / 2e-5
+        x[i] -= 2 * h
+        slopes[i] = (above - f(x)) / (2 * h)
+        x[i] += h
     return slopes
 
 
@@ -156,34 +151,35 @@ row_slopes = Exercise(
     lambda f, x: 2 * x.sum(axis=1),
     [
         Mistake(
-            "what was kept has moved",
-            "All slopes are half of what they should be: f(x) was compared with f(x + h). Draw x and what you keep: "
-            "does x[i] keep the numbers, or does it look at them?",
-            _kept_as_a_view,
+            "the kept row is a view",
+            "All slopes are half of what they should be, because f(x + h) was compared with f(x). Draw x and the row that "
+            "you keep: does x[i] hold numbers of its own?",
+            _keeping(lambda row: row),
         ),
         Mistake(
-            "not put back",
-            "After the loop a row must be what it was, and each slope needs it while the next is measured.",
-            _not_put_back,
+            "not restored",
+            "After the loop each row should be what it was. The slopes of the other rows need that, too.",
+            _keeping(np.copy, restore=False),
         ),
         Mistake(
-            "put back by adding",
-            "x + h - 2h + h is not always x. Keep the numbers, and write those back.",
-            _put_back_by_adding,
+            "restored by arithmetic",
+            "x + h - 2h + h is not always x, because each step is rounded. Keep the numbers and write those back.",
+            _restored_by_adding,
         ),
         Mistake(
-            "doubled, not cured",
-            "Twice the half is nearly right, and it is f(x + h) against f(x) now. What is kept still moves.",
-            lambda f, x: 2 * _kept_as_a_view(f, x),
+            "doubled instead of repaired",
+            "Twice the half is nearly right, but now f(x + h) is compared with f(x). The row that you keep still changes.",
+            lambda f, x: 2 * _keeping(lambda row: row)(f, x),
         ),
-        Mistake("divided by h", "The two places are 2h apart.", lambda f, x: _row_differences(f, x, over=1e-5)),
+        Mistake("divided by h", "The two points are 2h apart.", lambda f, x: _row_differences(f, x, over=1e-5)),
         Mistake(
             "all rows at once",
-            "One row is to be nudged at a time, all of its entries together.",
-            lambda f, x: _row_differences(f, x, whole=True),
+            "All rows were changed together. Change one row at a time, with all of its entries.",
+            lambda f, x: _row_differences(f, x, rows=lambda i: slice(None)),
         ),
+        Mistake(UNCHANGED.name, UNCHANGED.hint, lambda f, x: np.zeros(len(x))),
     ],
-    forbidden=[numerical_gradient, check_gradient],
+    forbidden=[helpers.numerical_gradient, helpers.check_gradient],
     tolerance=1e-6,
     smallest_scale=0.1,
 )
@@ -205,58 +201,40 @@ def _layouts(rng):
     yield case("X of shape (2, 2, 2), its axes exchanged", tenths(rng, (2, 2, 2)).transpose(2, 0, 1))
 
 
-def _flat_slopes(flat, restore=True):
+def _entry_by_entry(f, X, set_entry, entries, restore=True):
+    """Return the slopes for each (index, old value) of `entries`, in the order in which these come."""
+    slopes = []
+    for k, kept in entries:
+        set_entry(k, kept + 1e-5)
+        above = f(X)
+        set_entry(k, kept - 1e-5)
+        slopes.append((above - f(X)) / 2e-5)
+        if restore:
+            set_entry(k, kept)
+    return np.array(slopes).reshape(X.shape)
+
+
+def _through(flat, restore=True):
     def gradient(f, X):
-        entries, slopes = flat(X), []
-        for i in range(X.size):
-            kept = float(entries[i])
-            entries[i] = kept + 1e-5
-            above = f(X)
-            entries[i] = kept - 1e-5
-            below = f(X)
-            if restore:
-                entries[i] = kept
-            slopes.append((above - below) / 2e-5)
-        return np.array(slopes).reshape(X.shape)
+        entries = flat(X)
+        return _entry_by_entry(f, X, entries.__setitem__, [(i, float(entries[i])) for i in range(X.size)], restore)
 
     return gradient
 
 
 def _while_iterating(f, X):
-    flat, slopes = X.flat, []
-    for i, kept in enumerate(flat):
-        flat[i] = kept + 1e-5
-        above = f(X)
-        flat[i] = kept - 1e-5
-        slopes.append((above - f(X)) / 2e-5)
-        flat[i] = kept
-    return np.array(slopes).reshape(X.shape)
+    flat = X.flat
+    return _entry_by_entry(f, X, flat.__setitem__, enumerate(flat))
 
 
-def _as_they_lie(f, X):
-    slopes = []
-    with np.nditer(X, op_flags=["readwrite"]) as cells:
-        for cell in cells:
-            kept = float(cell)
-            cell[...] = kept + 1e-5
-            above = f(X)
-            cell[...] = kept - 1e-5
-            slopes.append((above - f(X)) / 2e-5)
-            cell[...] = kept
-    return np.array(slopes).reshape(X.shape)
+def _in_memory_order(f, X):
+    with np.nditer(X, op_flags=["readwrite"], flags=["multi_index"]) as entries:
+        return _entry_by_entry(f, X, X.__setitem__, ((entries.multi_index, float(entry)) for entry in entries))
 
 
 def _two_loops(f, X):
-    slopes = np.zeros(X.shape)
-    for i, row in enumerate(X):
-        for j, kept in enumerate(row):
-            X[i, j] = kept + 1e-5
-            above = f(X)
-            X[i, j] = kept - 1e-5
-            below = f(X)
-            X[i, j] = kept
-            slopes[i, j] = (above - below) / 2e-5
-    return slopes
+    indices = [(i, j) for i, row in enumerate(X) for j, _ in enumerate(row)]
+    return _entry_by_entry(f, X, X.__setitem__, ((k, np.copy(X[k])) for k in indices))
 
 
 any_layout = Exercise(
@@ -265,34 +243,31 @@ any_layout = Exercise(
     lambda f, X: 3 * X**2,
     [
         Mistake(
-            "flatten copies",
-            "All slopes are 0: the nudges went into a copy, and f reads X. Use np.shares_memory.",
-            _flat_slopes(np.ndarray.flatten),
+            "flatten makes a copy",
+            "All slopes are 0: your changes went into a copy, and f reads X. np.shares_memory tells you which arrays share.",
+            _through(np.ndarray.flatten),
         ),
         Mistake(
-            "ravel copies where it must",
-            "In C order ravel gives a view. Elsewhere it copies without a word, and so does reshape(-1).",
-            _flat_slopes(np.ravel),
+            "ravel sometimes makes a copy",
+            "In C order ravel gives a view. Elsewhere it makes a copy, without a warning, and so does reshape(-1).",
+            _through(np.ravel),
         ),
         Mistake(
-            "another order",
-            "With order='K' or 'A' the entries come as they lie in memory; the slopes were put back row by row.",
-            _flat_slopes(lambda X: X.ravel(order="K")),
+            "order of the entries",
+            "np.nditer, and ravel with order='K' or 'A', visit the entries as they are in memory. Your slopes are stored "
+            "row by row.",
+            _through(lambda X: X.ravel(order="K")),
+            _in_memory_order,
         ),
         Mistake(
-            "another order",
-            "np.nditer goes by the order in memory; the slopes were put back row by row.",
-            _as_they_lie,
-        ),
-        Mistake(
-            "written while iterating",
-            "X.flat loses its place when it is written to in a loop over it: loop over range(X.size).",
+            "changed while iterating",
+            "X.flat loses its position when you write to it inside a loop over it. Loop over range(X.size) instead.",
             _while_iterating,
         ),
-        Mistake("two loops", "Two loops are for two axes. X may have one, or three.", _two_loops),
-        Mistake("not put back", "X must be what it was, bit for bit.", _flat_slopes(lambda X: X.flat, restore=False)),
+        Mistake("two loops", "Two nested loops work for two axes. X may have one axis, or three.", _two_loops),
+        Mistake("not restored", "After the call X should be what it was, bit for bit.", _through(lambda X: X.flat, False)),
     ],
-    forbidden=[numerical_gradient, check_gradient],
+    forbidden=[helpers.numerical_gradient, helpers.check_gradient],
     tolerance=1e-6,
     smallest_scale=0.1,
 )

@@ -64,7 +64,8 @@ ERRORS = [
     (
         lambda e: any(words in e["text"] for words in ("broadcast", "mismatch", "not aligned")),
         "shapes do not match",
-        "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose missing?",
+        "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose "
+        "missing?",
     ),
     (
         lambda e: "Cannot cast ufunc" in e["text"],

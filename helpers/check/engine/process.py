@@ -1,4 +1,4 @@
-"""The worker process as the kernel sees it."""
+"""The worker process, as seen from the kernel."""
 
 import contextlib
 import itertools
@@ -17,23 +17,23 @@ from helpers.check.engine.worker import OUT_OF_MEMORY, OUT_OF_TIME
 __all__ = ["NO_WORKER", "WorkerProcess"]
 
 NO_WORKER = "no worker"
-STARTING_SECONDS = 60
+SECONDS_TO_START = 60
 LONGEST_LINE = 1 << 21  # bytes
 MOST_LINES = 1000  # that may wait to be read; an answer sends one for each case
 COMMAND = (
-    "import os, sys; hasattr(os, 'setsid') and os.setsid(); "  # so that an interrupt of the kernel does not reach it
+    "import os, sys; hasattr(os, 'setsid') and os.setsid(); "  # an interrupt of the kernel is not meant for the worker
     "sys.path[:] = sys.argv[1:]; from helpers.check.engine.worker import main; main()"
 )
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
 
 
 class WorkerProcess:
-    """A worker, started in the background.
+    """A worker, which starts in the background.
 
     Parameters
     ----------
     forks : bool
-        Whether the worker forks a child for each answer. Elsewhere than on Linux that is not safe once NumPy is loaded.
+        Whether the worker forks a child for each answer.
     """
 
     MARK = "GRADIENTS_BY_HAND_WORKER"  # in the environment of a worker
@@ -46,7 +46,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | ONE_THREAD | {self.MARK: "1"},
-            close_fds=False,  # so that Python need not fork this process, whose other threads may hold locks
+            close_fds=False,  # so that Python does not fork this process, in which other threads may hold locks
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self.lines = queue.SimpleQueue()
@@ -59,24 +59,24 @@ class WorkerProcess:
         self.lines.put(None)
 
     def alive(self):
-        """Return whether the process runs."""
+        """Return whether the process is running."""
         return self.process.poll() is None
 
     def run(self, request):
-        """Return what an answer did, a list, and how it ended, "" for well."""
+        """Run an answer. Return what it did, a list, and how it ended, which is "" if all is well."""
         number = next(self.numbers)
-        observations, ended = [], NO_WORKER
         try:
             if self._is_ready() and self._send(request | {"number": number, "fork": self.forks}):
-                observations, ended = self._replies(number, time.monotonic() + request["wall_seconds"])
+                return self._replies(number, time.monotonic() + request["wall_seconds"])
+            return [], NO_WORKER
         except BaseException:  # the reader interrupts
             self.close()
             raise
-        self.child = None
-        return observations, ended
+        finally:
+            self.child = None
 
     def _is_ready(self):
-        deadline = time.monotonic() + STARTING_SECONDS
+        deadline = time.monotonic() + SECONDS_TO_START
         while not self.ready and (message := self._next(deadline)):
             self.ready = "ready" in message
         return self.ready
@@ -93,7 +93,7 @@ class WorkerProcess:
         observations = []
         while message := self._next(deadline):
             if message.get("request") != number:
-                continue  # it belongs to an earlier answer
+                continue  # it is about an earlier answer
             if message.get("case") == len(observations):
                 observations.append(message)
             if "ended" in message:
@@ -106,7 +106,7 @@ class WorkerProcess:
         return observations, "wall" if late else _reason(self.process.returncode)
 
     def _next(self, deadline):
-        """Return the next message; None at the deadline, or if the process has ended."""
+        """Return the next message; None if the deadline is over or the process has ended."""
         while time.monotonic() < deadline:
             with contextlib.suppress(queue.Empty, ValueError):
                 line = self.lines.get(timeout=0.2)  # on Windows a longer wait could not be interrupted
@@ -118,7 +118,7 @@ class WorkerProcess:
         return None
 
     def close(self):
-        """End the process and the child that runs an answer."""
+        """End the process, and the child in which an answer runs."""
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         for group in {self.child, self.process.pid} - {None} if hasattr(os, "killpg") else ():

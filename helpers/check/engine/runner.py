@@ -1,8 +1,8 @@
 """Run a reader's answer where it can do the page no harm, and return what it did.
 
-The answer is copied by value (by cloudpickle, with what it uses of the notebook) to a process that was started beforehand
-and has loaded the exercises; see `worker`. That process sends back plain values, so an answer has no say in how it is judged.
-An answer that cannot be copied, or a system without processes such as a browser, is run right here, with a time limit.
+The answer is copied by value, with whatever it uses of the notebook, to a process that has been started beforehand; see
+`worker`. What comes back are plain values, so an answer has no say in how it is judged. An answer that cannot be copied runs
+right here, and so does every answer on a system without processes, such as a browser. Then only its time is limited.
 """
 
 import atexit
@@ -21,11 +21,11 @@ __all__ = ["LIMITS", "Limits", "run", "start"]
 
 
 class Limits(NamedTuple):
-    """What all cases of one check may use together. Time counts while the answer computes, so a busy machine does no harm."""
+    """What all cases of one check may use together. On a busy machine an answer waits, and that is not held against it."""
 
     cpu_seconds: int = 10
     wall_seconds: int = 60
-    memory: int = 1 << 30  # bytes beyond what Python itself needs
+    memory: int = 1 << 30  # bytes, in addition to what Python itself needs
 
 
 LIMITS = Limits()
@@ -41,32 +41,27 @@ def run(exercise, answer, seed):
     exercise : Exercise
     answer : callable
     seed : int
-        Of the cases.
+        From which the cases are drawn.
 
     Returns
     -------
     list of dict
-        What `observe` yields for each case that was finished.
+        What `observe` yields, for each case that the answer has finished.
     str
-        Empty if the answer came to its end; otherwise why it did not: "cpu", "wall", "memory" or "exit".
+        "" if the answer has finished all; otherwise why not: "cpu", "wall", "memory" or "exit".
     """
     copy = _copied(answer)
-    with _lock:
-        worker = copy and start()
-        if worker:
-            where = {"path": [*map(str, sys.path)], "folder": os.path.abspath(os.curdir)}
-            request = {"exercise": exercise.name, "seed": seed, "answer": copy, **where}
-            try:
-                observations, ended = worker.run(request | LIMITS._asdict())
-            finally:
-                start()  # if the worker had to be stopped, the next one is ready for the next check
-            if ended not in (NO_WORKER, NOT_COPIED):
-                return observations, ended
+    for _ in range(2 if copy else 0):  # twice, in case the worker has died in the meantime
+        observations, ended = _run_in_worker(exercise, copy, seed)
+        if ended == NOT_COPIED:
+            break
+        if ended != NO_WORKER:
+            return observations, ended
     return _run_here(exercise, answer, seed)
 
 
 def start():
-    """Start a worker in the background unless there is one, and return it; None where that is not possible."""
+    """Start a worker in the background if there is none. Return it, or None where that is not possible."""
     if sys.platform == "emscripten" or WorkerProcess.MARK in os.environ:  # a worker starts no worker of its own
         return None
     if not _current or not _current[0].alive():
@@ -84,22 +79,32 @@ def _stop():
 
 
 def _copied(answer):
-    """Return an answer and NumPy's way of printing as bytes; None if the answer holds something that cannot be copied."""
+    """Return an answer and how NumPy prints here, as bytes; None if the answer holds something that cannot be copied."""
     if sys.platform == "emscripten":
         return None
     import cloudpickle
 
     try:
         return cloudpickle.dumps((answer, np.get_printoptions()))
-    except (Exception, SystemExit):  # the answer's own objects may have a say in how they are copied
+    except (Exception, SystemExit):  # the answer's own objects can have a say in how they are copied
         return None
 
 
+def _run_in_worker(exercise, copy, seed):
+    request = {"exercise": exercise.name, "answer": copy, "seed": seed, "path": [*map(str, sys.path)]}
+    with _lock:
+        worker = start()
+        try:
+            return worker.run(request | LIMITS._asdict()) if worker else ([], NO_WORKER)
+        finally:
+            start()  # if this worker had to be ended, the next one is ready for the next check
+
+
 def _run_here(exercise, answer, seed):
-    observations, passing = [], (OutOfTime, KeyboardInterrupt)
+    observations = []
     try:
         with time_limit(LIMITS.cpu_seconds):
-            for seen in observe(answer, exercise.cases(seed), exercise.forbidden, passing):
+            for seen in observe(answer, exercise.cases(seed), exercise.forbidden):
                 observations.append(seen)
     except OutOfTime:
         return observations, "cpu"

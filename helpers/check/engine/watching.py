@@ -11,27 +11,27 @@ import numpy as np
 
 from helpers.check.engine.values import plain
 
-__all__ = ["OutOfTime", "observe", "observe_trusted", "time_limit"]
+__all__ = ["OutOfTime", "observe", "time_limit"]
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
 
 
 class OutOfTime(BaseException):
-    """Raised in an answer that runs in this process and has used up its time."""
+    """Raised in an answer that has used up its time in this process."""
 
 
-def observe(answer, cases, forbidden=(), passing=()):
+def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime)):
     """Yield what `answer` does in each case, as a dict that JSON can write.
 
     Parameters
     ----------
     answer : callable
     cases : iterable of Case
-    forbidden : iterable of functions
-        What the answer must not call.
+    forbidden : iterable of functions, optional
+        What the answer must not call. Without it nothing is watched: that is for answers of the course's own.
     passing : tuple of exception classes
-        What is not caught when the answer raises it.
+        What ends the observation when the answer raises it.
 
     Yields
     ------
@@ -40,12 +40,12 @@ def observe(answer, cases, forbidden=(), passing=()):
         changed, and how. "called": the names of forbidden functions that it called. "printed": the first lines that it
         printed. "requirement", "explanation": see Case.
     """
-    forbidden = {function.__code__: function.__name__ for function in forbidden}
+    names = forbidden and {function.__code__: function.__name__ for function in forbidden}
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
         before = {name: _arrays(value) for name, value in case.arguments.items()}
         seen = {"printed": [], "called": []}
-        with _watched(forbidden, lent, seen):
+        with _quiet(), _watched(names, lent, seen) if names else contextlib.nullcontext():
             try:
                 seen["result"] = plain(case.run(answer))
             except passing:
@@ -55,25 +55,13 @@ def observe(answer, cases, forbidden=(), passing=()):
         yield seen | _afterwards(case, before)
 
 
-def observe_trusted(answer, cases):
-    """Yield what `observe` yields for an answer of the course's own, which needs no watching."""
-    for case in cases:
-        before, seen = {name: _arrays(value) for name, value in case.arguments.items()}, {"printed": [], "called": []}
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            try:
-                seen["result"] = plain(case.run(answer))
-            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-                seen["error"] = _described(error, answer)
-        yield seen | _afterwards(case, before)
-
-
 @contextlib.contextmanager
 def time_limit(seconds):
     """Raise OutOfTime in the block once it has computed for so many seconds. Calls into C code are not interrupted."""
     usual, deadline = sys.gettrace(), time.process_time() + seconds
 
-    def look_at_the_clock(*_):
+    def look_at_the_clock(frame, *_):
+        frame.f_trace_opcodes = True  # a loop within one line would not be noticed otherwise
         if time.process_time() > deadline:
             raise OutOfTime
         return look_at_the_clock
@@ -92,15 +80,22 @@ def _afterwards(case, before):
 
 
 @contextlib.contextmanager
-def _watched(forbidden, lent, seen):
-    """Record calls of forbidden functions and what is printed, and keep warnings off the page.
+def _quiet():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _watched(names, lent, seen):
+    """Record calls of forbidden functions and what is printed.
 
     Of the functions in helpers.check the answer may call only those that are lent to it as arguments; these may call any."""
 
     def note(frame, event, _):
         if event != "call":
             return
-        name = forbidden.get(frame.f_code, "")
+        name = names.get(frame.f_code, "")
         of_the_check = _in_check(frame) and frame.f_globals["__name__"] != __name__
         if not name and of_the_check and not _in_check(frame.f_back) and frame.f_code not in lent:
             name = "_check"
@@ -108,13 +103,7 @@ def _watched(forbidden, lent, seen):
             seen["called"].append(name)
 
     usual, for_threads, printed = sys.getprofile(), threading.getprofile(), _Printed(seen["printed"])
-    with (
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-    ):
-        warnings.simplefilter("ignore")
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         threading.setprofile(note)  # for threads that the answer starts
         sys.setprofile(note)
         try:

@@ -1,10 +1,10 @@
-"""What the worker process does, in which answers run. `process` is the other end of its pipes.
+"""What the worker process does, in which answers run. The module `process` holds the other end of its pipes.
 
-On Linux the process waits, warm and with a single thread, and forks a child for each answer: forking is quick, and safe
-because no other thread can hold a lock. The child has limits, and everything that it breaks ends with it. Elsewhere forking is
-not safe or does not exist: the process runs the answers itself, one after another, and is replaced when one misbehaves.
+On Linux the worker forks a child for each answer. That takes a millisecond, is safe because the worker has only one thread,
+and whatever an answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not
+at all: there the worker runs the answers itself, one after another, and is replaced when one of them misbehaves.
 
-This protects a page against mistakes and mischief. It is no wall against somebody who means harm.
+This protects a page against mistakes and mischief. It does not stop somebody who means harm.
 """
 
 import contextlib
@@ -26,16 +26,16 @@ LARGEST_REPLY = 1 << 20  # bytes
 
 
 def main():
-    """Read requests from the standard input, and write what the answers do to the standard output, a line for each case."""
+    """Read requests from standard input, and write what the answers do to standard output, a line of JSON for each case."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # nothing that an answer reads or prints may reach the pipes
+    for stream in (0, 1, 2):  # what an answer reads or prints must not touch the pipes
         os.dup2(nowhere, stream)
     import cloudpickle  # noqa: F401
 
     from helpers.check import EXERCISES
 
-    for exercise in EXERCISES.values():  # load all that an answer will need, so that no child has to
+    for exercise in EXERCISES.values():  # loads everything that answers will need
         exercise.cases(0)
     _send(replies, ready=True)
     while size := requests.read(8):
@@ -46,11 +46,10 @@ def main():
 def _send(replies, **message):
     text = json.dumps(message).encode()
     if len(text) > LARGEST_REPLY:
-        message["result"] = {"kind": "object", "says": "more numbers than a check compares"}
-        text = json.dumps(message).encode()
-    text = memoryview(text + b"\n")
-    while text:
-        text = text[replies.write(text) :]
+        text = json.dumps(message | {"result": {"kind": "object", "says": "a very large result"}}).encode()
+    rest = memoryview(text + b"\n")
+    while rest:
+        rest = rest[replies.write(rest) :]
 
 
 def _respond_in_a_child(request, requests, replies):
@@ -65,7 +64,7 @@ def _respond_in_a_child(request, requests, replies):
             os._exit(0)
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # whatever the answer has started
+        os.killpg(child, signal.SIGKILL)  # processes that the answer has started
     _, status = os.waitpid(child, 0)
     _send(replies, request=request["number"], exited=os.waitstatus_to_exitcode(status))
 
@@ -85,35 +84,34 @@ def _respond(request, replies):
     number, exercise = request["number"], EXERCISES[request["exercise"]]
     _send(replies, request=number, process=os.getpid())
     sys.path[:] = request["path"]
-    with contextlib.suppress(OSError):
-        os.chdir(request["folder"])
     try:
         answer, printing = pickle.loads(request["answer"])
         np.set_printoptions(**printing)
     except BaseException:
         _send(replies, request=number, ended=NOT_COPIED)
         return
-    for k, seen in enumerate(observe(answer, exercise.cases(request["seed"]), exercise.forbidden)):
+    for k, seen in enumerate(observe(answer, exercise.cases(request["seed"]), exercise.forbidden, passing=())):
         _send(replies, request=number, case=k, **seen)
     _send(replies, request=number, ended="")
 
 
 def _set_limits(request):
-    """Let the system end this process when it computes, waits or grows too much."""
+    """Let Linux end this process when it computes or waits too long, and refuse it memory beyond its share."""
     import resource
 
-    seconds = request["cpu_seconds"]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    signal.alarm(request["wall_seconds"] + 1)
-    with open("/proc/self/statm", encoding="ascii") as file:
-        memory = int(file.read().split()[0]) * resource.getpagesize() + request["memory"]
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (memory if hard == resource.RLIM_INFINITY else min(memory, hard), hard))
+    def limit(kind, amount):
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
+
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_CPU, request["cpu_seconds"])
+    signal.alarm(request["wall_seconds"])
+    with contextlib.suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
+        limit(resource.RLIMIT_AS, int(file.read().split()[0]) * resource.getpagesize() + request["memory"])
 
 
 def _watch(request, done):
-    """End this process when it computes or grows too much, on systems without such limits of their own."""
+    """End this process when it computes too long or takes too much memory, where the system has no such limits."""
     started, memory = time.process_time(), _memory()
     while not done.wait(0.1):
         if time.process_time() - started > request["cpu_seconds"]:
@@ -123,7 +121,7 @@ def _watch(request, done):
 
 
 def _memory():
-    """Return how many bytes this process holds; 0 where psutil, which comes with Jupyter, is missing."""
+    """Return how many bytes this process holds, or 0 without psutil, which comes with Jupyter."""
     try:
         import psutil
     except ImportError:
