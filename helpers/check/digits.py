@@ -45,6 +45,7 @@ right_per_digit = Exercise(
             "This is the share of those that were called a 3 and are one. The task asks for the share of the 3s that were "
             "called a 3.",
             _from_table(lambda table: np.diag(table) / table.sum(axis=0)),
+            _from_table(lambda table: np.diag(table) / np.maximum(1, table.sum(axis=0))),
         ),
         Mistake(
             "counts",

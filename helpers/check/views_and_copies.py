@@ -232,11 +232,6 @@ def _in_memory_order(f, X):
         return _entry_by_entry(f, X, X.__setitem__, ((entries.multi_index, float(entry)) for entry in entries))
 
 
-def _two_loops(f, X):
-    indices = [(i, j) for i, row in enumerate(X) for j, _ in enumerate(row)]
-    return _entry_by_entry(f, X, X.__setitem__, ((k, np.copy(X[k])) for k in indices))
-
-
 any_layout = Exercise(
     "any_layout",
     _layouts,
@@ -264,7 +259,6 @@ any_layout = Exercise(
             "X.flat loses its position when you write to it inside a loop over it. Loop over range(X.size) instead.",
             _while_iterating,
         ),
-        Mistake("two loops", "Two nested loops work for two axes. X may have one axis, or three.", _two_loops),
         Mistake("not restored", "After the call X should be what it was, bit for bit.", _through(lambda X: X.flat, False)),
     ],
     forbidden=[helpers.numerical_gradient, helpers.check_gradient],

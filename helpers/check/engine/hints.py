@@ -72,6 +72,11 @@ ERRORS = [
         "integer array",
         "An array of integers cannot store fractions. Make it an array of floats first.",
     ),
+    (
+        lambda e: any(words in e["text"] for words in ("tuple index", "too many indices", "not iterable")),
+        "number of axes",
+        "An array has fewer axes than this line expects. The function should work for any number of axes.",
+    ),
     (lambda e: True, "error in your code", "Your function raised this error."),
 ]
 

@@ -14,12 +14,13 @@ import time
 
 from helpers.check.engine.worker import OUT_OF_MEMORY, OUT_OF_TIME
 
-__all__ = ["NO_WORKER", "WorkerProcess"]
+__all__ = ["FORKS", "NO_WORKER", "WorkerProcess"]
 
+FORKS = sys.platform == "linux"  # whether a worker forks a child for each answer
 NO_WORKER = "no worker"
 SECONDS_TO_START = 60
 LONGEST_LINE = 1 << 21  # bytes
-MOST_LINES = 1000  # that may wait to be read; an answer sends one for each case
+MOST_LINES = 100  # that may wait to be read; an answer sends one for each case
 COMMAND = (
     "import os, sys; hasattr(os, 'setsid') and os.setsid(); "  # an interrupt of the kernel is not meant for the worker
     "sys.path[:] = sys.argv[1:]; from helpers.check.engine.worker import main; main()"
@@ -28,18 +29,12 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", 
 
 
 class WorkerProcess:
-    """A worker, which starts in the background.
-
-    Parameters
-    ----------
-    forks : bool
-        Whether the worker forks a child for each answer.
-    """
+    """A worker, which starts in the background."""
 
     MARK = "GRADIENTS_BY_HAND_WORKER"  # in the environment of a worker
 
-    def __init__(self, forks=sys.platform == "linux"):
-        self.forks, self.numbers, self.ready, self.child = forks, itertools.count(1), False, None
+    def __init__(self):
+        self.numbers, self.ready, self.child = itertools.count(1), False, None
         self.process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, *map(str, sys.path)],
             stdin=subprocess.PIPE,
@@ -66,7 +61,7 @@ class WorkerProcess:
         """Run an answer. Return what it did, a list, and how it ended, which is "" if all is well."""
         number = next(self.numbers)
         try:
-            if self._is_ready() and self._send(request | {"number": number, "fork": self.forks}):
+            if self._is_ready() and self._send(request | {"number": number, "fork": FORKS}):
                 return self._replies(number, time.monotonic() + request["wall_seconds"])
             return [], NO_WORKER
         except BaseException:  # the reader interrupts

@@ -17,7 +17,7 @@ from helpers.check.engine.process import NO_WORKER, WorkerProcess
 from helpers.check.engine.watching import OutOfTime, observe, time_limit
 from helpers.check.engine.worker import NOT_COPIED
 
-__all__ = ["LIMITS", "Limits", "run", "start"]
+__all__ = ["LIMITS", "Limits", "run", "start", "stop"]
 
 
 class Limits(NamedTuple):
@@ -73,7 +73,8 @@ def start():
 
 
 @atexit.register
-def _stop():
+def stop():
+    """End the worker. The next check starts another one."""
     for worker in _current:
         worker.close()
 

@@ -10,32 +10,45 @@ __all__ = ["close", "number", "plain", "restored", "same", "shown"]
 
 NUMBERS = {bool, int, float, *np.sctypeDict.values()}
 LARGEST_ARRAY = 10_000  # entries
+MOST_ENTRIES = 50_000  # in all
 LONGEST_LIST = 20  # items
 DIGITS = 6
 
 
-def plain(value, depth=4):
+def plain(value):
     """Return `value` as a plain value, {"kind": ...}. Lists and tuples count as equal.
 
     Only the type itself is looked at, not what the object says about its type."""
+    return _plain(value, 4, [MOST_ENTRIES])
+
+
+def _plain(value, depth, room):
+    """Return a plain value of at most so many levels; `room` holds the number of entries that may still come."""
     kind = type(value)
     if kind in (str, np.str_):
-        return {"kind": "text", "text": str(value[:200])}
+        return _if_there_is_room({"kind": "text", "text": str(value[:200])}, 100, room)
     if kind in NUMBERS or kind is np.ndarray:
-        return _plain_array(np.asarray(value))
+        return _plain_array(np.asarray(value), room)
     if kind in (list, tuple) and len(value) <= LONGEST_LIST and depth:
-        return {"kind": "list", "items": [plain(item, depth - 1) for item in value]}
+        return {"kind": "list", "items": [_plain(item, depth - 1, room) for item in value]}
     if kind is dict and len(value) <= LONGEST_LIST and depth and all(type(key) is str for key in value):
-        return {"kind": "dict", "items": {key: plain(item, depth - 1) for key, item in value.items()}}
+        return {"kind": "dict", "items": {key[:200]: _plain(item, depth - 1, room) for key, item in value.items()}}
     name = type.__dict__["__name__"].__get__(kind)[:40]
-    return {"kind": "nothing"} if value is None else {"kind": "object", "says": f"an object of type {name}"}
+    result = {"kind": "nothing"} if value is None else {"kind": "object", "says": f"an object of type {name}"}
+    return _if_there_is_room(result, 2, room)
 
 
-def _plain_array(array):
+def _plain_array(array, room):
     if array.dtype.kind not in "biuf" or array.size > LARGEST_ARRAY:
         return {"kind": "object", "says": f"an array of dtype {array.dtype} and shape {array.shape}"}
     values = array.astype(float).ravel().tolist()
-    return {"kind": "array", "dtype": array.dtype.name, "shape": list(array.shape), "values": values}
+    result = {"kind": "array", "dtype": array.dtype.name, "shape": list(array.shape), "values": values}
+    return _if_there_is_room(result, 1 + array.size, room)
+
+
+def _if_there_is_room(result, size, room):
+    room[0] -= size
+    return result if room[0] >= 0 else {"kind": "object", "says": "more than a check can compare"}
 
 
 def restored(value):

@@ -61,9 +61,11 @@ def time_limit(seconds):
     usual, deadline = sys.gettrace(), time.process_time() + seconds
 
     def look_at_the_clock(frame, *_):
-        frame.f_trace_opcodes = True  # a loop within one line would not be noticed otherwise
         if time.process_time() > deadline:
             raise OutOfTime
+        if str(frame.f_globals.get("__name__")).startswith(("helpers.", "numpy")):
+            return None
+        frame.f_trace_opcodes = True  # a loop within one line would not be noticed otherwise
         return look_at_the_clock
 
     sys.settrace(look_at_the_clock)

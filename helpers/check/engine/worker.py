@@ -22,7 +22,6 @@ __all__ = ["NOT_COPIED", "OUT_OF_MEMORY", "OUT_OF_TIME", "main"]
 
 NOT_COPIED = "not copied"
 OUT_OF_TIME, OUT_OF_MEMORY = 121, 122  # exit codes
-LARGEST_REPLY = 1 << 20  # bytes
 
 
 def main():
@@ -44,10 +43,7 @@ def main():
 
 
 def _send(replies, **message):
-    text = json.dumps(message).encode()
-    if len(text) > LARGEST_REPLY:
-        text = json.dumps(message | {"result": {"kind": "object", "says": "a very large result"}}).encode()
-    rest = memoryview(text + b"\n")
+    rest = memoryview(json.dumps(message).encode() + b"\n")
     while rest:
         rest = rest[replies.write(rest) :]
 
