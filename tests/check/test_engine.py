@@ -19,16 +19,11 @@ from helpers.check.engine.values import plain, same, shown
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these calls")
 
 
-@pytest.fixture(params=["forks", "serves", "here"])
+@pytest.fixture(params=["in a process", "in a browser"])
 def way(request, monkeypatch):
-    """Run answers in the three ways: as on Linux, as on macOS and Windows, and as in a browser."""
-    if request.param == "here":
+    """Run answers in a process of their own, and as in a browser, which has no processes."""
+    if request.param == "in a browser":
         monkeypatch.setattr(sys, "platform", "emscripten")
-    elif (request.param == "forks") != process.FORKS:
-        if sys.platform != "linux":
-            pytest.skip("answers run in the worker itself here")
-        monkeypatch.setattr(process, "FORKS", request.param == "forks")
-    return request.param
 
 
 @pytest.fixture
