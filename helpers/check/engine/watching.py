@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ import numpy as np
 
 from helpers.check.engine.values import plain
 
-__all__ = ["OutOfTime", "observe", "time_limit"]
+__all__ = ["OutOfTime", "observe"]
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
@@ -21,7 +22,7 @@ class OutOfTime(BaseException):
     """Raised in an answer that has used up its time in this process."""
 
 
-def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime)):
+def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterrupt, OutOfTime)):
     """Yield what `answer` does in each case, as a dict that JSON can write.
 
     Parameters
@@ -30,6 +31,8 @@ def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime
     cases : iterable of Case
     forbidden : iterable of functions, optional
         What the answer must not call. Without it nothing is watched: that is for answers of the course's own.
+    seconds : number, optional
+        OutOfTime is raised in the answer when it has computed for so long in all cases together.
     passing : tuple of exception classes
         What ends the observation when the answer raises it.
 
@@ -40,6 +43,7 @@ def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime
         changed, and how. "called": the names of forbidden functions that it called. "printed": the first lines that it
         printed. "requirement", "explanation": see Case.
     """
+    deadline = seconds and time.process_time() + seconds
     names = forbidden and {function.__code__: function.__name__ for function in forbidden}
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
@@ -47,7 +51,9 @@ def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime
         seen = {"printed": [], "called": []}
         with _quiet(), _watched(names, lent, seen) if names else contextlib.nullcontext():
             try:
-                seen["result"] = plain(case.run(answer))
+                with _time_limit(deadline) if deadline else contextlib.nullcontext():
+                    result = case.run(answer)
+                seen["result"] = plain(result)
             except passing:
                 raise
             except BaseException as error:
@@ -56,15 +62,15 @@ def observe(answer, cases, forbidden=None, passing=(KeyboardInterrupt, OutOfTime
 
 
 @contextlib.contextmanager
-def time_limit(seconds):
-    """Raise OutOfTime in the block once it has computed for so many seconds. Calls into C code are not interrupted."""
-    usual, deadline = sys.gettrace(), time.process_time() + seconds
+def _time_limit(deadline):
+    """Raise OutOfTime in the block once the process has computed until the deadline. C code is not interrupted."""
+    usual, steps = sys.gettrace(), itertools.count()
 
     def look_at_the_clock(frame, *_):
-        if time.process_time() > deadline:
-            raise OutOfTime
-        if str(frame.f_globals.get("__name__")).startswith(("helpers.", "numpy")):
+        if str(frame.f_globals.get("__name__")).startswith(("contextlib", "helpers.", "numpy")):
             return None
+        if next(steps) % 100 == 0 and time.process_time() > deadline:
+            raise OutOfTime
         frame.f_trace_opcodes = True  # a loop within one line would not be noticed otherwise
         return look_at_the_clock
 
