@@ -34,7 +34,9 @@ def with_line(function, old, new):
     lines = textwrap.dedent(inspect.getsource(function)).splitlines()
     places = [k for k, line in enumerate(lines) if line.strip() == old.strip()]
     if len(places) != 1:
-        raise ValueError(f"the source of {function.__name__} contains the line {old.strip()!r} {len(places)} times, not once")
+        raise ValueError(
+            f"the source of {function.__name__} contains the line {old.strip()!r} {len(places)} times, not once"
+        )
     (k,) = places
     lines[k] = lines[k][: len(lines[k]) - len(lines[k].lstrip())] + new.strip()
     source, name = "\n".join(lines) + "\n", f"<{function.__name__} with {new.strip()!r} ({next(_COUNT)})>"

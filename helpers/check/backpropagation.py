@@ -7,7 +7,7 @@ import numpy as np
 import helpers
 from helpers.check.engine import Case, Exercise, Mistake, tenths
 
-__all__ = ["deep_gradients", "residual_backward", "tanh_backward"]
+__all__ = ["deep_gradients", "residual_backward", "tanh_backward", "two_layer_net"]
 
 FROM_KINK = 1e-2  # how far the input of a ReLU is kept from 0, so that slopes can be measured
 
@@ -229,6 +229,84 @@ deep_gradients = Exercise(
         ),
     ],
     forbidden=[helpers.numerical_gradient, helpers.check_gradient],
+    tolerance=1e-6,
+    smallest_scale=0.1,
+)
+
+
+def _two_layers(rng):
+    for n, d, hidden, c in ((3, 2, 2, 3), (5, 2, 4, 3), (8, 4, 6, 2)):
+        while True:
+            shapes = {"W1": (d, hidden), "b1": hidden, "W2": (hidden, c), "b2": c}
+            params = {name: rng.standard_normal(shape).round(2) for name, shape in shapes.items()}
+            x = rng.standard_normal((n, d)).round(2)
+            if np.min(np.abs(x @ params["W1"] + params["b1"])) > FROM_KINK:
+                break
+        say = f"{n} examples, layers {d}-{hidden}-{c}"
+        yield Case(say, call=_loss_and_slopes, params=params, x=x, t=rng.integers(0, c, n))
+
+
+def _loss_and_slopes(answer, params, x, t):
+    loss, gradients = answer(params, x, t)
+    return loss, {name: gradients[name] for name in params}
+
+
+def _measured_two_layers(params, x, t):
+    params = {name: array.copy() for name, array in params.items()}
+
+    def loss(_=None):
+        a = _relu(x @ params["W1"] + params["b1"])
+        return helpers.softmax_cross_entropy(a @ params["W2"] + params["b2"], t)
+
+    return loss(), {name: helpers.numerical_gradient(loss, array) for name, array in params.items()}
+
+
+def _two_layer(n=len, mask=lambda z1, da: z1 > 0, bias=np.sum, left=lambda a, z1: a):
+    def answer(params, x, t):
+        z1 = x @ params["W1"] + params["b1"]
+        a = _relu(z1)
+        z2 = a @ params["W2"] + params["b2"]
+        dz2 = _output_slope(z2, t) / n(x)
+        da = dz2 @ params["W2"].T
+        dz1 = da * mask(z1, da)
+        slopes = {"W1": x.T @ dz1, "b1": bias(dz1, axis=0), "W2": left(a, z1).T @ dz2, "b2": bias(dz2, axis=0)}
+        return helpers.softmax_cross_entropy(z2, t), slopes
+
+    return answer
+
+
+two_layer_net = Exercise(
+    "two_layer_net",
+    _two_layers,
+    _measured_two_layers,
+    [
+        Mistake(
+            "no mean",
+            "The loss is a mean over the examples, so dz2 has to be divided by their number.",
+            _two_layer(n=lambda x: 1),
+        ),
+        Mistake(
+            "no mask",
+            "Where the input of a ReLU is negative, no slope passes through it.",
+            _two_layer(mask=lambda z1, da: 1),
+        ),
+        Mistake(
+            "mask of the wrong array",
+            "A ReLU passes a slope on where its input is positive. You asked whether the slope is.",
+            _two_layer(mask=lambda z1, da: da > 0),
+        ),
+        Mistake(
+            "mean instead of sum for the bias",
+            "The bias is added to every row, so its slope is the sum of the slopes of all rows.",
+            _two_layer(bias=np.mean),
+        ),
+        Mistake(
+            "z1 instead of a",
+            "W2 multiplies the activations, after the ReLU. Your dW2 uses the sums before it.",
+            _two_layer(left=lambda a, z1: z1),
+        ),
+    ],
+    forbidden=[helpers.numerical_gradient, helpers.check_gradient, helpers.TwoLayerNet.gradients],
     tolerance=1e-6,
     smallest_scale=0.1,
 )

@@ -5,7 +5,7 @@ import numpy as np
 import helpers
 from helpers.check.engine import Case, Exercise, Mistake
 
-__all__ = ["descend", "largest_rate", "nesterov"]
+__all__ = ["descend", "gradient_descent", "largest_rate", "nesterov"]
 
 
 def _curvatures(rng):
@@ -105,6 +105,50 @@ def _descent(copy_start=True, copy_points=True, kind=float, sign=-1.0, part=slic
         return np.array(path[part])
 
     return descend
+
+
+def _float_descents(rng):
+    yield from (case for case in _descents(rng) if case.arguments["start"].dtype.kind == "f")
+
+
+def _as_list(*arguments, **options):
+    return lambda gradient, start, lr, steps: list(_descent(*arguments, **options)(gradient, start, lr, steps))
+
+
+gradient_descent = Exercise(
+    "gradient_descent",
+    _float_descents,
+    lambda gradient, start, lr, steps: list(_powers(gradient, start, lr, steps)),
+    [
+        Mistake(
+            "the caller's start has changed",
+            "The array start is not what it was. Into whose array does `w -= ...` write?",
+            _as_list(copy_start=False, kind=None),
+            _as_list(copy_start=False, copy_points=False, kind=None),
+        ),
+        Mistake(
+            "every entry is the last point",
+            "The list holds the same array several times, so every entry shows where the path ended.",
+            _as_list(copy_points=False),
+            _as_list(copy_points=False, kind=None),
+        ),
+        Mistake("uphill", "The steps go uphill. The gradient points where the loss grows.", _as_list(sign=1.0)),
+        Mistake("the start is missing", "The list should begin with the start itself.", _as_list(part=slice(1, None))),
+        Mistake(
+            "the last point is missing", "The list should end with the point after the last step.", _as_list(part=slice(-1))
+        ),
+        Mistake(
+            "only the last point",
+            "This returns only where the path ended. The task asks for all points.",
+            lambda gradient, start, lr, steps: _descent()(gradient, start, lr, steps)[-1],
+        ),
+        Mistake(
+            "the gradient of the start",
+            "The gradient is computed only once. It changes with every step.",
+            lambda gradient, start, lr, steps: [start - k * lr * gradient(start) for k in range(steps + 1)],
+        ),
+    ],
+)
 
 
 descend = Exercise(

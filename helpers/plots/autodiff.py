@@ -28,7 +28,12 @@ def plot_values(order):
     box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COLOURS["ink"]}
     for value in order:
         for parent in value.parents:
-            ax.annotate("", place[value], place[parent], arrowprops={"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22})
+            ax.annotate(
+                "",
+                place[value],
+                place[parent],
+                arrowprops={"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22},
+            )
         x, y = place[value]
         lines = value.name, _numbers(value.data), _numbers(value.grad)
         widest = max(lines, key=len)

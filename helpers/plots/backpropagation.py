@@ -78,7 +78,14 @@ def plot_kink(weights, losses, here, measured):
     ax.plot(weights, losses, color=COLOURS["loss"], lw=2, label="loss")
     height = np.interp(here, weights, losses)
     for (h, slope), dash in zip(measured.items(), ("--", ":", "-."), strict=False):
-        ax.plot(weights, height + slope * (weights - here), dash, color=COLOURS["ink"], lw=1, label=f"h = {h:g}: slope {slope:.4f}")
+        ax.plot(
+            weights,
+            height + slope * (weights - here),
+            dash,
+            color=COLOURS["ink"],
+            lw=1,
+            label=f"h = {h:g}: slope {slope:.4f}",
+        )
     ax.plot(here, height, "o", color=COLOURS["ink"])
     margin = 0.1 * np.ptp(losses)
     ax.set(xlabel="weight", ylabel="loss", ylim=(losses.min() - margin, losses.max() + margin))

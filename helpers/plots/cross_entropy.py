@@ -113,7 +113,10 @@ def plot_case(returned, correct):
     ax.legend(loc="upper right", ncols=2)
     pairs = "; ".join(f"label {k}: {a:.4f} and {b:.4f}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
     heights = "all of the same height" if np.ptp(returned) == 0 else "of different heights"
-    return fig, f"Pairs of bars: the loss that the program returns, and the correct loss. {pairs}. The program's bars are {heights}."
+    return (
+        fig,
+        f"Pairs of bars: the loss that the program returns, and the correct loss. {pairs}. The program's bars are {heights}.",
+    )
 
 
 @picture

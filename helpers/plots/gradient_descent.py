@@ -91,7 +91,9 @@ def plot_losses(curves, log=False, top=None):
     if top:
         ax.set_ylim(0, top)
     ax.legend(loc="best")
-    said = "; ".join(f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items())
+    said = "; ".join(
+        f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items()
+    )
     return fig, f"Loss curves over the steps. {said}."
 
 

@@ -72,7 +72,9 @@ def step_slider(f, x, slope):
             ax.plot((grid - x) / h, f(grid), color=COLOURS["loss"], lw=2)
             ax.plot([-2, 2], (f(x + h) + f(x - h)) / 2 + measured * (ends - x), "--", color=COLOURS["class 0"])
             ax.plot([-1, 1], [f(x - h), f(x + h)], "o", color=COLOURS["class 0"])
-            ax.set(title=f"h = {h:.0e}\nslope {measured:.7f}\nerror {abs(measured - slope):.0e}", xlabel="(distance from x) / h")
+            ax.set(
+                title=f"h = {h:.0e}\nslope {measured:.7f}\nerror {abs(measured - slope):.0e}", xlabel="(distance from x) / h"
+            )
             ax.set(xticks=[-2, -1, 0, 1, 2], yticks=[])
             said.append(f"h = {h:.0e}: slope {measured:.7f}, error {abs(measured - slope):.0e}")
         return fig, (
@@ -108,7 +110,15 @@ def plot_methods(steps, methods):
     for name, errors in methods.items():
         marker, colour = STYLES[name]
         drawn = np.maximum(errors, 2.2e-16)
-        ax.plot(steps, drawn, marker, color=colour, ms=4, mfc="none" if name == "central" else colour, label=name.replace("_", " "))
+        ax.plot(
+            steps,
+            drawn,
+            marker,
+            color=colour,
+            ms=4,
+            mfc="none" if name == "central" else colour,
+            label=name.replace("_", " "),
+        )
         said.append(f"{name.replace('_', ' ')} {drawn.min():.0e}")
     ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 10))
     ax.legend(loc="lower right")

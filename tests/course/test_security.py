@@ -24,8 +24,6 @@ STANDARD = set(
     "threading time types typing urllib warnings zlib".split()
 )
 MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}
-# The process in which answers to exercises run: this Python and this course again, connected by pipes.
-WORKER = {"atexit", "cloudpickle", "pickle", "pkgutil", "psutil", "queue", "subprocess"}
 
 
 def imports(path):
@@ -46,15 +44,13 @@ def calls(path):
 def test_helpers_import_nothing_that_unpickles_connects_or_starts_programs(root):
     for path in sorted((root / "helpers").rglob("*.py")):
         names = set(imports(path))
-        allowed = MODULES | (WORKER if "check" in path.parts else set())
-        assert {name.partition(".")[0] for name in names} <= allowed, path.name
+        assert {name.partition(".")[0] for name in names} <= MODULES, path.name
         assert {name for name in names if name.startswith("urllib")} <= {"urllib.parse"}, path.name
         said = dict(calls(path))
         assert not {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv"} & set(said), path.name
         assert all("allow_pickle=False" in call for name, call in calls(path) if name == "np.load"), path.name
 
 
-<<<<<<< HEAD
 ACTS = {
     "socket.": "import socket\nsocket.socket().connect_ex(('127.0.0.1', 9))",
     "urllib.Request": "import urllib.request\nurllib.request.urlopen('data:,x')",
@@ -65,33 +61,6 @@ ACTS = {
     "os.mkdir": "os.mkdir('x')",
     "tempfile.": "import tempfile\ntempfile.mkstemp()",
 }
-=======
-# Python tells its audit hooks of all that counts here. In a page's process none of it may happen.
-FORBIDDEN = (
-    "socket.connect socket.bind socket.getaddrinfo urllib.Request http.client.connect pickle.find_class subprocess.Popen "
-    "os.system os.exec os.posix_spawn ftplib.connect smtplib.connect webbrowser.open code.interact"
-).split()
-WATCHED = """
-import json, linecache, sys
-import IPython.display, matplotlib.figure, ipywidgets  # what they do as they are imported is theirs
-
-def watch(event, arguments):
-    if "helpers.check.engine.worker" in str(arguments) or (event == "open" and type(arguments[0]) is int):
-        return  # the process in which answers run, and the pipes to it
-    if event in FORBIDDEN or (event == "open" and arguments[1] and set(arguments[1]) & set("wax+")):
-        sys.stderr.write(f"FOUND {event} {arguments}\\n")
-
-FORBIDDEN = set(sys.argv[2:])
-names = {"__name__": "__main__"}
-IPython.display.display = lambda *_, **__: None
-sys.addaudithook(watch)
-for number, cell in enumerate(json.load(open(sys.argv[1], encoding="utf-8"))["cells"]):
-    if cell["cell_type"] == "code":
-        text, name = "".join(cell["source"]) + "\\n", f"<cell {number}>"
-        linecache.cache[name] = len(text), None, text.splitlines(True), name  # as a kernel does
-        exec(compile(text, name, "exec"), names)
-"""
->>>>>>> engine
 
 
 def test_a_page_that_connects_unpickles_starts_or_writes_is_stopped_in_every_kernel(tmp_path):

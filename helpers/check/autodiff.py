@@ -1,0 +1,268 @@
+"""The exercises of page 09: autodiff. What is expected comes from closed forms and from numerical_gradient."""
+
+import numpy as np
+
+import helpers
+from helpers.autodiff import Value
+from helpers.check.engine import Case, Exercise, Mistake, tenths
+
+__all__ = ["backward", "rules", "tanh", "value_loss"]
+
+
+def _operations(rng):
+    yield Case(operation="matmul", a=tenths(rng, (2, 3)), b=tenths(rng, (3, 2)), g=tenths(rng, (2, 2)))
+    yield Case(operation="relu", a=rng.permutation([-1.5, 2.0, 0.5, -0.3]), b=None, g=tenths(rng, 4))
+    yield Case("a is 4×3, b is 3×5", operation="matmul", a=tenths(rng, (4, 3)), b=tenths(rng, (3, 5)), g=tenths(rng, (4, 5)))
+    yield Case("a has 20 rows of 6", operation="relu", a=rng.standard_normal((20, 6)), b=None, g=tenths(rng, (20, 6)))
+
+
+def _measured_rules(operation, a, b, g):
+    a = a.copy()
+    if operation == "relu":
+        return helpers.numerical_gradient(lambda a: np.sum(g * np.maximum(a, 0)), a)
+    b = b.copy()
+    return (
+        helpers.numerical_gradient(lambda a: np.sum(g * (a @ b)), a),
+        helpers.numerical_gradient(lambda b: np.sum(g * (a @ b)), b),
+    )
+
+
+def _rules(matmul, relu=lambda a, g: g * (a > 0)):
+    return lambda operation, a, b, g: matmul(a, b, g) if operation == "matmul" else relu(a, g)
+
+
+def _right_matmul(a, b, g):
+    return g @ b.T, a.T @ g
+
+
+rules = Exercise(
+    "rules",
+    _operations,
+    _measured_rules,
+    [
+        Mistake(
+            "the slopes in the other order",
+            "Both slopes are right, but the slope with respect to a should be the first.",
+            _rules(lambda a, b, g: _right_matmul(a, b, g)[::-1]),
+        ),
+        Mistake(
+            "g is missing",
+            "This is the slope of the operation itself. By the chain rule it is combined with the slope g that comes back.",
+            _rules(_right_matmul, lambda a, g: (a > 0).astype(float)),
+        ),
+        Mistake(
+            "mask of the wrong array",
+            "A ReLU passes a slope on where its input a is positive. You asked whether g is.",
+            _rules(_right_matmul, lambda a, g: g * (g > 0)),
+        ),
+        Mistake(
+            "no mask",
+            "Where the input of a ReLU is negative, no slope passes through it.",
+            _rules(_right_matmul, lambda a, g: g),
+        ),
+        Mistake(
+            "the ReLU once more",
+            "This applies the ReLU to a slope or to its input. The backward rule multiplies the slope by 1 or by 0.",
+            _rules(_right_matmul, lambda a, g: np.maximum(g, 0)),
+            _rules(_right_matmul, lambda a, g: g * np.maximum(a, 0)),
+        ),
+    ],
+    forbidden=[helpers.numerical_gradient],
+    tolerance=1e-6,
+)
+
+
+def _values(rng):
+    for shape, say in ((3, ""), ((2, 3), ""), ((20, 6), "20 rows of 6")):
+        x = tenths(rng, shape)
+        yield Case(say or f"value.data = {x.tolist()}", call=_slopes_of_squares, x=x)
+
+
+def _slopes_of_squares(answer, x):
+    """Return the data of answer(value), and the slopes of the sum of its squares, added to a second use of the value."""
+    value = Value(x.copy())
+    out = answer(value)
+    (out * out + value).sum().backward()
+    return out.data, value.grad
+
+
+def _tanh_with(rule):
+    def answer(value):
+        out = np.tanh(value.data)
+        return type(value)(out, (value,), (lambda g: rule(g, out, value.data),), "tanh")
+
+    return answer
+
+
+tanh = Exercise(
+    "tanh",
+    _values,
+    _tanh_with(lambda g, out, z: g / np.cosh(z) ** 2),
+    [
+        Mistake(
+            "tanh taken twice",
+            "The output is already the tanh of the input: the slope is 1 minus its square.",
+            _tanh_with(lambda g, out, z: g * (1 - np.tanh(out) ** 2)),
+        ),
+        Mistake(
+            "the square of the input",
+            "The slope is 1 minus the square of the output, and not of the input.",
+            _tanh_with(lambda g, out, z: g * (1 - z**2)),
+        ),
+        Mistake(
+            "g is missing",
+            "This is the slope of tanh itself. By the chain rule it is multiplied by g.",
+            _tanh_with(lambda g, out, z: 1 - out**2),
+        ),
+        Mistake(
+            "no parents",
+            "The data are right, but the new value does not remember its parent, so no slope goes back.",
+            lambda value: type(value)(np.tanh(value.data)),
+        ),
+        Mistake(
+            "the slope of the sigmoid",
+            "y (1 - y) is the slope of the sigmoid.",
+            _tanh_with(lambda g, out, z: g * out * (1 - out)),
+        ),
+    ],
+)
+
+
+def _graphs(rng):
+    a, b = rng.integers(1, 9, 2) / 2
+    yield Case(f"c = a * b + a with a = {a}, b = {b}", call=_slopes_in(lambda a, b: a * b + a), a=a, b=b)
+    yield Case(f"s = a + b, then t = s + a, then s * t, with a = {a}, b = {b}", call=_slopes_in(_shared), a=a, b=b)
+    yield Case(f"exp(a) * exp(a) + b, with a = {a}, b = {b}", call=_slopes_in(lambda a, b: a.exp() * a.exp() + b), a=a, b=b)
+    yield Case(f"a chain of 20 sums, with a = {a}, b = {b}", call=_slopes_in(_chain), a=a, b=b)
+
+
+def _shared(a, b):
+    s = a + b
+    return s * (s + a)
+
+
+def _chain(a, b):
+    for _ in range(20):
+        a = a + b
+    return a * a
+
+
+def _slopes_in(graph):
+    def call(answer, a, b):
+        a, b = Value(a), Value(b)
+        answer(graph(a, b))
+        return float(a.grad), float(b.grad)
+
+    return call
+
+
+def _right_order(result):
+    result.backward()
+
+
+def _too_early(result):
+    waiting = [result]
+    while waiting:
+        value = waiting.pop(0)
+        value.grad = np.zeros_like(value.data)
+        waiting.extend(value.parents)
+    result.grad, waiting = np.ones_like(result.data), [result]
+    while waiting:
+        value = waiting.pop(0)
+        for parent, rule in zip(value.parents, value.rules, strict=True):
+            parent.grad = parent.grad + rule(value.grad)
+            if parent not in waiting:
+                waiting.append(parent)
+
+
+def _walk(assign=False, zeros=True):
+    def answer(result):
+        order, visited = [], set()
+
+        def visit(value):
+            if value not in visited:
+                visited.add(value)
+                for parent in value.parents:
+                    visit(parent)
+                order.append(value)
+
+        visit(result)
+        for value in order if zeros else ():
+            value.grad = np.zeros_like(value.data)
+        result.grad = np.ones_like(result.data)
+        for value in reversed(order):
+            for parent, rule in zip(value.parents, value.rules, strict=True):
+                parent.grad = rule(value.grad) if assign else parent.grad + rule(value.grad)
+
+    return answer
+
+
+backward = Exercise(
+    "backward",
+    _graphs,
+    _walk(),
+    [
+        Mistake(
+            "passes slopes on too early",
+            "A value passes its slope on before all values that were computed from it have passed theirs. Which order makes "
+            "sure that a slope is complete?",
+            _too_early,
+        ),
+        Mistake(
+            "= where += belongs",
+            "A value that is used twice keeps only one of its slopes. Slopes of several paths add up.",
+            _walk(assign=True),
+        ),
+        Mistake("nothing happens", "No slope is set. Is the stub still empty?", lambda result: None),
+    ],
+)
+
+
+def _logits(rng):
+    for n, c, scale, say in ((1, 3, 1, ""), (2, 3, 1, ""), (4, 4, 1, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
+        z, t = scale * tenths(rng, (n, c)), rng.integers(0, c, n)
+        yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, z=z, t=t)
+
+
+def _loss_and_slopes(answer, z, t):
+    value = Value(z.copy())
+    loss = answer(value, t)
+    loss.backward()
+    return float(loss.data), value.grad
+
+
+def _exact_loss(z, t):
+    return helpers.softmax_cross_entropy(z, t), (helpers.softmax(z) - helpers.one_hot(t, z.shape[1])) / len(t)
+
+
+def _loss_with(shift=True, mean=True, log=True):
+    def answer(z, t):
+        constant = type(z)
+        d = z + constant(-z.data.max(axis=1, keepdims=True)) if shift else z
+        log_p = d + -d.exp().sum(axis=1).log() if log else d
+        weights = np.zeros(z.data.shape)
+        weights[np.arange(len(t)), t] = -1 / (len(t) if mean else 1)
+        return (log_p * constant(weights)).sum()
+
+    return answer
+
+
+value_loss = Exercise(
+    "value_loss",
+    _logits,
+    _loss_with(),
+    [
+        Mistake(
+            "no shift",
+            "exp(1000) overflows. Subtract the maximum of each row first, as a constant.",
+            _loss_with(shift=False),
+        ),
+        Mistake("no mean", "The loss is a mean over the examples.", _loss_with(mean=False)),
+        Mistake(
+            "no logarithm of the sum",
+            "The log-probability is the shifted logit minus the logarithm of the sum of the exponentials.",
+            _loss_with(log=False),
+        ),
+    ],
+    forbidden=[helpers.softmax_cross_entropy, helpers.cross_entropy],
+)
