@@ -8,7 +8,8 @@ from helpers.check.answers import Case
 from helpers.check.exercises import Exercise, Slip
 from helpers.check.softmax import tenths
 from helpers.functions import one_hot, softmax, softmax_cross_entropy
-from helpers.gradients import check_gradient, numerical_gradient
+from helpers.gradient_check import check_gradient
+from helpers.gradients import numerical_gradient
 
 __all__ = ["deep_gradients", "residual_backward", "tanh_backward"]
 

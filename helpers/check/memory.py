@@ -5,7 +5,8 @@ import numpy as np
 from helpers.check.answers import Case
 from helpers.check.exercises import Exercise, Slip
 from helpers.check.softmax import tenths
-from helpers.gradients import check_gradient, numerical_gradient
+from helpers.gradient_check import check_gradient
+from helpers.gradients import numerical_gradient
 from helpers.memory import addresses
 
 __all__ = ["any_layout", "kinship", "row_slopes"]
