@@ -95,8 +95,11 @@ def _evaluate(f, x, values, above, below):
 
 def _repeat_the_first(f, x, above):
     """Return f at the first point at which it was evaluated: a function of x alone gives the same value."""
-    np.asarray(x).flat[0] = above.flat[0]
-    return loss_value(f(x))
+    entries = np.asarray(x)
+    entries.flat[0] = above.flat[0]
+    point, loss = entries.copy(), loss_value(f(x))
+    _require(np.array_equal(entries, point))
+    return loss
 
 
 def _require(unchanged):
@@ -112,8 +115,8 @@ def _warn(x, losses, repeated, pairs, slopes):
 
     if x.dtype.itemsize < 4:
         say(f"x is {x.dtype}, which keeps three digits: the slopes are rough; use x.astype(float)")
-    if any(issubclass(kind, INTEGERS) for kind in set(map(type, losses))):
-        whole = next(loss for loss in losses if isinstance(loss, INTEGERS))
+    whole = next((loss for loss in losses if isinstance(loss, INTEGERS)), None)
+    if whole is not None:
         say(f"f returns whole numbers, as {whole}: a count is a staircase, and has no slopes; use the loss")
     first, again = float(losses[0]), float(repeated)
     if first != again and not (np.isnan(first) and np.isnan(again)):
@@ -127,7 +130,7 @@ def _warn(x, losses, repeated, pairs, slopes):
         say(f"f is {pairs[~finite][0]} with x{index or ''} moved by the step, so there is no slope there")
     elif not np.all(np.isfinite(slopes)):
         say(f"a slope of f is too large for {x.dtype}")
-    elif (pairs == pairs.flat[0]).all():
+    elif whole is None and (pairs == pairs.flat[0]).all():
         say(
             "all slopes are 0, for f did not react to any step: it reads a copy of x (flatten, astype, a list as index) or "
             "another array, or it is flat here; helpers.check_gradient(f, slopes, x) tells which"

@@ -1,7 +1,7 @@
 """The variables that a function reads beside its argument: found by name, and replaced for an experiment.
 
-An experiment asks what a function would return if one thing in it were different: other labels, or no 1e-7 in a logarithm. The
-variable or constant is replaced where the function finds it, for the length of a `with` block, and put back afterwards.
+An experiment asks what a function would return if one thing in it were different: other labels, or no 1e-7 in a logarithm.
+The variable or constant is replaced where the function finds it, for the length of a `with` block, and put back afterwards.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ def variables(function):
 
 
 def constants(thing):
-    """Return the floats that a function reads, written in its code or as variables, or that an object keeps as attributes."""
+    """Return the floats that a function reads, in its code or as variables, or that an object keeps as attributes."""
     if isinstance(thing, types.FunctionType):
         code = thing.__code__
         floats = {c for part in _codes(code) for c in part.co_consts if isinstance(c, float)}

@@ -10,10 +10,10 @@ from helpers.arguments import is_integer
 from helpers.calls import argument_names
 from helpers.gradient_check.examination import Examination
 from helpers.gradient_check.measurement import magnitude
-from helpers.gradient_check.report import REMARK, Finding, Report, Reports
-from helpers.gradient_check.rules_for_calls import CALLS, X
-from helpers.gradient_check.rules_for_f import AGREEMENT, LABELS, SLOPES
-from helpers.gradient_check.rules_for_gradients import EXPERIMENTS, FITS
+from helpers.gradient_check.report import REMARK, Report, Reports
+from helpers.gradient_check.rules_for_calls import CALLS, unusable_x
+from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
+from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
 from helpers.perturbation import checked_array, restored
 
 __all__ = ["check_gradient"]
@@ -96,7 +96,7 @@ def _check_each(f, gradient, arrays, *rest):
 
 def _check_one(f, gradient, x, h, seed, seconds, name):  # noqa: PLR0913, PLR0917
     check = Examination(f, gradient, checked_array(f, x), h, seed)
-    findings, explanation = _first(X, check), None
+    findings, explanation = _first([unusable_x], check), None
     if not findings:
         with restored(check.x):
             findings, explanation = _examine(check, seconds)
@@ -120,12 +120,16 @@ def _examine(check, seconds):
     if found := _first(CALLS, check):
         return found, None
     check.compare()
-    if (not check.here.at_once or check.here.all_flat) and (found := _first(SLOPES, check)):
-        return found, None
+    remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
+    if any(finding.name != REMARK for finding in remarks):
+        return remarks, None
+    labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
     if check.wrong is None:
-        return (_first(LABELS, check) if check.there is None else []) or _first(AGREEMENT, check), None
-    labels, found, explanation = _first(LABELS, check), _first(EXPERIMENTS, check), None
-    return labels + (found or _first(FITS, check)), explanation
+        return labels or _first(AGREEMENT, check) or remarks, None
+    if found := _first([tiny_constant], check):
+        return labels + found, None
+    found = _first(FITS, check)
+    return labels + found, None
 
 
 def _first(rules, check):

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import pickle
 import random
 import sys
 from typing import NamedTuple
@@ -22,7 +23,7 @@ ELSEWHERE, MORE = 2, 6  # random directions at the second point, and more of the
 class Answers(NamedTuple):
     """What f answered twice at x, then the gradient twice, and what moved meanwhile.
 
-    Two values of f could agree by chance, under dropout; a draw of random numbers moves the generator, whatever comes of it."""
+    Two values of f could agree by chance, under dropout; a draw of random numbers moves the generator in any case."""
 
     values: list
     references: list  # how many more references to x each call of f left
@@ -42,17 +43,18 @@ class Examination:
     """
 
     def __init__(self, f, gradient, x, h, seed):
-        self.gradient, self.x, self.h = gradient, x, h
-        self.f = Function(f, x)
+        self.gradient, self.x, self.h, self.f = gradient, x, h, Function(f, x)
         self.rng = np.random.default_rng(seed)
         self.here = self.there = self.wrong = None
 
+    # -- asked and measured -----------------------------------------------------------------------------
+
     def ask(self):
         """Call f twice at x, then the gradient twice."""
-        f, x, values, references, states = self.f.f, self.x, [], [], []
+        f, x, values, references = self.f.f, self.x, [], []
         found = reachable(f, self.gradient)
-        for _ in range(2):  # the states before and after the second call count: f may seed its generator itself
-            states.append(generator_states(found) if values else None)
+        for _ in range(2):
+            before = generator_states(found) if values else None  # the second call counts: f may seed its generator itself
             held = sys.getrefcount(x)
             values.append(_copied(f(x)))
             references.append(sys.getrefcount(x) - held)
@@ -60,15 +62,14 @@ class Examination:
             if not np.array_equal(x, self.f.kept):
                 self.answers = Answers(values, references, "f")
                 return
-        states.append(generator_states(found))
-        drew = _differing(states[1], states[2])
-        self.answers = Answers(values, references, None, drew, self.gradient, self.gradient)
+        now = generator_states(found)
+        self.answers = Answers(values, references, None, _differing(before, now), self.gradient, self.gradient)
         if callable(self.gradient):
             answer = self.gradient(x)
             first, again = _copied(answer), self.gradient(x)
-            changed = None if np.array_equal(x, self.f.kept) else "gradient"
-            drew_too = _differing(states[2], generator_states(found))
-            self.answers = Answers(values, references, changed, drew, first, _copied(again), drew_too, again is answer)
+            changed, drew = None if np.array_equal(x, self.f.kept) else "gradient", _differing(now, generator_states(found))
+            same = {"gradient": first, "again": _copied(again), "stored": again is answer}
+            self.answers = self.answers._replace(changed=changed, gradient_drew=drew, **same)
 
     def compare(self):
         """Compare slopes and gradient at x and, if the gradient is a function, at a random point."""
@@ -89,8 +90,8 @@ class Examination:
             self._look_at_entries()
         if self.here.finite and callable(self.gradient):
             self._look_elsewhere()
-        self.last = f(x)  # and what f keeps is of x again
-        elsewhere = self.there if self.there is not None and self.there.wrong else None
+        self.last = f(x)  # and what f keeps of its forward pass is of x again
+        elsewhere = self.there if self.there and self.there.wrong else None
         self.wrong = self.here if a is None or self.here.wrong else elsewhere
 
     def _in_single_precision(self):
@@ -158,56 +159,51 @@ class Examination:
         codes = [getattr(thing, "__code__", None) for _, thing in reachable(self.f.f)]
         return set().union(*(code.co_names for code in codes if code))
 
-    @functools.cached_property
-    def arrays(self):
-        """[(name, array)] of the arrays of numbers that f and the gradient can reach, without x itself."""
-        found = [
-            (name, value) for name, value in reachable(self.f.f, self.gradient) if name and isinstance(value, np.ndarray)
-        ]
-        return [(name, value) for name, value in found if value.dtype.kind in "biuf" and not np.shares_memory(value, self.x)]
-
     def twin(self):
         """Return the name of an array that holds the numbers of x in other memory, if f can reach one."""
         kept = self.f.kept.ravel()
-        if np.all(kept == kept[0]):
-            return None
-        return next((name for name, array in self.arrays if np.array_equal(array.ravel(), kept)), None)
+        for name, array in reachable(self.f.f, self.gradient) if np.any(kept != kept[0]) else ():
+            if (
+                name
+                and isinstance(array, np.ndarray)
+                and not np.shares_memory(array, self.x)
+                and np.array_equal(array.ravel(), kept)
+            ):
+                return name
 
     @functools.cached_property
     def unread(self):
         """The entries along which f is flat to the last bit and the gradient is not 0."""
-        here = self.here
-        if here.gradient is None:
-            return []
-        return [
-            line for line in here.entries if line.flat and abs(line.of(here.gradient)) > here.bar(line, 0 * here.gradient)
-        ]
+        a, here = self.here.gradient, self.here
+        return [line for line in here.entries if a is not None and line.flat and abs(line.of(a)) > here.bar(line, 0 * a)]
 
     @functools.cached_property
     def far_away(self):
-        """How f reacts when what it did not react to is moved far, or is no number at all: with "slopes", "steps", "nothing"."""
-        f, kept, value = self.f, self.f.kept, self.here.value
+        """How f reacts when what it did not react to is moved far, or is NaN: with "slopes", "steps" or "nothing"."""
         moving = np.zeros(self.x.shape)
-        for line in self.here.lines if self.here.all_flat else self.unread:
-            moving[line.where if line.is_entry else ...] = 1
-        away = self.scale * moving * self.rng.choice([-1, 1], self.x.shape) * (0.5 + self.rng.random(self.x.shape))
+        for line in self.unread:
+            moving[line.where] = 1
+        away = self.scale * (1 if self.here.all_flat else moving) * self.rng.uniform(0.5, 1.5, self.x.shape)
+        away *= self.rng.choice([-1, 1], self.x.shape)
+
+        def f(distance):
+            return self.f.or_nan((self.f.kept + distance * away).astype(self.x.dtype))
+
+        start, beside = self.here.value, 0.1 * np.sqrt(self.here.eps)
         for distance in (0.3, -0.3, 1, -1, 3, -3, 10, -10, 30, -30):
-            near, far, below, above = 0.0, distance, value, f.or_nan((kept + distance * away).astype(self.x.dtype))
-            if not abs(above - value) > 1000 * self.here.rounding:
-                continue
-            halfway = 0.0
-            for k in range(28):  # towards a jump, if there is one
-                middle = (near + far) / 2
-                there = f.or_nan((kept + middle * away).astype(self.x.dtype))
-                if abs(there - below) > abs(above - there):
-                    far, above = middle, there
-                else:
-                    near, below = middle, there
-                halfway = abs(above - below) if k == 17 else halfway
-            beside = f.or_nan((kept + (distance + 0.1 * np.sqrt(self.here.eps)) * away).astype(self.x.dtype))
-            flat = beside == f.or_nan((kept + distance * away).astype(self.x.dtype))
-            return "steps" if flat and abs(above - below) > 0.5 * halfway else "slopes"
-        return "nothing" if f.or_nan(np.where(moving, np.nan, kept).astype(self.x.dtype)) == value else "slopes"
+            if abs((end := f(distance)) - start) > 1000 * self.here.rounding:
+                if f(distance + beside) != end:
+                    return "slopes"
+                near, far, below, above, gaps = 0.0, distance, start, end, []
+                for _ in range(28):  # towards a jump, if there is one
+                    middle = f((near + far) / 2)
+                    if abs(middle - below) > abs(above - middle):
+                        far, above = (near + far) / 2, middle
+                    else:
+                        near, below = (near + far) / 2, middle
+                    gaps.append(abs(above - below))
+                return "steps" if gaps[-1] > 0.5 * gaps[17] else "slopes"
+        return "nothing" if f(np.where(away, np.nan, 0)) == start else "slopes"
 
     @property
     def blind(self):
@@ -218,50 +214,40 @@ class Examination:
 
     def factor(self, array):
         """Return c if c times `array`, which has the shape of x, is the gradient where the given one is wrong, else None."""
-        comparison = self.wrong
-        claims, slopes = comparison.claims(array), comparison.slopes
+        claims, slopes = self.wrong.claims(array), self.wrong.slopes
         c = float(claims @ slopes / (claims @ claims)) if np.any(claims) else 0.0
-        usual = [s * u for s in (1, -1) for u in (1, 2, 0.5) if abs(c / (s * u) - 1) < 20 * np.cbrt(comparison.eps)]
-        for candidate in [*usual, c] if len(comparison.lines) > 2 else usual:  # any number is a factor of one
-            left = np.linalg.norm(slopes - candidate * claims)
-            explained = self.here.gradient is None or left < 0.2 * np.linalg.norm(slopes - comparison.claims())
-            if candidate and explained and comparison.fits(candidate * array):
+        usual = [s * u for s in (1, -1) for u in (1, 2, 0.5) if abs(c / (s * u) - 1) < 20 * np.cbrt(self.wrong.eps)]
+        for candidate in [*usual, c] if len(slopes) > 2 else usual:  # any number is a factor of one
+            if candidate and self._explains(slopes - candidate * claims) and self.wrong.fits(candidate * array):
                 return candidate
-        return None
 
     def share(self, array):
         """Return c if the gradient plus c times `array` fits where the gradient is wrong, else None."""
-        comparison = self.wrong
-        claims, rest = comparison.claims(array), comparison.slopes - comparison.claims()
-        if len(comparison.lines) < 3 or not np.any(claims):
-            return None
-        c = float(claims @ rest / (claims @ claims))
-        explained = np.linalg.norm(rest - c * claims) < 0.2 * np.linalg.norm(rest)
-        return c if explained and comparison.fits(comparison.gradient + c * array) else None
+        claims, rest = self.wrong.claims(array), self.wrong.slopes - self.wrong.claims()
+        c = float(claims @ rest / (claims @ claims)) if np.any(claims) else 0.0
+        if c and len(rest) > 2 and self._explains(rest - c * claims) and self.wrong.fits(self.wrong.gradient + c * array):
+            return c
+
+    def _explains(self, left):
+        """Return whether what is left is small beside what the gradient is off by, if it has the shape of x."""
+        off = self.wrong.slopes - self.wrong.claims()
+        return self.here.gradient is None or np.linalg.norm(left) < 0.2 * np.linalg.norm(off)
 
 
 def generator_states(found):
-    """Return the states of NumPy's and Python's global random generators, and of those among `found`, by name."""
-    states = {"np.random": _comparable(np.random.get_state(legacy=False)), "random": random.getstate()}  # noqa: NPY002
+    """Return the states of NumPy's and Python's global random generators, and of those among `found`, by name, as bytes."""
+    states = {"np.random": np.random.get_state(), "random": random.getstate()}  # noqa: NPY002
     for name, thing in found:
         if isinstance(thing, np.random.Generator):
-            states[name] = _comparable(thing.bit_generator.state)
-        elif isinstance(thing, np.random.RandomState):
-            states[name] = _comparable(thing.get_state(legacy=False))
-        elif isinstance(thing, random.Random):
-            states[name] = thing.getstate()
-    return states
-
-
-def _comparable(state):
-    if isinstance(state, dict):
-        return {name: _comparable(part) for name, part in state.items()}
-    return state.tobytes() if isinstance(state, np.ndarray) else state
-
-
-def _copied(answer):
-    return answer.copy() if isinstance(answer, np.ndarray) else answer
+            states[name] = thing.bit_generator.state
+        elif isinstance(thing, np.random.RandomState | random.Random):
+            states[name] = (getattr(thing, "get_state", None) or thing.getstate)()
+    return {name: pickle.dumps(state) for name, state in states.items()}
 
 
 def _differing(before, after):
     return {name for name in before if after.get(name) != before[name]}
+
+
+def _copied(answer):
+    return answer.copy() if isinstance(answer, np.ndarray) else answer

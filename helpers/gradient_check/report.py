@@ -5,8 +5,9 @@ import html
 import math
 from typing import NamedTuple
 
-__all__ = ["REMARK", "Finding", "Report", "Reports"]
+__all__ = ["BY_CODE", "REMARK", "Finding", "Report", "Reports"]
 
+BY_CODE = "wrong expression"  # what the walk through the code found, which the report shows at length
 REMARK = "near a kink"  # the one finding that does not speak against the gradient
 
 
@@ -82,7 +83,7 @@ class Report:
 
     def _told(self):
         """The findings that the rows do not say already."""
-        return [finding for finding in self.findings if not (self.repair and finding.name == "wrong expression")]
+        return [finding for finding in self.findings if finding.name != BY_CODE]
 
     def _rows(self):
         """Return (label, text, marked text, text) of each line below the verdict."""
@@ -110,6 +111,8 @@ class Report:
         return rows
 
     def _verdict(self):
+        if self.worst is None and self.explanation:
+            return f"THE GRADIENT DISAGREES: {self.name} does not have the shape of x"
         if self.worst is None:
             return f"NOT CHECKED ({self.evaluations} evaluations of f)"
         if not self.ok and self.relative_error > self.bound:

@@ -1,8 +1,7 @@
 """Why the gradient disagrees, as far as an experiment or an exact fit can tell without reading its code.
 
-EXPERIMENTS change one thing in f: a tiny constant, or the mask of a ReLU. The rules of FITS are asked only where the walk through
-the code has verified nothing: they change the gradient until it fits. That it fits is a fact. Why it fits is a question, for
-4 may be the length of the batch and of something else as well.
+Two experiments change one thing in f: a tiny constant, or the mask of a ReLU. The other rules change the gradient until it
+fits. That it fits is a fact; why it fits is a question. FITS are asked only where the walk through the code has no repair.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ from helpers.gradient_check.rules_for_f import at, listed, why_any_gradient_agre
 from helpers.perturbation import Function
 from helpers.variables import constants, reachable, replaced
 
-__all__ = ["EXPERIMENTS", "FITS"]
+__all__ = ["FITS", "tiny_constant"]
 
 LET_THROUGH = {"maximum": "ReLU mask", "clip": "flat: a clamp", "minimum": "flat: a clamp"}
 
@@ -29,9 +28,9 @@ def tiny_constant(check):
             with contextlib.suppress(AttributeError), replaced(constant, 0.0):
                 right = _agrees_with(check, check.f)
             if right and check.share(check.wrong.point.astype(float)) is None:  # else it is a small penalty
-                text = f"with the {constant.value:g} in f replaced by 0 the gradient is right: it does not know of that constant; if it"
-                text += " keeps a logarithm or a quotient from 0, it cuts slopes off: compute the loss from the logits"
-                return Finding("flat: a clamp", text)
+                text = f"with {constant.value:g} in f replaced by 0 the gradient is right: it does not know of that constant"
+                cure = "if it keeps a logarithm or a quotient from 0, compute the loss from the logits"
+                return Finding("flat: a clamp", f"{text}; {cure}")
 
 
 def mask_left_out(check):
@@ -39,20 +38,17 @@ def mask_left_out(check):
     for name in LET_THROUGH.keys() & check.words if check.wrong.gradient is not None else ():
         with contextlib.suppress(Exception):
             if _agrees_with(check, Function(_letting_through(check.f, check.wrong.point, name), check.x)):
-                text = f"the gradient is right for an f whose np.{name} lets all slopes through: the mask is left out, which is 1 where"
+                mask = "the mask is left out, which is 1 where the input passes, as (z > 0) for a ReLU, and 0 elsewhere"
                 return Finding(
-                    LET_THROUGH[name], f"{text} its input passes, as (z > 0) for a ReLU, and 0 where it is cut off"
+                    LET_THROUGH[name], f"the gradient is right for an f whose np.{name} lets all slopes through: {mask}"
                 )
-
-
-EXPERIMENTS = [tiny_constant, mask_left_out]
 
 
 def only_elsewhere(check):
     if not check.here.wrong and check.here.gradient is not None:
         reasons = why_any_gradient_agrees(check) or "what does not matter at x, such as a mask, is wrong in it"
-        text = f"the gradient agrees at x, and not at a random point (relative error {check.there.relative_error:.2g}): {reasons}"
-        return Finding("proves nothing", f"{text}; check at a random x, and look for the cause there")
+        error = f"the gradient agrees at x, and not at a random point (relative error {check.there.relative_error:.2g})"
+        return Finding("proves nothing", f"{error}: {reasons}; check at a random x")
 
 
 def not_summed(check):
@@ -63,22 +59,18 @@ def not_summed(check):
             and raw.shape[:axis] + raw.shape[axis + 1 :] == shape
             and (c := check.factor(raw.sum(axis=axis)))
         ):
-            text = f"the gradient has shape {raw.shape}, x has {shape}: it is not summed over the batch, axis {axis}; its sum over that"
-            return Finding("not summed over the batch", f"{text} axis fits{_times(c)}")
+            text = f"the gradient has shape {raw.shape}, x has {shape}: its sum over axis {axis}, the batch, fits{_times(c)}"
+            return Finding("not summed over the batch", text)
 
 
 def transposed(check):
     raw, shape = np.asarray(check.answers.gradient, dtype=float), check.x.shape
     if raw.size == check.x.size and sum(n > 1 for n in shape) > 1:
-        flat = raw.ravel()
-        for numbers in (
-            *([raw.T.ravel()] if raw.ndim > 1 else []),
-            flat.reshape(shape[::-1]).T.ravel(),
-            flat.reshape(shape, order="F").ravel(),
-        ):
-            if c := check.factor(numbers.reshape(shape)):
-                text = f"the numbers of the gradient fit in the transposed order{_times(c)}: check the order of the product, as in"
-                return Finding("transposed", f"{text} x.T @ dz")
+        numbers = [raw.T] * (raw.ndim > 1) + [raw.reshape(shape[::-1]).T, raw.ravel().reshape(shape, order="F")]
+        for array in numbers:
+            if c := check.factor(array.reshape(shape)):
+                text = f"the numbers of the gradient fit in the transposed order{_times(c)}: check the order of the product"
+                return Finding("transposed", f"{text}, as in x.T @ dz")
 
 
 def another_shape(check):
@@ -92,12 +84,9 @@ def another_shape(check):
 
 def all_zero(check):
     if not np.any(check.wrong.gradient):
-        line = check.wrong.wrong[0]
-        text = (
-            f"the gradient is zero everywhere, and f has slopes, {line.slope:.4g} {at(line)}: was it measured on a copy of x"
-        )
+        line, cause = check.wrong.wrong[0], "was it measured on a copy of x (flatten, reshape), or never filled in?"
         return Finding(
-            "zero gradient", f"{text} (flatten, reshape), by a function that ignores its argument, or never filled in?"
+            "zero gradient", f"the gradient is zero everywhere, and the slope of f {at(line)} is {line.slope:.4g}: {cause}"
         )
 
 
@@ -105,20 +94,15 @@ def rounded(check):
     """The gradient holds whole numbers, or numbers of a few decimals that are right to the last of them."""
     here, a, kind = check.here, check.here.gradient, np.asarray(check.answers.gradient).dtype
     if kind.kind in "biu":
-        text = f"the gradient holds {kind}, whole numbers: an array of integers cuts off what follows the decimal point"
-        return Finding("integer gradient", f"{text}; make it of floats, np.zeros_like(x, dtype=float)")
-    decimals = next(
-        (d for d in range(1, 9) if here.wrong and np.allclose(a, np.round(a, d), rtol=0, atol=1e-6 * 10.0**-d)), None
-    )
-    if (
-        decimals
-        and len(here.lines) > 2
-        and all(here.off(line) <= 0.51 * 10.0**-decimals + here.bar(line, a) for line in here.lines)
-    ):
-        text = (
-            f"the gradient is right to its {decimals} decimals, and has no more: compute it in place of copying a print-out"
+        cause = "an array of integers cuts off what follows the decimal point; make it of floats"
+        return Finding(
+            "integer gradient", f"the gradient holds {kind}, whole numbers: {cause}, np.zeros_like(x, dtype=float)"
         )
-        return Finding("rounded gradient", text)
+    for decimals in range(1, 9) if here.wrong and len(here.lines) > 2 else ():
+        if np.allclose(a, np.round(a, decimals), rtol=0, atol=1e-6 * 10.0**-decimals):
+            right = all(here.off(line) <= 0.51 * 10.0**-decimals + here.bar(line, a) for line in here.lines)
+            text = f"the gradient is right to its {decimals} decimals, and has no more: compute it, do not copy a print-out"
+            return Finding("rounded gradient", text) if right else None
 
 
 def constant_factor(check):
@@ -135,35 +119,24 @@ def constant_factor(check):
 def added_term(check):
     x = check.wrong.point.astype(float)
     sign = np.sign(x) * (np.ptp(np.sign(x)) == 2)  # all of one sign: just a number
-    for array, name, what in ((x, "L2", "x"), (sign, "L1", "sign(x)"), (np.ones(x.shape), "", "1")):
+    for array, what in ((x, "x"), (sign, "sign(x)"), (np.ones(x.shape), "1")):
         if c := check.share(array):
-            text = f"the slopes are the gradient {'plus' if c > 0 else 'minus'} {abs(c):.4g} times {what}: "
-            if name:
-                return Finding(
-                    "L2 term", f"{text}is an {name} term (weight decay) missing or superfluous, or its factor another?"
-                )
-            return Finding("constant offset", f"{text}a term is added once too often, or left out")
+            text = f"the slopes are the gradient {'plus' if c > 0 else 'minus'} {abs(c):.4g} times {what}"
+            if what == "1":
+                return Finding("constant offset", f"{text}: a term is added once too often, or left out")
+            return Finding("L2 term", f"{text}: is a weight decay missing or superfluous, or its factor another?")
 
 
 def measured_badly(check):
     """The gradient holds the very numbers that another difference quotient gives."""
     here = check.here
-    lines = sorted(here.entries, key=lambda line: -here.off(line))[:3]
-    for h in (10.0**-k for k in range(1, 11)) if here.wrong and here.double else ():
-        quotients, rounding = (
-            [_quotients(check.f, here, line.where, h) for line in lines],
-            100 * here.eps * abs(here.value) / h,
-        )
-        for formula in quotients[0]:
-            pairs = [(values[formula], line) for values, line in zip(quotients, lines, strict=True)]
-            fits = all(
-                abs(value - line.of(here.gradient)) <= rounding + 1e-4 * here.off(line) and rounding < 0.01 * here.off(line)
-                for value, line in pairs
-            )
-            factor = any(_close(value, k * line.slope) for value, line in pairs for k in (1, 2, 0.5))
-            if fits and not factor:
-                text = f"the gradient is measured, and badly: {formula} with h = {h:g} gives its numbers; measure"
-                return Finding("measured badly", f"{text} (f(x + h) - f(x - h)) / (2 * h) with h = 1e-5")
+    lines = sorted(here.entries, key=lambda line: -here.off(line))[:3] if here.wrong and here.double else []
+    for h in (10.0**-k for k in range(1, 11)):
+        rounding = 100 * here.eps * abs(here.value) / h
+        fits = [_quotients(check.f, here, line, h, rounding) for line in lines if rounding < 0.01 * here.off(line)]
+        if fits and len(fits) == len(lines) and (formulas := set.intersection(*fits)):
+            text = f"the gradient is measured, and badly: {formulas.pop()} with h = {h:g} gives its numbers"
+            return Finding("measured badly", f"{text}; measure (f(x + h) - f(x - h)) / (2 * h) with h = 1e-5")
 
 
 def not_recognised(check):
@@ -172,7 +145,7 @@ def not_recognised(check):
     return Finding("cause not recognised", text)
 
 
-FITS = [only_elsewhere, not_summed, transposed, another_shape, all_zero, rounded, constant_factor, added_term]
+FITS = [mask_left_out, only_elsewhere, not_summed, transposed, another_shape, all_zero, rounded, constant_factor, added_term]
 FITS += [measured_badly, not_recognised]
 
 
@@ -180,12 +153,10 @@ def _agrees_with(check, f):
     """Return whether the gradient agrees with another f along the lines where it is most wrong, and along some others."""
     at, lines = check.wrong, check.wrong.wrong[:6] + check.wrong.lines[:6]
     value = f.or_nan(at.point)
-    if math.isfinite(value):
-        with contextlib.suppress(Exception):
-            other = Comparison(f, at.point, value, at.gradient, at.eps, at.h)
-            other.measure([line.where for k, line in enumerate(lines) if line not in lines[:k]])
-            return other.finite and not other.wrong and other.fits(at.gradient)
-    return False
+    with contextlib.suppress(Exception):
+        other = Comparison(f, at.point, value, at.gradient, at.eps, at.h)
+        other.measure([line.where for k, line in enumerate(lines) if line not in lines[:k]])
+        return math.isfinite(value) and other.finite and not other.wrong and other.fits(at.gradient)
 
 
 def _letting_through(f, point, name):
@@ -214,16 +185,17 @@ def _letting_through(f, point, name):
     return changed
 
 
-def _quotients(f, here, where, h):
-    up, down = here.point.copy(), here.point.copy()
-    up[where] += h
-    down[where] -= h
-    up, down, middle = f.or_nan(up), f.or_nan(down), here.value
-    return {
+def _quotients(f, here, line, h, rounding):
+    """Return the difference quotients that give what the gradient says along a line, if no constant factor explains it."""
+    claim = line.of(here.gradient)
+    down, middle, up = here.line(line.where, (-1, 1), shorter=line.step / h).values
+    quotients = {
         "(f(x + h) - f(x)) / h": (up - middle) / h,
         "(f(x) - f(x - h)) / h": (middle - down) / h,
         "(f(x + h) - f(x - h)) / (2 * h)": (up - down) / (2 * h),
     }
+    close = {text: value for text, value in quotients.items() if abs(value - claim) <= rounding + 1e-4 * here.off(line)}
+    return {text for text, value in close.items() if not any(_close(value, k * line.slope) for k in (1, 2, 0.5))}
 
 
 def _close(a, b):

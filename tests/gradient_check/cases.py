@@ -1,7 +1,7 @@
 """More for check_gradient to judge: each case is a function, a gradient and a point, and states its cause.
 
-They are chosen where one verdict ends and the next begins: right gradients that a rule could accuse, noise beside kinks, large
-losses, symmetric points, labels that are used or not.
+They are chosen where one verdict ends and the next begins: right gradients that a rule could accuse, noise beside kinks,
+large losses, symmetric points, labels that are used or not.
 """
 
 import math
@@ -296,7 +296,7 @@ def rows_of_labels_not_used():
 # -- the gradient, as an array: there is no code to read -------------------------------------------------------
 
 
-def wrong(name, causes, change, x=TABLE, f=cubes, gradient=cubes_slopes):
+def wrong(name, causes, change, x=TABLE, f=cubes, gradient=cubes_slopes):  # noqa: PLR0917
     """Enter a right gradient that is changed, given as an array."""
     plain(name, causes, f, change(gradient(np.array(x))), x)
 
