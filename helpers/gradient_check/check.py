@@ -3,6 +3,7 @@
 import math
 import statistics
 import sys
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from helpers.arguments import is_integer
 from helpers.calls import argument_names
 from helpers.gradient_check.examination import Examination
 from helpers.gradient_check.measurement import magnitude
-from helpers.gradient_check.report import REMARK, Report, Reports
+from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, Reports
 from helpers.gradient_check.rules_for_calls import CALLS, unusable_x
 from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
 from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
+from helpers.gradient_check.walk import explain
 from helpers.perturbation import checked_array, restored
 
 __all__ = ["check_gradient"]
@@ -89,9 +91,21 @@ def _check_each(f, gradient, arrays, *rest):
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
-        one = (lambda _, name=name: gradient(arrays)[name]) if callable(gradient) else slopes[name]
-        reports[name] = _check_one(lambda _: f(arrays), one, array, *rest, f"d{name}")
+        one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
+        reports[name] = _check_one(OfDict(f, arrays), one, array, *rest, f"d{name}")
     return reports
+
+
+class OfDict(NamedTuple):
+    """A function of a dict of arrays, called when one of them has moved; of a dict that it returns, one value."""
+
+    function: object
+    arrays: dict
+    name: object = None
+
+    def __call__(self, _):
+        result = self.function(self.arrays)
+        return result if self.name is None else result[self.name]
 
 
 def _check_one(f, gradient, x, h, seed, seconds, name):  # noqa: PLR0913, PLR0917
@@ -128,8 +142,37 @@ def _examine(check, seconds):
         return labels or _first(AGREEMENT, check) or remarks, None
     if found := _first([tiny_constant], check):
         return labels + found, None
+    explanation = _walk(check, seconds) if callable(check.gradient) else None
+    if explanation and explanation.repair:
+        where = explanation.where
+        return [
+            *labels,
+            Finding(LINE, f"line {where.lineno}: `{where.text}` should be `{explanation.repair}`"),
+        ], explanation
     found = _first(FITS, check)
-    return labels + found, None
+    if explanation and found[0].name == "cause not recognised" and (explanation.left_out or explanation.where):
+        found = [Finding(PATH, f"the gradient leaves out the path through `{explanation.left_out}`")]
+        if not explanation.left_out:
+            found = [Finding(LINE, f"line {explanation.where.lineno}: `{explanation.where.text}` is no slope of f")]
+    return labels + found, explanation
+
+
+def _walk(check, seconds):
+    """Walk through the code at the point where the gradient is wrong; from two seconds on, say so on one line."""
+    said = []
+
+    def say(text):
+        said.append(text)
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+    check.f(check.wrong.point)  # x is there now, and what f keeps of its forward pass is of this point
+    try:
+        return explain(check.f.f, check.gradient, check.x, seconds=seconds, progress=say)
+    except Exception:  # whatever an experiment on strange code comes to, the verdict stands
+        return None
+    finally:
+        if said:
+            print("\r" + " " * max(map(len, said)), end="\r", file=sys.stderr, flush=True)
 
 
 def _first(rules, check):

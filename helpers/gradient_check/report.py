@@ -5,9 +5,9 @@ import html
 import math
 from typing import NamedTuple
 
-__all__ = ["BY_CODE", "REMARK", "Finding", "Report", "Reports"]
+__all__ = ["LINE", "PATH", "REMARK", "Finding", "Report", "Reports"]
 
-BY_CODE = "wrong expression"  # what the walk through the code found, which the report shows at length
+LINE, PATH = "wrong expression", "path left out"  # found by the walk through the code, and shown at length
 REMARK = "near a kink"  # the one finding that does not speak against the gradient
 
 
@@ -83,7 +83,7 @@ class Report:
 
     def _told(self):
         """The findings that the rows do not say already."""
-        return [finding for finding in self.findings if finding.name != BY_CODE]
+        return [finding for finding in self.findings if finding.name not in (LINE, PATH)]
 
     def _rows(self):
         """Return (label, text, marked text, text) of each line below the verdict."""
@@ -101,9 +101,9 @@ class Report:
                 found.line[end:],
             )
             rows.append(("wrong in f" if found.in_f else "first wrong", before, wrong, after))
-            for k, repair in enumerate([found.repair, *found.alternatives] if found.repair else []):
-                checked = "" if k else f"      checked at {found.checked} points"
-                rows.append(("or" if k else "repair", before, repair, after + checked))
+            if found.repair:
+                rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))
+                rows += [("or", alternative, "", "") for alternative in found.alternatives]
             if found.in_f:
                 rows.append(
                     ("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", "")

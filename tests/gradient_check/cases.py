@@ -353,6 +353,15 @@ def a_clip_that_is_not_to_blame():
 
 
 @case("cause not recognised")
+def a_mask_that_is_not_to_blame():
+    x, t, W = batch(n=6, c=5)
+    V = rng(7).standard_normal((5, 4))
+    a = np.maximum(x @ W, 0)
+    dW = x.T @ ((softmax(a @ V) - np.eye(4)[t]) / 6 @ V.T * (a > 0))
+    return (lambda W: price(softmax(np.maximum(x @ W, 0) @ V), t)), dW * [[1.3], [1], [1]], W
+
+
+@case("cause not recognised")
 def rows_that_the_labels_could_index():
     x, t, W = batch(n=30, d=6, c=6)
     f = lambda W: float(np.mean(np.sum((np.tanh(x @ W.T) - np.eye(6)[t]) ** 2, axis=1)))  # noqa: E731

@@ -3,7 +3,7 @@
     python tests/gradient_check/score.py FILE [-v] [NAME ...]
 
 FILE has a list CASES of tuples with the fields `name`, `make` (seed -> f, gradient, x and perhaps h), `right` and, where
-they are known, `want` and `near`: pairs of a finding's name and a pattern in its sentence that are the true cause, or plausible.
+they are known, `want` and `near`: pairs of a finding's name and a pattern in its sentence, true or plausible.
 A line of a wrong case with the word "planted" in a comment is the line where the mistake is. Whether a verified
 repair is also what the author would have written, only a reader can tell: -v prints the reports.
 """

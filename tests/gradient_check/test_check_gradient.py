@@ -52,6 +52,15 @@ def test_each_case_is_judged_by_its_cause(case):
     assert found in case.causes or report.repair, str(report)
 
 
+@pytest.mark.parametrize("factor", [1 / 6, 3.0, 0.37])
+def test_a_factor_that_fits_is_reported_as_a_fact_and_explained_as_a_question(factor):
+    x = rng().standard_normal((3, 2))
+    (finding,) = check_gradient(square, 2 * x / factor, x).findings
+    fact, question = finding.sentence.split(": ")
+    assert fact == f"every slope is the gradient times {'1/6' if factor < 0.2 else f'{factor:g}'}"
+    assert question.endswith("?")
+
+
 # -- right gradients pass without a word ---------------------------------------------------------------------------
 
 

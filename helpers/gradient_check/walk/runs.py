@@ -145,6 +145,8 @@ class Bench:
             return function if inner is function.__func__ else types.MethodType(inner, function.__self__)
         if isinstance(function, functools.partial):
             return functools.partial(self.with_probes(function.func), *function.args, **function.keywords)
+        if isinstance(function, tuple) and hasattr(function, "function"):  # of a dict of arrays
+            return function._replace(function=self.with_probes(function.function))
         call = getattr(type(function), "__call__", None)
         if isinstance(call, types.FunctionType) and is_learners(call.__code__):
             return types.MethodType(self._function(call), function)
