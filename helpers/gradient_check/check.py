@@ -141,7 +141,10 @@ def _examine(check, seconds):
     if check.wrong is None:
         return labels or _first(AGREEMENT, check) or remarks, None
     if found := _first([tiny_constant], check):
-        return labels + found, None
+        if check.wrong is check.here:
+            return labels + found, None
+        check.there = None  # a constant that keeps a logarithm from 0 does so far out only, where the loss saturates
+        return labels or _first(AGREEMENT, check) or remarks, None
     explanation = _walk(check, seconds) if callable(check.gradient) else None
     if explanation and explanation.repair:
         where = explanation.where

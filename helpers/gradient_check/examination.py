@@ -91,8 +91,12 @@ class Examination:
         if self.here.finite and callable(self.gradient):
             self._look_elsewhere()
         self.last = f(x)  # and what f keeps of its forward pass is of x again
-        elsewhere = self.there if self.there and self.there.wrong else None
-        self.wrong = self.here if a is None or self.here.wrong else elsewhere
+        if self.there and self.there.wrong and self._saturated(self.there):
+            self.there = None
+        if a is None or self.here.wrong:
+            self.wrong = self.here
+        elif self.there and self.there.wrong:
+            self.wrong = self.there
 
     def _in_single_precision(self):
         """Return whether float64 is just the type of what f computed in float32."""
@@ -136,6 +140,10 @@ class Examination:
                     if there.finite:
                         self.there = there
                         return
+
+    def _saturated(self, there):
+        """Return whether what is wrong at a random point may be the rounding of a loss that saturates so far out."""
+        return there.noise > 100 * there.rounding or (there.relative_error < 1e-3 and not self.blind)
 
     def _gradient_or_nan(self):
         try:

@@ -1,7 +1,8 @@
 """Gradients and losses as learners get them wrong: each function returns (f, gradient, x) with one bug in it.
 
-The name of the cause that check_gradient must give is in the decorator. Each family has two or more members, written
-differently, and those of one family share no code beyond the pieces at the top.
+The names of the cause that check_gradient may give are in the decorator. Where the walk through the code can only point at
+the bug, its line is marked as planted. Each family has two or more members, written differently, and those of one family share
+no code beyond the pieces at the top.
 """
 
 import numpy as np
@@ -672,7 +673,7 @@ def sign_of_the_bias_only():
     return (lambda w: 0.5 * np.mean((X @ w[:4] + w[4] - y) ** 2)), g, w
 
 
-@bug("L2 term")
+@bug("L2 term", "path left out")
 def weight_decay_of_a_part():
     X, y, w = rng(1).standard_normal((9, 4)), rng(2).standard_normal(9), rng(3).standard_normal(5)
     f = lambda w: np.mean((X @ w[:4] + w[4] - y) ** 2) / 2 + 0.05 * (w[:4] ** 2).sum()  # noqa: E731
@@ -695,7 +696,11 @@ def logits_for_a_sigmoid():
 @bug("logits for labels")
 def softmax_forgotten_in_the_loss():
     x, W, t = batch(3)[0], batch(3)[2], np.array([0, 1, 2, 3, 0])
-    return (lambda W: price(np.exp(np.tanh(x @ W)), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+    return (
+        (lambda W: price(np.exp(np.tanh(x @ W)), t)),  # planted: the gradient is of another f
+        (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5),  # planted
+        W,
+    )
 
 
 @bug("integer gradient")
@@ -719,8 +724,8 @@ def index_off_by_one():
 def loop_that_starts_at_one():
     def g(x):
         dx = np.zeros_like(x)
-        for i in range(1, len(x)):
-            dx[i] = 2 * x[i - 1]
+        for i in range(1, len(x)):  # planted
+            dx[i] = 2 * x[i - 1]  # planted
         return dx
 
     return square, g, rng().standard_normal(5)
@@ -948,7 +953,7 @@ def the_first_learners_loss():
 @bug("logits for labels")
 def gradient_with_logits_for_labels():
     x, _, W = batch(6)
-    return regression(6)[0], (lambda W: x.T @ (softmax(x @ W) - x @ W) / 5), W
+    return regression(6)[0], (lambda W: x.T @ (softmax(x @ W) - x @ W) / 5), W  # planted
 
 
 @bug("logits for labels")
@@ -960,7 +965,11 @@ def gradient_with_logits_for_probabilities():
 @bug("double softmax")
 def loss_of_a_softmax_of_a_softmax():
     x, t, W = batch()
-    return (lambda W: price(softmax(softmax(x @ W)), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+    return (
+        (lambda W: price(softmax(softmax(x @ W)), t)),  # planted: the gradient is of another f
+        (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5),  # planted
+        W,
+    )
 
 
 @bug("double softmax")
@@ -972,7 +981,7 @@ def gradient_of_a_softmax_of_a_softmax():
 @bug("double softmax")
 def logits_twice_softened():
     z = rng().standard_normal(3)
-    return (lambda z: -np.log(softmax(softmax(z))[2])), (lambda z: softmax(z) - np.eye(3)[2]), z
+    return (lambda z: -np.log(softmax(softmax(z))[2])), (lambda z: softmax(z) - np.eye(3)[2]), z  # planted
 
 
 @bug("zero gradient")

@@ -160,6 +160,25 @@ def sum_of_normalised_outputs():
 
 
 @case(RIGHT)
+def a_clip_that_matters_far_out_only():
+    x, t, W = batch(n=20)
+    x *= 30
+    f = lambda W: price(np.clip(softmax(x @ W), 1e-12, 1), t)  # noqa: E731
+    return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 20), 1e-3 * W
+
+
+@case(RIGHT)
+def a_logarithm_that_is_rounded_far_out():
+    X, t, w = 100 * rng(3).standard_normal((20, 5)), rng(4).integers(0, 2, 20), 0.01 * rng(5).standard_normal(5)
+
+    def f(w):
+        y = 1 / (1 + np.exp(-X @ w))
+        return -np.mean(t * np.log(y) + (1 - t) * np.log(1 - y))
+
+    return f, (lambda w: X.T @ (1 / (1 + np.exp(-X @ w)) - t) / 20), w
+
+
+@case(RIGHT)
 def labels_of_a_dead_example():
     """The first example's input is 0, so that its label moves nothing."""
     x, t, W = batch()
