@@ -138,26 +138,28 @@ def _examine(check, seconds):
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
     labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
-    if check.wrong is None:
-        return labels or _first(AGREEMENT, check) or remarks, None
+    found, explanation = _causes(check, seconds) if check.wrong else ([], None)
+    if found:
+        return labels + found, explanation
+    return labels or _first(AGREEMENT, check) or remarks, None
+
+
+def _causes(check, seconds):
+    """Return the finding that says why the gradient is wrong, in a list, and what the walk found."""
     if found := _first([tiny_constant], check):
-        if check.wrong is check.here:
-            return labels + found, None
-        check.there = None  # a constant that keeps a logarithm from 0 does so far out only, where the loss saturates
-        return labels or _first(AGREEMENT, check) or remarks, None
+        if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
+            found, check.there = [], None
+        return found, None
     explanation = _walk(check, seconds) if callable(check.gradient) else None
+    where, left_out = (explanation.where, explanation.left_out) if explanation else (None, None)
     if explanation and explanation.repair:
-        where = explanation.where
-        return [
-            *labels,
-            Finding(LINE, f"line {where.lineno}: `{where.text}` should be `{explanation.repair}`"),
-        ], explanation
+        return [Finding(LINE, f"line {where.lineno}: `{where.text}` should be `{explanation.repair}`")], explanation
     found = _first(FITS, check)
-    if explanation and found[0].name == "cause not recognised" and (explanation.left_out or explanation.where):
-        found = [Finding(PATH, f"the gradient leaves out the path through `{explanation.left_out}`")]
-        if not explanation.left_out:
-            found = [Finding(LINE, f"line {explanation.where.lineno}: `{explanation.where.text}` is no slope of f")]
-    return labels + found, explanation
+    if found[0].name == "cause not recognised" and left_out:
+        found = [Finding(PATH, f"the gradient leaves out the path through `{left_out}`")]
+    elif found[0].name == "cause not recognised" and where:
+        found = [Finding(LINE, f"line {where.lineno}: `{where.text}` is no slope of f")]
+    return found, explanation
 
 
 def _walk(check, seconds):

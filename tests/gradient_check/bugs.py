@@ -1,8 +1,8 @@
 """Gradients and losses as learners get them wrong: each function returns (f, gradient, x) with one bug in it.
 
 The names of the cause that check_gradient may give are in the decorator. Where the walk through the code can only point at
-the bug, its line is marked as planted. Each family has two or more members, written differently, and those of one family share
-no code beyond the pieces at the top.
+the bug, its line is marked as planted. Each family has two or more members, written differently, which share no code beyond
+the pieces at the top.
 """
 
 import numpy as np
