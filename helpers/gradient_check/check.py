@@ -1,6 +1,7 @@
 """The check itself: x and the calls first, then the comparison at x and at a random point, then the cause."""
 
 import math
+import re
 import statistics
 import sys
 from typing import NamedTuple
@@ -77,8 +78,9 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
         raise ValueError(f"seed must be 0 or more, not {seed}")
     if isinstance(x, dict):
         return _check_each(f, gradient, x, h, seed, seconds)
-    name = argument_names(sys._getframe(1), 3)[2]
-    return _check_one(f, gradient, x, h, seed, seconds, f"d{name}" if name.isidentifier() else "the gradient")
+    written = argument_names(sys._getframe(1), 3)[2]  # W, net.W, params["W"], W.copy(), ...
+    name = re.fullmatch(r"""(?:.*\.|.*\[["'])?((?!T\b)[^\W\d]\w*)(?:["']\])?""", written)
+    return _check_one(f, gradient, x, h, seed, seconds, f"d{name[1]}" if name else "the gradient")
 
 
 def _check_each(f, gradient, arrays, *rest):

@@ -40,7 +40,7 @@ class Line:
         self.finite, self.flat = bool(np.isfinite(values).all()), bool((values == values[middle]).all())
         self.truncation = self.bend = 0.0
         with np.errstate(all="ignore"):
-            self.slope = float(values[after] - values[before]) / (moves[after] - moves[before])
+            self.slope = float((values[after] - values[before]) / (moves[after] - moves[before]))
             self.sides = (values[1:] - values[:-1]) / (moves[1:] - moves[:-1])
             if self.complete:
                 self.truncation = abs((values[4] - values[0]) / (moves[4] - moves[0]) - self.slope)

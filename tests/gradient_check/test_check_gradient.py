@@ -252,6 +252,19 @@ def test_the_report_says_where_and_how_much():
     assert "THE GRADIENT DISAGREES: dW at [1, 1] is 9, measured 8 (relative error 0.11)" in str(report)
 
 
+def test_the_gradient_is_called_after_what_the_caller_calls_x():
+    class Net:
+        W = np.ones(2)
+
+    net, wrong = Net(), np.zeros(2)
+    params = {"W1": net.W, "b": net.W.T}
+    assert check_gradient(square, wrong, net.W).name == "dW"
+    assert check_gradient(square, wrong, params["W1"]).name == "dW1"
+    assert check_gradient(square, wrong, net.W.copy()).name == "the gradient"
+    assert check_gradient(square, wrong, net.W.T).name == "the gradient"
+    assert check_gradient(square, wrong, x=net.W).name == "the gradient"
+
+
 def test_two_numbers_that_disagree_are_printed_with_digits_enough_to_differ():
     x = np.array([1.0, 2.0])
     report = check_gradient(square, np.array([2.0, 4.000002]), x)
