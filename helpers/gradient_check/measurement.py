@@ -180,7 +180,7 @@ class Comparison:
         return bool(line.bend > KINK * min(self.noise, 4 * self.rounding))
 
     def bar(self, line, array):
-        """Return how far the slope of `line` and what `array` says of it may lie apart."""
+        """Return how far the slope of `line` and what `array` says of it may differ."""
         usual = max(abs(line.of(array)), abs(line.slope))
         if not line.is_entry:
             usual = max(usual, float(np.linalg.norm(array)) / math.sqrt(array.size))

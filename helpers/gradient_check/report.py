@@ -69,7 +69,9 @@ class Report:
 
     def __repr__(self):
         rows = [f"  {label:<15}{before}{marked}{after}" for label, before, marked, after in self._rows()]
-        return "\n".join([self._verdict() + ("" if rows else "."), *rows, *(f"- {finding}" for finding in self._told())])
+        return "\n".join(
+            [self._verdict() + ("" if rows else "."), *rows, *(f"- {finding}" for finding in self._remaining())]
+        )
 
     def _repr_html_(self):
         text, rows = html.escape, self._rows()
@@ -78,10 +80,10 @@ class Report:
             for label, before, marked, after in rows
         )
         table = f"<table><tbody>{''.join(cells)}</tbody></table>" if rows else ""
-        items = "".join(f"<li>{text(str(finding))}</li>" for finding in self._told())
+        items = "".join(f"<li>{text(str(finding))}</li>" for finding in self._remaining())
         return f"<p><b>{text(self._verdict())}{'' if rows else '.'}</b></p>{table}" + (f"<ul>{items}</ul>" if items else "")
 
-    def _told(self):
+    def _remaining(self):
         """The findings that the rows do not say already."""
         return [finding for finding in self.findings if finding.name not in (LINE, PATH)]
 
@@ -155,7 +157,7 @@ class Reports(dict):
 
 
 def _distinct(*numbers):
-    """Return two numbers as text, with four digits or as many as it takes to tell them apart."""
+    """Return two numbers as text, with four digits, or with as many as it takes for them to differ."""
     texts = ([f"{number:.{digits}g}" for number in numbers] for digits in range(4, 18))
     return next((pair for pair in texts if pair[0] != pair[1]), map(repr, numbers))
 

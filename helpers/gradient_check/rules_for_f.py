@@ -49,7 +49,7 @@ def rounding_hides_the_rest(check):
     if here.wrong and not here.all_flat:
         return None  # the difference stands out from rounding
     if largest and (here.double or abs(here.value) > 1e3) and TRUST * here.rounding / here.lines[0].step > coarse * largest:
-        cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little can be told"
+        cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
         return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")
 
 
@@ -126,7 +126,7 @@ def step_is_too_long(check):
     line = max(rough, key=lambda line: line.truncation, default=None)
     if line and np.any(here.gradient) and line.truncation > 1e-3 * magnitude(here.slopes):
         text = f"the slope of f changes within a step of {line.step:.1g} {at(line, here)}, by {line.truncation:.2g} over two"
-        return Finding("step too long", f"{text}, so that little can be told: pass a smaller h, or rescale x")
+        return Finding("step too long", f"{text}, so that little is proved: pass a smaller h, or rescale x")
 
 
 def kink(check):

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from bugs import batch, price, rng, softmax, square
+from bugs import batch, cross_entropy, rng, softmax, square
 
 RIGHT = "right"
 CASES = []
@@ -134,7 +134,7 @@ def layers_that_keep_their_forward_pass():
 
     def f(_):
         kept["y"] = softmax(x @ W + b)
-        return price(kept["y"], t)
+        return cross_entropy(kept["y"], t)
 
     return f, (lambda _: (kept["y"] - np.eye(4)[t]).mean(axis=0)), b
 
@@ -163,7 +163,7 @@ def sum_of_normalised_outputs():
 def a_clip_that_matters_far_out_only():
     x, t, W = batch(n=20)
     x *= 30
-    f = lambda W: price(np.clip(softmax(x @ W), 1e-12, 1), t)  # noqa: E731
+    f = lambda W: cross_entropy(np.clip(softmax(x @ W), 1e-12, 1), t)  # noqa: E731
     return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 20), 1e-3 * W
 
 
@@ -183,14 +183,14 @@ def labels_of_a_dead_example():
     """The first example's input is 0, so that its label moves nothing."""
     x, t, W = batch()
     x[0] = 0
-    return (lambda W: price(softmax(x @ W), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+    return (lambda W: cross_entropy(softmax(x @ W), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
 
 
 @case(RIGHT)
 def labels_that_neither_uses():
     x, t, W = batch()
     zeros = np.zeros(5, int)
-    f = lambda W: price(softmax(x @ W), zeros) + 0 * t.sum()  # noqa: E731
+    f = lambda W: cross_entropy(softmax(x @ W), zeros) + 0 * t.sum()  # noqa: E731
     return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[zeros]) / 5), W
 
 
@@ -300,7 +300,7 @@ def reads_a_copy():
 @case("label never used")
 def labels_not_used():
     x, t, W = batch()
-    f = lambda W: price(softmax(x @ W), np.zeros(5, int)) + 0 * t.sum()  # noqa: E731
+    f = lambda W: cross_entropy(softmax(x @ W), np.zeros(5, int)) + 0 * t.sum()  # noqa: E731
     return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
 
 
@@ -308,7 +308,7 @@ def labels_not_used():
 def rows_of_labels_not_used():
     x, t, W = batch()
     rows = np.eye(4)[t]
-    f = lambda W: price(softmax(x @ W), np.zeros(5, int)) + 0 * rows.sum()  # noqa: E731
+    f = lambda W: cross_entropy(softmax(x @ W), np.zeros(5, int)) + 0 * rows.sum()  # noqa: E731
     return f, (lambda W: x.T @ (softmax(x @ W) - rows) / 5), W
 
 
@@ -355,19 +355,19 @@ plain("mask_left_out", "ReLU mask", lambda x: float(np.maximum(x, 0) @ SIX), SIX
 plain("mask_of_a_clip_left_out", "flat: a clamp", lambda x: float(np.clip(x, -1, 1).sum()), np.ones(3), [20.0, -30.0, 0.25])
 
 
-def pinched(constant):
+def with_constant(constant):
     z, t = np.array([[-6.0, 1.0, 2.0], [0.3, 0.1, -1.0]]), np.array([0, 1])
-    return (lambda z: price(softmax(z) + constant, t)), (softmax(z) - np.eye(3)[t]) / 2, z
+    return (lambda z: cross_entropy(softmax(z) + constant, t)), (softmax(z) - np.eye(3)[t]) / 2, z
 
 
 for _k in (4, 6, 7):
-    CASES.append(Case(f"logarithm_plus_1e-{_k}", ("flat: a clamp",), lambda k=_k: pinched(10.0**-k)))
+    CASES.append(Case(f"logarithm_plus_1e-{_k}", ("flat: a clamp",), lambda k=_k: with_constant(10.0**-k)))
 
 
 @case("constant factor")
 def a_clip_that_is_not_to_blame():
     x, t, W = batch(n=6)
-    f = lambda W: price(np.maximum(softmax(x @ W), 1e-7), t)  # noqa: E731
+    f = lambda W: cross_entropy(np.maximum(softmax(x @ W), 1e-7), t)  # noqa: E731
     return f, 1.01 * x.T @ (softmax(x @ W) - np.eye(4)[t]) / 6, W
 
 
@@ -377,7 +377,7 @@ def a_mask_that_is_not_to_blame():
     V = rng(7).standard_normal((5, 4))
     a = np.maximum(x @ W, 0)
     dW = x.T @ ((softmax(a @ V) - np.eye(4)[t]) / 6 @ V.T * (a > 0))
-    return (lambda W: price(softmax(np.maximum(x @ W, 0) @ V), t)), dW * [[1.3], [1], [1]], W
+    return (lambda W: cross_entropy(softmax(np.maximum(x @ W, 0) @ V), t)), dW * [[1.3], [1], [1]], W
 
 
 @case("cause not recognised")

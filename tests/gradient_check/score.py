@@ -37,7 +37,7 @@ def planted_lines(case):
     return {first + k for k, line in enumerate(lines) if re.search(r"#.*\bplanted\b", line)}
 
 
-def told(report, patterns):
+def matches(report, patterns):
     return any(
         finding.name == name and re.search(pattern, finding.sentence)
         for finding in report.findings
@@ -54,9 +54,9 @@ def verdict(case, report):
         "repaired on the planted line": report.repair and here,
         "repaired": report.repair,
         "pointed at the planted line": here,
-        "cause named": told(report, getattr(case, "want", ())),
+        "cause named": matches(report, getattr(case, "want", ())),
         "path left out named": report.explanation and report.explanation.left_out,
-        "plausible": told(report, getattr(case, "near", ())),
+        "plausible": matches(report, getattr(case, "near", ())),
         "pointed elsewhere, to be judged": report.where,
         "not recognised": True,
     }

@@ -18,7 +18,7 @@ import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from bugs import batch, price, regression, rng, softmax, square
+from bugs import batch, cross_entropy, regression, rng, softmax, square
 
 from helpers import check_gradient
 
@@ -159,7 +159,7 @@ def test_a_right_gradient_passes_in_any_layout_and_beside_labels_of_any_kind():
 
             def f(W, labels=labels):
                 y = softmax(inputs @ W)
-                return price(y, labels) if labels.ndim == 1 else -np.mean(np.sum(labels * np.log(y), axis=1))
+                return cross_entropy(y, labels) if labels.ndim == 1 else -np.mean(np.sum(labels * np.log(y), axis=1))
 
             assert check_gradient(f, lambda W: inputs.T @ (softmax(inputs @ W) - rows) / 5, x).findings == ()
         assert np.array_equal(labels, kept)
@@ -315,7 +315,7 @@ def two_layers():
     p = {"W1": W1, "b1": np.full(5, 0.1), "W2": rng(7).standard_normal((5, 4))}
 
     def loss(p):
-        return price(softmax(np.tanh(x @ p["W1"] + p["b1"]) @ p["W2"]), t)
+        return cross_entropy(softmax(np.tanh(x @ p["W1"] + p["b1"]) @ p["W2"]), t)
 
     def gradients(p):
         a = np.tanh(x @ p["W1"] + p["b1"])

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from bugs import batch, price, rng, softmax, square
+from bugs import batch, cross_entropy, rng, softmax, square
 
 from helpers import check_gradient
 
@@ -20,7 +20,7 @@ def loss(W1):
     z1 = x @ W1
     a = np.maximum(z1, 0)
     z2 = a @ V
-    return price(softmax(z2), t)
+    return cross_entropy(softmax(z2), t)
 
 
 def without_mask(W1):
@@ -74,7 +74,7 @@ def test_a_method_and_a_dict_of_parameters_are_read_as_well():
             self.params = {"W": W1[:, :4].copy(), "b": np.full(4, 0.1)}
 
         def loss(self, p):
-            return price(softmax(x @ p["W"] + p["b"]), t)
+            return cross_entropy(softmax(x @ p["W"] + p["b"]), t)
 
         def gradients(self, p):
             dz = (np.eye(4)[t] - softmax(x @ p["W"] + p["b"])) / 6
