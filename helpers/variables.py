@@ -33,8 +33,10 @@ def replaced(variable, value):
 
 
 def variables(function):
-    """Return the variables that the code of a Python function reads and does not make: global, enclosed, default."""
-    if not isinstance(function, types.FunctionType):
+    """Return the variables that the code of a Python function reads and does not make: global, enclosed, default.
+
+    Functions of installed packages are left alone."""
+    if not isinstance(function, types.FunctionType) or "site-packages" in function.__code__.co_filename:
         return []
     code, scope = function.__code__, function.__globals__
     names = dict.fromkeys(name for part in _codes(code) for name in part.co_names)
@@ -52,6 +54,8 @@ def constants(thing):
     """Return the floats that a function reads, in its code or as variables, or that an object keeps as attributes."""
     if isinstance(thing, types.FunctionType):
         code = thing.__code__
+        if "site-packages" in code.co_filename:
+            return []
         floats = {c for part in _codes(code) for c in part.co_consts if isinstance(c, float)}
         found = [Variable(f"{c:g}", c, functools.partial(_put_constant, thing, code, c)) for c in sorted(floats)]
         found += variables(thing)
