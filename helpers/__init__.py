@@ -4,7 +4,8 @@ from helpers.descent import gradient_descent, minibatches
 from helpers.digits import load_digits
 from helpers.figures import show
 from helpers.functions import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
-from helpers.gradients import check_gradient, numerical_gradient
+from helpers.gradient_check import check_gradient
+from helpers.gradients import numerical_gradient
 from helpers.memory import Steps, describe, draw, snapshot
 from helpers.messages import expected
 from helpers.networks import SoftmaxRegression, TwoLayerNet

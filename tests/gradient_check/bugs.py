@@ -1,7 +1,8 @@
 """Gradients and losses as learners get them wrong: each function returns (f, gradient, x) with one bug in it.
 
-The name of the cause that check_gradient must give is in the decorator. Each family has two or more members, written
-differently, and those of one family share no code beyond the pieces at the top.
+The names of the cause that check_gradient may give are in the decorator. Where the walk through the code can only point at
+the bug, its line is marked as planted. Each family has two or more members, written differently, which share no code beyond
+the pieces at the top.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ def softmax(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def price(y, t):
+def cross_entropy(y, t):
     return -np.mean(np.log(y[np.arange(len(y)), t]))
 
 
@@ -41,7 +42,7 @@ def regression(seed=0, **sizes):
     """Return f, gradient and W of a softmax regression, both right."""
     x, t, W = batch(seed, **sizes)
     return (
-        lambda W: price(softmax(x @ W), t),
+        lambda W: cross_entropy(softmax(x @ W), t),
         lambda W: x.T @ (softmax(x @ W) - np.eye(W.shape[1])[t]) / len(x),
         W,
     )
@@ -62,7 +63,7 @@ def integers():
 @bug("integer x")
 def integer_weights():
     x, t, _ = batch()
-    return (lambda W: price(softmax(x @ W), t)), np.zeros((3, 4)), np.array([[1, 0, 2, 0]] * 3, dtype=np.int8)
+    return (lambda W: cross_entropy(softmax(x @ W), t)), np.zeros((3, 4)), np.array([[1, 0, 2, 0]] * 3, dtype=np.int8)
 
 
 @bug("integer x")
@@ -90,7 +91,7 @@ def huge_constant():
 def single_precision_with_an_offset():
     x, t, W = batch()
     return (
-        (lambda W: np.float32(3e6) + np.float32(price(softmax(x @ W), t))),
+        (lambda W: np.float32(3e6) + np.float32(cross_entropy(softmax(x @ W), t))),
         lambda W: (x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5).astype(np.float32),
         W.astype(np.float32),
     )
@@ -111,7 +112,7 @@ def broadcast():
 def reads_the_original():
     x, t, W = batch()
     dW = x.T @ (softmax(x @ W) - np.eye(4)[t]) / len(x)
-    return (lambda w: price(softmax(x @ W), t)), dW, W.flatten().reshape(W.shape)
+    return (lambda w: cross_entropy(softmax(x @ W), t)), dW, W.flatten().reshape(W.shape)
 
 
 @bug("ignores its argument")
@@ -121,7 +122,7 @@ def network_with_its_own_copy():
             self.W = W.astype(float)
 
         def loss(self, x, t):
-            return price(softmax(x @ self.W), t)
+            return cross_entropy(softmax(x @ self.W), t)
 
     x, t, W = batch(3)
     net = Net(W)
@@ -355,7 +356,7 @@ def dropout_of_one_unit():
 
     def f(W):
         keep = r.random(1) > 0.01
-        return price(softmax(x @ W * keep), t)
+        return cross_entropy(softmax(x @ W * keep), t)
 
     return f, regression()[1], W
 
@@ -366,7 +367,7 @@ def fresh_batch():
 
     def f(W):
         rows = np.random.default_rng().permutation(50)[:10]
-        return price(softmax(x[rows] @ W), t[rows])
+        return cross_entropy(softmax(x[rows] @ W), t[rows])
 
     return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 50), W
 
@@ -386,7 +387,7 @@ def next_batch():
     def f(W):
         start[0] = (start[0] + 10) % 50
         rows = slice(start[0], start[0] + 10)
-        return price(softmax(x[rows] @ W), t[rows])
+        return cross_entropy(softmax(x[rows] @ W), t[rows])
 
     return f, (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 50), W
 
@@ -441,11 +442,11 @@ def just_beside_a_corner():
 def clipped_probabilities():
     z = np.array([[0.0, 40.0, 1.0]])
     t = np.array([0])
-    return (lambda z: price(np.clip(softmax(z), 1e-12, 1), t)), (lambda z: softmax(z) - np.eye(3)[t]), z
+    return (lambda z: cross_entropy(np.clip(softmax(z), 1e-12, 1), t)), (lambda z: softmax(z) - np.eye(3)[t]), z
 
 
 @bug("flat: a clamp")
-def pinch():
+def constant_in_the_logarithm():
     z = np.array([-30.0, 1.0, 2.0])
     return (lambda z: -np.log(softmax(z)[0] + 1e-7)), (lambda z: softmax(z) - np.eye(3)[0]), z
 
@@ -466,7 +467,7 @@ def saturated_relu6():
 
 
 @bug("flat: a clamp")
-def pinch_over_a_batch():
+def constant_in_the_logarithm_of_a_batch():
     x, t, W = batch(n=6)
     W = 20 * W
     return (
@@ -533,7 +534,7 @@ def sum_for_mean():
 @bug("constant factor")
 def mean_for_sum():
     x, t, W = batch()
-    return (lambda W: 5 * price(softmax(x @ W), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / len(x)), W
+    return (lambda W: 5 * cross_entropy(softmax(x @ W), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / len(x)), W
 
 
 @bug("constant factor")
@@ -672,7 +673,7 @@ def sign_of_the_bias_only():
     return (lambda w: 0.5 * np.mean((X @ w[:4] + w[4] - y) ** 2)), g, w
 
 
-@bug("L2 term")
+@bug("L2 term", "path left out")
 def weight_decay_of_a_part():
     X, y, w = rng(1).standard_normal((9, 4)), rng(2).standard_normal(9), rng(3).standard_normal(5)
     f = lambda w: np.mean((X @ w[:4] + w[4] - y) ** 2) / 2 + 0.05 * (w[:4] ** 2).sum()  # noqa: E731
@@ -695,7 +696,11 @@ def logits_for_a_sigmoid():
 @bug("logits for labels")
 def softmax_forgotten_in_the_loss():
     x, W, t = batch(3)[0], batch(3)[2], np.array([0, 1, 2, 3, 0])
-    return (lambda W: price(np.exp(np.tanh(x @ W)), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+    return (
+        (lambda W: cross_entropy(np.exp(np.tanh(x @ W)), t)),  # planted: the gradient is of another f
+        (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5),  # planted
+        W,
+    )
 
 
 @bug("integer gradient")
@@ -719,8 +724,8 @@ def index_off_by_one():
 def loop_that_starts_at_one():
     def g(x):
         dx = np.zeros_like(x)
-        for i in range(1, len(x)):
-            dx[i] = 2 * x[i - 1]
+        for i in range(1, len(x)):  # planted
+            dx[i] = 2 * x[i - 1]  # planted
         return dx
 
     return square, g, rng().standard_normal(5)
@@ -736,7 +741,7 @@ def column_off_by_one():
 def one_outer_product_an_example():
     x, t, W = batch()
     return (
-        (lambda W: 5 * price(softmax(x @ W), t)),
+        (lambda W: 5 * cross_entropy(softmax(x @ W), t)),
         (lambda W: np.einsum("nd,nc->ndc", x, softmax(x @ W) - np.eye(4)[t])),
         W,
     )
@@ -746,7 +751,7 @@ def one_outer_product_an_example():
 def bias_of_every_example():
     x, t, W = batch()
     return (
-        (lambda b: price(softmax(x @ W + b), t)),
+        (lambda b: cross_entropy(softmax(x @ W + b), t)),
         (lambda b: (softmax(x @ W + b) - np.eye(4)[t]) / 5),
         np.ones(4) / 8 * np.arange(4),
     )
@@ -756,7 +761,7 @@ def bias_of_every_example():
 def bias_of_every_example_unscaled():
     x, t, W = batch()
     return (
-        (lambda b: price(softmax(x @ W + b), t)),
+        (lambda b: cross_entropy(softmax(x @ W + b), t)),
         (lambda b: softmax(x @ W + b) - np.eye(4)[t]),
         np.ones(4) / 8 * np.arange(4),
     )
@@ -766,7 +771,7 @@ def bias_of_every_example_unscaled():
 def keepdims_too_many():
     x, t, W = batch()
     return (
-        (lambda b: price(softmax(x @ W + b), t)),
+        (lambda b: cross_entropy(softmax(x @ W + b), t)),
         (lambda b: (softmax(x @ W + b) - np.eye(4)[t]).mean(axis=0, keepdims=True)),
         rng().standard_normal(4),
     )
@@ -830,7 +835,7 @@ def hidden_layer_without_its_mask():
         dz = (softmax(h @ V) - np.eye(3)[t]) / 6
         return x.T @ (dz @ V.T)
 
-    return (lambda W: price(softmax(np.maximum(x @ W, 0) @ V), t)), g, W
+    return (lambda W: cross_entropy(softmax(np.maximum(x @ W, 0) @ V), t)), g, W
 
 
 @bug("ReLU mask")
@@ -854,7 +859,7 @@ def bias_without_the_mask():
         h = np.maximum(x @ W + b, 0)
         return ((softmax(h @ V) - np.eye(3)[t]) / 8 @ V.T).sum(axis=0)
 
-    return (lambda b: price(softmax(np.maximum(x @ W + b, 0) @ V), t)), g, b
+    return (lambda b: cross_entropy(softmax(np.maximum(x @ W + b, 0) @ V), t)), g, b
 
 
 @bug("changes when asked twice")
@@ -878,7 +883,7 @@ def stochastic_gradient():
         rows = np.random.choice(40, 10)
         return x[rows].T @ (softmax(x[rows] @ W) - np.eye(4)[t[rows]]) / 10
 
-    return (lambda W: price(softmax(x @ W), t)), g, W
+    return (lambda W: cross_entropy(softmax(x @ W), t)), g, W
 
 
 @bug("rounded gradient")
@@ -908,12 +913,12 @@ def loss_to_three_decimals():
 @bug("low precision")
 def float32_in_the_middle():
     x, t, W = batch()
-    f = lambda W: float(price(softmax((x @ W).astype(np.float32)), t)) + 1e-3 * (W**2).sum()  # noqa: E731
+    f = lambda W: float(cross_entropy(softmax((x @ W).astype(np.float32)), t)) + 1e-3 * (W**2).sum()  # noqa: E731
     return f, (lambda W: regression()[1](W) + 2e-3 * W), W
 
 
 @bug("flat: a clamp")
-def a_pinch_that_costs_the_seventh_digit():
+def constant_that_costs_the_seventh_digit():
     x, t, W = batch()
     return (lambda W: -np.mean(np.log(softmax(x @ W)[np.arange(5), t] + 1e-7))), regression()[1], W
 
@@ -922,7 +927,7 @@ def a_pinch_that_costs_the_seventh_digit():
 def loss_that_grades_itself():
     x, t, W = batch()
     return (
-        (lambda W: price(softmax(x @ W), (x @ W).argmax(axis=1))),
+        (lambda W: cross_entropy(softmax(x @ W), (x @ W).argmax(axis=1))),
         (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5),
         W,
     )
@@ -948,7 +953,7 @@ def the_first_learners_loss():
 @bug("logits for labels")
 def gradient_with_logits_for_labels():
     x, _, W = batch(6)
-    return regression(6)[0], (lambda W: x.T @ (softmax(x @ W) - x @ W) / 5), W
+    return regression(6)[0], (lambda W: x.T @ (softmax(x @ W) - x @ W) / 5), W  # planted
 
 
 @bug("logits for labels")
@@ -960,7 +965,11 @@ def gradient_with_logits_for_probabilities():
 @bug("double softmax")
 def loss_of_a_softmax_of_a_softmax():
     x, t, W = batch()
-    return (lambda W: price(softmax(softmax(x @ W)), t)), (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5), W
+    return (
+        (lambda W: cross_entropy(softmax(softmax(x @ W)), t)),  # planted: the gradient is of another f
+        (lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5),  # planted
+        W,
+    )
 
 
 @bug("double softmax")
@@ -972,7 +981,7 @@ def gradient_of_a_softmax_of_a_softmax():
 @bug("double softmax")
 def logits_twice_softened():
     z = rng().standard_normal(3)
-    return (lambda z: -np.log(softmax(softmax(z))[2])), (lambda z: softmax(z) - np.eye(3)[2]), z
+    return (lambda z: -np.log(softmax(softmax(z))[2])), (lambda z: softmax(z) - np.eye(3)[2]), z  # planted
 
 
 @bug("zero gradient")

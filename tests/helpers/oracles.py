@@ -163,7 +163,8 @@ def numerical_gradient(slopes, f, x, h=None):
     eps = float(max(np.finfo(kind if kind.kind == "f" else float).eps for kind in (x.dtype, answer)))
     with np.errstate(all="ignore"):
         wide, tiny = x.astype(np.longdouble), np.finfo(x.dtype).tiny
-        steps = np.longdouble(h) if h is not None else np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, np.abs(wide))
+        own = np.finfo(x.dtype).eps
+        steps = np.longdouble(h) if h is not None else np.maximum(np.cbrt(own), own ** (2 / 3) * np.abs(wide))
         rounding = 4 * x.size * eps * np.sum(terms(wide, steps)) / steps
         expected = gradient(wide)
         bound = rounding + third * steps**2 / 3 + 4 * eps * (np.abs(wide) + np.abs(expected)) + tiny

@@ -1,10 +1,11 @@
-"""Moving an array in place and putting it back: what numerical_gradient and check_gradient share.
+"""Perturbing an array in place and restoring it: what numerical_gradient and check_gradient share.
 
-An array is nudged where it lies, so that a function sees the nudge whether it reads its argument or closes
-over the array itself. Whatever happens in between, the array is put back bit for bit.
+The array itself is moved, so that a function sees the step whether it reads its argument or closes over the array.
+Whatever happens in between, the array is restored bit for bit.
 """
 
 import contextlib
+import math
 import numbers
 import sys
 
@@ -12,16 +13,23 @@ import numpy as np
 
 from helpers.arguments import plain_array
 
-__all__ = ["default_step", "loss_value", "nudged_array", "restored", "steps", "trouble"]
+__all__ = ["FLOATS", "Function", "checked_array", "default_step", "loss_value", "no_loss", "restored", "steps", "unsuitable"]
 
-PLAIN = frozenset([float, np.float64, np.float32, np.longdouble])
+FLOATS = frozenset([float, np.float64, np.float32, np.longdouble])
 
 
-def nudged_array(f, x):
-    """Return `x` as an ndarray that can be nudged; raise TypeError or ValueError if it cannot be, or `f` not called."""
+def checked_array(f, x):
+    """Return `x` as an array of finite real numbers; raise TypeError or ValueError if it is not, or `f` is no function."""
     if not callable(f):
         swapped = ": f and x look swapped, the function comes first" if callable(x) else ""
         raise TypeError(f"f must be a function of x, not {type(f).__name__}{swapped}")
+    if hasattr(x, "to_numpy"):
+        raise TypeError(f"x is a {type(x).__name__}, whose entries cannot be moved in place: pass x.to_numpy(copy=True)")
+    if isinstance(x, list | tuple) and any(isinstance(part, np.ndarray) for part in x):
+        raise TypeError(
+            f"x is a {type(x).__name__} of {len(x)} arrays: take one array at a time, or give check_gradient a dict of "
+            "arrays, {'W': W, 'b': b}, and a gradient that is a dict with the same keys"
+        )
     array = plain_array("x", x, np.asanyarray)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"x must hold real numbers, but its dtype is {array.dtype}: pass one array of floats")
@@ -31,24 +39,29 @@ def nudged_array(f, x):
     return array
 
 
-def trouble(x):
-    """Return (what, sentence) if nudging the array `x` would give a wrong number, None otherwise."""
+def unsuitable(x):
+    """Return (name, sentence) if moving the entries of `x` would give wrong slopes, None otherwise."""
     if x.dtype.kind != "f":
         return "integer x", (
-            f"x holds {x.dtype}, and an array of integers cuts off every nudge, so that the slopes come out wrong: "
-            f"pass x.astype(float)"
+            f"x holds {x.dtype}, and an array of integers cuts off every small step, so that the slopes come out wrong: "
+            "pass x.astype(float)"
         )
     if _overlapping(x):
         return "overlapping memory", (
-            f"entries of x share memory (shape {x.shape}, strides {x.strides}), so nudging one nudges others: pass x.copy()"
+            f"entries of x share memory (shape {x.shape}, strides {x.strides}), so moving one moves others: pass x.copy()"
         )
     return None
 
 
 def default_step(x):
-    """Return the cube root of the precision of `x`, times max(1, |entry|): where rounding and truncation of a
-    central difference balance (Press et al., Numerical Recipes, 3rd ed., section 5.7)."""
-    return np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, np.abs(x))
+    """Return the step for each entry of `x`: the cube root of the precision, 6e-6 for float64 and 5e-3 for float32.
+
+    There rounding and truncation of a central difference balance (Press et al., Numerical Recipes, 3rd ed., section 5.7)
+    if `f` bends over a length of about 1. The entry itself says little about that length: sin bends as much at 1000 as at 1.
+    Only where the entry is so large that the step would be lost in its rounding is the step longer.
+    """
+    eps = np.finfo(x.dtype).eps
+    return np.maximum(np.cbrt(eps), eps ** (2 / 3) * np.abs(x))
 
 
 def steps(x, h):
@@ -66,30 +79,66 @@ def steps(x, h):
     lost = (above <= x) | (below >= x) | ~np.isfinite(above - below)
     if np.any(lost):
         index = tuple(int(k) for k in np.argwhere(lost)[0])
-        name, step = (
-            f"x[{_index(index)}] = {x[index]:.4g}" if index else f"x = {x[()]:.4g}",
-            float(np.broadcast_to(h, x.shape)[index]),
+        step, name = float(np.broadcast_to(h, x.shape)[index]), f"x[{_index(index)}]" if index else "x"
+        raise ValueError(
+            f"the step h = {step:.4g} is lost to rounding: {name} = {x[index]:.4g}, and {name} ± h is no other {x.dtype}; "
+            "leave h out"
         )
-        raise ValueError(f"the step h = {step:.4g} is lost to rounding: {name} ± h is no other {x.dtype}; leave h out")
     return above, below
 
 
 @contextlib.contextmanager
 def restored(x):
-    """Put `x` back, bit for bit, when the block ends, however it ends; give the block the values to keep."""
-    cells = np.asarray(x)[...]  # a view of our own: f may reshape x or lock it
-    if not cells.flags.writeable:
-        raise ValueError("x is read-only, and it has to be nudged: pass x.copy(), or set x.flags.writeable = True")
-    kept = cells.copy()
+    """Restore `x`, bit for bit, when the block ends, however it ends; give the block a copy of its values."""
+    entries = np.asarray(x)[...]  # a view of our own: f may reshape x or lock it
+    if not entries.flags.writeable:
+        raise ValueError("x is read-only, and it has to be moved: pass x.copy(), or set x.flags.writeable = True")
+    values = entries.copy()
     try:
-        yield kept
+        yield values
     finally:
-        np.copyto(cells, kept)
+        np.copyto(entries, values)
+
+
+class Function:
+    """A function of `x`, evaluated with `x` moved in place to a point. It counts; the caller restores `x` in the end."""
+
+    def __init__(self, f, x):
+        self.f, self.x, self.evaluations = f, x, 0
+        self._entries = np.asarray(x)[...]  # a view of our own: f may reshape x
+        self.kept = self._entries.copy()
+
+    def __call__(self, point):
+        self.evaluations += 1
+        np.copyto(self._entries, point)
+        return float(loss_value(self.f(self.x)))
+
+    def or_nan(self, point):
+        """Return f at a point that may be far off, where f need not make sense: NaN if it does not."""
+        try:
+            with np.errstate(all="ignore"):
+                return self(point)
+        except Exception:
+            return math.nan
+
+    def of_a_copy(self, point):
+        """Return f of another array, at a point, while x itself is what it was."""
+        self.evaluations += 1
+        np.copyto(self._entries, self.kept)
+        try:
+            return float(loss_value(self.f(point.copy())))
+        except Exception:
+            return math.nan
+
+    def slopes_of(self, gradient, point):
+        """Return what the function `gradient` returns at a point, as floats; f is called there first, as in training."""
+        self(point)
+        return np.array(gradient(self.x), dtype=float)
 
 
 def loss_value(value, name="f"):
     """Return what a loss function returned as a float; raise TypeError, saying what to do, if it is not one number."""
-    if type(value) in PLAIN:
+    if type(value) in FLOATS:
         return value
     masked = isinstance(value, np.ma.MaskedArray)
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not masked:

@@ -1,0 +1,211 @@
+"""The check itself: x and the calls first, then the comparison at x and at a random point, then the cause."""
+
+import math
+import re
+import statistics
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.arguments import is_integer
+from helpers.calls import argument_names
+from helpers.gradient_check.examination import Examination
+from helpers.gradient_check.measurement import magnitude
+from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, Reports
+from helpers.gradient_check.rules_for_calls import CALLS, unusable_x
+from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
+from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
+from helpers.gradient_check.walk import explain
+from helpers.perturbation import checked_array, restored
+
+__all__ = ["check_gradient"]
+
+
+def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR0913, PLR0917
+    """Compare a gradient with measured slopes; return a report that says whether they agree and, if not, where and why.
+
+    Parameters
+    ----------
+    f : function of `x` that returns one number
+        It may read its argument, or read `x` itself from around it.
+    gradient : ndarray of the shape of `x`, or a function of `x` that returns one
+        What is believed to be the gradient of `f`. A function lets the check look at other points, and read its code.
+    x : ndarray of floats, any shape, or a dict of them
+        Where to check; a random point proves most. It is moved in place and restored bit for bit. With a dict, `gradient`
+        is a dict with the same keys, or a function that returns one, and so is what is returned.
+    h : positive number, optional
+        The step, as in numerical_gradient. A second step, 2h, tells how far the slopes can be trusted.
+    seed : int
+        Of the random point and directions, and of the entries that are looked at when there are more than 256.
+    seconds : number
+        How long the search for the wrong expression may take, after a disagreement.
+
+    Returns
+    -------
+    Report
+        True if the gradient agrees and nothing speaks against believing it. If it disagrees, `.where` is the first wrong
+        expression and `.repair` what makes it right, if they were found and verified; `.findings` say why not.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `f` is no function, `x` is not an array of finite numbers or is read-only, or another argument is not as
+        described. What `f` and `gradient` raise passes through.
+
+    Examples
+    --------
+    >>> x = np.array([3.0, 4.0])
+    >>> report = check_gradient(lambda x: (x**2).sum(), lambda x: x, x)
+    >>> report.ok, report.worst, report.given, round(report.measured, 6)
+    (False, (1,), 4.0, 8.0)
+
+    Notes
+    -----
+    The gradient passes if along every line it is within ten times the square root of the precision (1.5e-7 for float64,
+    3.5e-3 for float32) of the slope, relatively. Rounding noise, as measured, and truncation are allowed for; if they are
+    allowed more than 0.1 % of the largest slope, the report says so.
+
+    Up to 256 entries each is looked at, with two evaluations of f, or four where the gradient does not agree at once.
+    Beyond, about thirty evaluations serve for any size. If `gradient` is a function, both are compared at a random point
+    of order one as well: where all units of a ReLU are on, a forgotten mask does not show.
+
+    After a disagreement the code of `f` and `gradient` is read and experimented with, which calls both many more times.
+    """
+    if not is_integer(seed):
+        raise TypeError(f"seed must be an integer, not {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, not {seed}")
+    if isinstance(x, dict):
+        return _check_each(f, gradient, x, h, seed, seconds)
+    written = argument_names(sys._getframe(1), 3)[2]  # W, net.W, params["W"], W.copy(), ...
+    name = re.fullmatch(r"""(?:.*\.|.*\[["'])?((?!T\b)[^\W\d]\w*)(?:["']\])?""", written)
+    return _check_one(f, gradient, x, h, seed, seconds, f"d{name[1]}" if name else "the gradient")
+
+
+def _check_each(f, gradient, arrays, *rest):
+    """Check the gradient of each array of a dict, while the others stay as they are."""
+    slopes = gradient(arrays) if callable(gradient) else gradient
+    if not isinstance(slopes, dict) or slopes.keys() != arrays.keys():
+        answer = f"one with the keys {[*slopes]}" if isinstance(slopes, dict) else f"a {type(slopes).__name__}"
+        raise TypeError(f"x is a dict with the keys {[*arrays]}; gradient must be or return one with the same, not {answer}")
+    reports = Reports()
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
+        one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
+        reports[name] = _check_one(OfDict(f, arrays), one, array, *rest, f"d{name}")
+    return reports
+
+
+class OfDict(NamedTuple):
+    """A function of a dict of arrays, called when one of them has moved; of a dict that it returns, one value."""
+
+    function: object
+    arrays: dict
+    name: object = None
+
+    def __call__(self, _):
+        result = self.function(self.arrays)
+        return result if self.name is None else result[self.name]
+
+
+def _check_one(f, gradient, x, h, seed, seconds, name):  # noqa: PLR0913, PLR0917
+    check = Examination(f, gradient, checked_array(f, x), h, seed)
+    findings, explanation = _first([unusable_x], check), None
+    if not findings:
+        with restored(check.x):
+            findings, explanation = _examine(check, seconds)
+    compared = _errors(check.here) if check.here is not None else {}
+    if check.there is not None:
+        compared["elsewhere"] = check.there.relative_error if check.there.wrong else 0.0
+    return Report(
+        all(finding.name == REMARK for finding in findings),
+        tuple(findings),
+        **compared,
+        size=check.x.size,
+        evaluations=check.f.evaluations,
+        name=name,
+        explanation=explanation,
+    )
+
+
+def _examine(check, seconds):
+    """Return the findings of the first stage that has some, and what the walk through the code found."""
+    check.ask()
+    if found := _first(CALLS, check):
+        return found, None
+    check.compare()
+    remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
+    if any(finding.name != REMARK for finding in remarks):
+        return remarks, None
+    labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
+    found, explanation = _causes(check, seconds) if check.wrong else ([], None)
+    if found:
+        return labels + found, explanation
+    return labels or _first(AGREEMENT, check) or remarks, None
+
+
+def _causes(check, seconds):
+    """Return the finding that says why the gradient is wrong, in a list, and what the walk found."""
+    if found := _first([tiny_constant], check):
+        if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
+            found, check.there = [], None
+        return found, None
+    explanation = _walk(check, seconds) if callable(check.gradient) else None
+    where, left_out = (explanation.where, explanation.left_out) if explanation else (None, None)
+    if explanation and explanation.repair:
+        return [Finding(LINE, f"line {where.lineno}: `{where.text}` should be `{explanation.repair}`")], explanation
+    found = _first(FITS, check)
+    if found[0].name == "cause not recognised" and left_out:
+        found = [Finding(PATH, f"the gradient leaves out the path through `{left_out}`")]
+    elif found[0].name == "cause not recognised" and where:
+        found = [Finding(LINE, f"line {where.lineno}: `{where.text}` is no slope of f")]
+    return found, explanation
+
+
+def _walk(check, seconds):
+    """Walk through the code at the point where the gradient is wrong; from two seconds on, say so on one line."""
+    said = []
+
+    def say(text):
+        said.append(text)
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+    check.f(check.wrong.point)  # x is there now, and what f keeps of its forward pass is of this point
+    try:
+        return explain(check.f.f, check.gradient, check.x, seconds=seconds, progress=say)
+    except Exception:  # whatever an experiment on strange code comes to, the verdict stands
+        return None
+    finally:
+        if said:
+            print("\r" + " " * max(map(len, said)), end="\r", file=sys.stderr, flush=True)
+
+
+def _first(rules, check):
+    """Return the finding of the first rule that has one, in a list, or an empty list."""
+    with np.errstate(all="ignore"):  # BLAS raises flags of its own
+        finding = next(filter(None, (rule(check) for rule in rules)), None)
+    return [finding] if finding else []
+
+
+def _errors(here):
+    """Return what a report says of the comparison at x: how far the gradient is off, and what that proves."""
+    entries, directions = here.entries, [line for line in here.lines if not line.is_entry]
+    numbers = {"entries": len(entries), "directions": len(directions)}
+    if here.gradient is None or not here.finite:
+        return numbers
+    usual = max(1e-300, magnitude(here.slopes), magnitude(here.claims()))
+    off = np.array([here.off(line) for line in entries])
+    worst = entries[int(np.argmax(off >= (1 - 1e-6) * off.max()))]  # of equals the first, on every machine
+    stretch = math.sqrt(here.gradient.size) / max(np.linalg.norm(here.gradient), 1e-300)  # from a direction to the vector
+    length = math.sqrt(np.mean([here.off(line) ** 2 for line in directions] or [0.0])) * stretch
+    numbers |= {"worst": worst.where, "given": worst.of(here.gradient), "measured": worst.slope}
+    numbers["relative_error"] = float(max(off.max() / usual, length))
+    if usual > 1e-300:  # not all is 0
+        numbers["bound"] = float(max(here.bar(line, here.gradient) for line in entries) / usual)
+    if usual > 1e-300 and directions:
+        blur = max(here.bar(line, here.gradient) for line in directions) * stretch
+        missed = (1 + 1e-4 ** (1 / len(directions))) / 2
+        numbers |= {"bound": max(numbers["bound"], blur), "detectable": blur / statistics.NormalDist().inv_cdf(missed)}
+    return numbers

@@ -1,0 +1,168 @@
+"""What a gradient check found: to be printed, shown in a notebook, or read by its parts."""
+
+import dataclasses
+import html
+import math
+from typing import NamedTuple
+
+__all__ = ["LINE", "PATH", "REMARK", "Finding", "Report", "Reports"]
+
+LINE, PATH = "wrong expression", "path left out"  # found by the walk through the code, and shown at length
+REMARK = "near a kink"  # the one finding that does not speak against the gradient
+
+
+class Finding(NamedTuple):
+    """A cause that was recognised: its name, and a sentence that says what was seen and what to do."""
+
+    name: str
+    sentence: str
+
+    def __str__(self):
+        return f"{self.name}: {self.sentence}{'' if self.sentence.endswith('?') else '.'}"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Report:
+    """What check_gradient found: true if the gradient can be believed. Print it, or read its parts.
+
+    ok : bool
+    findings : tuple of Finding (name, sentence), why not
+    relative_error : float, the largest difference of gradient and slope over the largest of both; NaN if nothing
+        could be compared
+    bound : float, the relative error up to which the two count as equal here
+    worst : tuple, the index of the entry where they differ most; None if nothing could be compared
+    given, measured : float, the gradient and the slope there
+    elsewhere : float, the relative error at a random point, 0 if they agree there; NaN if they were not compared there
+    size, entries, directions : int, how many entries x has, how many were looked at, and how many random directions
+    detectable : float, if not every entry was looked at: how long an error vector, relative to the gradient, all
+        the directions together would miss with a probability of 1 in 10,000 only; else NaN
+    evaluations : int, how often f was called, without the search for the wrong expression
+    name : str, what the gradient is called: "dW1" for an x that the caller calls W1
+    explanation : what that search found, or None
+    where : (filename, lineno, text) of the first wrong expression, as it is written; None if none was found
+    repair : str, the text that makes it right, verified at several points; None if there is none
+    right_so_far : tuple of pairs, an expression of the gradient and the forward value whose slope it is
+    """
+
+    ok: bool
+    findings: tuple
+    relative_error: float = math.nan
+    bound: float = math.nan
+    worst: tuple | None = None
+    given: float = math.nan
+    measured: float = math.nan
+    elsewhere: float = math.nan
+    size: int = 0
+    entries: int = 0
+    directions: int = 0
+    detectable: float = math.nan
+    evaluations: int = 0
+    name: str = "the gradient"
+    explanation: object = None
+
+    where = property(lambda self: self.explanation and self.explanation.where)
+    repair = property(lambda self: self.explanation and self.explanation.repair)
+    right_so_far = property(lambda self: self.explanation.right_so_far if self.explanation else ())
+
+    def __bool__(self):
+        return self.ok
+
+    def __repr__(self):
+        rows = [f"  {label:<15}{before}{marked}{after}" for label, before, marked, after in self._rows()]
+        return "\n".join(
+            [self._verdict() + ("" if rows else "."), *rows, *(f"- {finding}" for finding in self._remaining())]
+        )
+
+    def _repr_html_(self):
+        text, rows = html.escape, self._rows()
+        cells = (
+            f"<tr><th>{text(label)}</th><td><code>{text(before)}<b>{text(marked)}</b>{text(after)}</code></td></tr>"
+            for label, before, marked, after in rows
+        )
+        table = f"<table><tbody>{''.join(cells)}</tbody></table>" if rows else ""
+        items = "".join(f"<li>{text(str(finding))}</li>" for finding in self._remaining())
+        return f"<p><b>{text(self._verdict())}{'' if rows else '.'}</b></p>{table}" + (f"<ul>{items}</ul>" if items else "")
+
+    def _remaining(self):
+        """The findings that the rows do not say already."""
+        return [finding for finding in self.findings if finding.name not in (LINE, PATH)]
+
+    def _rows(self):
+        """Return (label, text, marked text, text) of each line below the verdict."""
+        if not (found := self.explanation):
+            return []
+        pairs = ", ".join(f"{expression} is the slope of {value}" for expression, value in found.right_so_far)
+        rows = [("right so far", pairs, "", "")] if pairs else []
+        if found.left_out:
+            rows.append(("left out", "the path through ", found.left_out, ": held constant in f, the gradient is right"))
+        if found.where:
+            start, end = found.span
+            before, wrong, after = (
+                f"line {found.where.lineno}: {found.line[:start]}",
+                found.line[start:end],
+                found.line[end:],
+            )
+            rows.append(("wrong in f" if found.in_f else "first wrong", before, wrong, after))
+            if found.repair:
+                rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))
+                rows += [("or", alternative, "", "") for alternative in found.alternatives]
+            if found.in_f:
+                rows.append(
+                    ("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", "")
+                )
+        return rows
+
+    def _verdict(self):
+        if self.worst is None and self.explanation:
+            return f"THE GRADIENT DISAGREES: {self.name} does not have the shape of x"
+        if self.worst is None:
+            return f"NOT CHECKED ({self.evaluations} evaluations of f)"
+        if not self.ok and self.relative_error > self.bound:
+            given, measured = _distinct(self.given, self.measured)
+            place, error = f" at {list(self.worst)}" * bool(self.worst), f"(relative error {self.relative_error:.2g})"
+            return f"THE GRADIENT DISAGREES: {self.name}{place} is {given}, measured {measured} {error}"
+        if not self.ok and self.elsewhere > 0:
+            return f"THE GRADIENT DISAGREES at a random point, though not at x (relative error {self.elsewhere:.2g})"
+        seen = f"all {self.size} entries" if self.entries == self.size else f"{self.entries} of {self.size} entries"
+        seen += f" and {self.directions} random directions" * bool(self.directions)
+        seen += ", and a second point" * (not math.isnan(self.elsewhere))
+        return (
+            f"{self._agreement() if self.ok else 'THE GRADIENT IS NOT PROVED'} ({seen}; {self.evaluations} evaluations of f)"
+        )
+
+    def _agreement(self):
+        if math.isnan(self.bound):  # of nothing but zeros
+            return "The gradient agrees: it is 0, and f is flat here, so little was put to the test"
+        if self.bound > 1:
+            return "The gradient is not contradicted: at x it is too small to tell from rounding"
+        agrees = f"The gradient agrees, to a relative error below {_rounded_up(self.bound)}"
+        if math.isnan(self.detectable):
+            return agrees
+        return f"{agrees}; one of {_rounded_up(self.detectable)} of its length would show with 99.99 % confidence"
+
+
+class Reports(dict):
+    """The reports on a dict of parameters, by name; true if all gradients can be believed."""
+
+    ok = property(lambda self: all(report.ok for report in self.values()))
+
+    def __bool__(self):
+        return self.ok
+
+    def __repr__(self):
+        return "\n".join(f"{name}: {report}" for name, report in self.items())
+
+    def _repr_html_(self):
+        return "".join(f"<p>{html.escape(str(name))}:</p>{report._repr_html_()}" for name, report in self.items())
+
+
+def _distinct(*numbers):
+    """Return two numbers as text, with four digits, or with as many as it takes for them to differ."""
+    texts = ([f"{number:.{digits}g}" for number in numbers] for digits in range(4, 18))
+    return next((pair for pair in texts if pair[0] != pair[1]), map(repr, numbers))
+
+
+def _rounded_up(number):
+    """Return a number as text, with one digit, rounded up."""
+    power = math.floor(math.log10(number))
+    return f"{math.ceil(number / 10.0**power - 1e-9) * 10.0**power:.0e}"

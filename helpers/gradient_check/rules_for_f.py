@@ -1,0 +1,197 @@
+"""What is wrong with f, or with the point: steps in place of slopes, kinks, entries that f never reads, unused labels.
+
+The rules of SLOPES are asked where the gradient does not agree with f at once, those of AGREEMENT where it
+agrees and a wrong gradient might agree as well.
+"""
+
+import contextlib
+import math
+
+import numpy as np
+
+from helpers.arguments import one_hot_rows
+from helpers.gradient_check.measurement import BEND, TRUST, magnitude
+from helpers.gradient_check.report import REMARK, Finding
+from helpers.variables import replaced, variables
+
+__all__ = ["AGREEMENT", "SLOPES", "at", "labels_are_never_used", "listed", "why_any_gradient_agrees"]
+
+
+def not_finite_beside_x(check):
+    for line in check.here.lines:
+        if not line.finite:
+            value = line.values[~np.isfinite(line.values)][0]
+            return Finding(
+                "not finite", f"f(x) is finite, but {value} one step away, {at(line)}; check further inside f's domain"
+            )
+
+
+def another_value_afterwards(check):
+    if check.last != check.here.value:
+        values = f"f(x) was {check.here.value:.6g} before x was moved, and is {check.last:.6g} afterwards"
+        return Finding(
+            "remembers", f"{values}: it remembers earlier arguments, in a cache, a running mean or += on its own data"
+        )
+
+
+def object_and_numbers(check):
+    """f gives another value for a copy of x than for x moved in place: it compares objects, or keeps one for its numbers."""
+    if check.here.all_flat or check.answers.references[0] > 0:
+        near = check.near(1e-3)
+        moved, copied = check.f.or_nan(near), check.f.of_a_copy(near)
+        if moved != copied and not math.isnan(copied) and copied != check.here.value:
+            cause = "it keeps a reference to its argument, and takes the same object for the same numbers; keep x.copy()"
+            return Finding("keeps its argument", f"f gives another value for a copy of x than for x moved in place: {cause}")
+
+
+def rounding_hides_the_rest(check):
+    here, largest, coarse = check.here, magnitude(check.here.claims()), 1e-3 if check.here.double else 2.0
+    if here.wrong and not here.all_flat:
+        return None  # the difference stands out from rounding
+    if largest and (here.double or abs(here.value) > 1e3) and TRUST * here.rounding / here.lines[0].step > coarse * largest:
+        cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
+        return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")
+
+
+def staircase_or_unread(check):
+    here, value, text = check.here, check.answers.values[0], ""
+    far = check.far_away if here.all_flat or check.unread else ""
+    if isinstance(value, int | np.integer | np.bool_):
+        text = f"f returns whole numbers, as {value}"
+    elif far == "steps" or _flat_on_both_sides(here):
+        text = "f is exactly flat around x, and jumps further away"
+    if text:
+        return Finding("staircase", f"{text}: an accuracy or a rounded loss has no slopes; use the loss itself")
+    if far == "nothing" and here.all_flat:
+        twin = check.twin()
+        reads = (
+            f"it reads {twin}, which holds the numbers of x in another memory"
+            if twin
+            else "it reads a copy, or another array"
+        )
+        cure = "flatten, astype and a list as index make copies; let f use its argument"
+        return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {reads}; {cure}")
+    if far == "nothing":
+        text = f"f does not read {len(check.unread)} of the {len(here.entries)} entries looked at, {listed(check.unread)}"
+        return Finding(
+            "entries never read", f"{text}, and the gradient is not 0 there; does a loop or a slice stop too early?"
+        )
+
+
+def rounded_inside(check):
+    """f scatters more than its type does, by as much over a longer step; the bend of a kink would grow with it."""
+    here, lines = check.here, sorted(check.here.first, key=lambda line: line.bend)
+    if len(lines) < 5 or not here.double:
+        return None
+    some = lines[len(lines) // 2 :][:5]
+    scatter = some[0].bend / 0.674 / BEND  # half of normal deviates are below 0.674
+    usual = 0.5 * here.eps * max(1.0, magnitude(here.point), *(magnitude(line.values) for line in lines))
+    if scatter < max(1000 * usual, 5e-4 * some[0].step * max(abs(line.slope) for line in lines)):
+        return None
+    if np.median([here.line(line.where, (-2, -1, 1, 2), shorter=0.1).bend / line.bend for line in some]) < 3:
+        text = f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}"
+        return Finding("low precision", f"{text}: something in it is rounded, computed in float32, or solved roughly")
+
+
+def labels_are_never_used(check):
+    """With all labels changed f is the same and the gradient is not, or f does not even look at their shape."""
+    point, further = check.near(0.3), check.near(1.0)
+    value = check.f.or_nan(point)
+    for variable in [] if check.here.all_flat else variables(check.f.f):
+        others = _other_labels(variable.value)
+        if others is None or np.shares_memory(variable.value, check.x) or value != _with(variable, others, check, point):
+            continue
+        if callable(check.gradient):
+            same = [own for own in variables(check.gradient) if own.name == variable.name]
+            unused = any(_moves_the_gradient(own, others, check, point) for own in same)
+        else:
+            unused = value == _with(variable, object(), check, point)
+        if unused and check.f.or_nan(further) == _with(variable, others, check, further):
+            text = f"f is handed {variable.name} and does not use it: with all labels changed, f is the same to the last bit"
+            return Finding("label never used", f"{text}; are the logits handed to the loss where the labels belong?")
+
+
+def agrees_at_any_factor(check):
+    x, table = check.f.kept, check.f.kept.ndim > 1
+    blind = check.blind and (not check.here.all_flat or (table and np.array_equal(x, x.T)))
+    if check.there is None and (blind or (table and not np.any(x))):
+        return Finding(
+            "proves nothing", f"{why_any_gradient_agrees(check)}, so that a wrong gradient can agree: check at a random x"
+        )
+
+
+def step_is_too_long(check):
+    here, again = check.here, [near for _, near in check.here.kinks]
+    rough = [line for line in here.lines if not here.kink(line) and line not in again and here.double]
+    line = max(rough, key=lambda line: line.truncation, default=None)
+    if line and np.any(here.gradient) and line.truncation > 1e-3 * magnitude(here.slopes):
+        text = f"the slope of f changes within a step of {line.step:.1g} {at(line, here)}, by {line.truncation:.2g} over two"
+        return Finding("step too long", f"{text}, so that little is proved: pass a smaller h, or rescale x")
+
+
+def kink(check):
+    here = check.here
+    for line, near in here.kinks if here.double else ():
+        if here.kink(near) and np.ptp(near.sides) > 0.25 * magnitude(here.slopes):
+            sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the other"
+            return Finding(
+                "kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient to check; move x off it"
+            )
+        if not here.kink(near) and not here.wrong and abs(line.slope - near.slope) > 0.25 * magnitude(here.slopes):
+            text = (
+                f"f has a kink within a step of {line.step:.1g} {at(line, here)}, over which the slope is {line.slope:.4g}"
+            )
+            return Finding(REMARK, f"{text}; a step of {near.step:.1g}, with which it is {near.slope:.4g}, was compared")
+
+
+SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase_or_unread]
+SLOPES += [rounded_inside, kink]
+AGREEMENT = [object_and_numbers, agrees_at_any_factor, rounding_hides_the_rest, step_is_too_long]
+
+
+def at(line, comparison=None):
+    """Say where a line is: at x[1, 2] = 0.3."""
+    if not line.is_entry or not line.where:
+        return "at x"
+    return f"at x{list(line.where)}" + (f" = {comparison.point[line.where]:.4g}" if comparison else "")
+
+
+def listed(lines):
+    return ", ".join(f"x{list(line.where)}" for line in lines[:3]) + (", ..." if len(lines) > 3 else "")
+
+
+def why_any_gradient_agrees(check):
+    x = check.f.kept
+    alike = "x is its own transpose" if x.ndim > 1 and np.array_equal(x, x.T) else ""
+    alike = "all entries of x are equal" if x.size > 1 and np.all(x == x.flat[0]) else alike
+    return " and ".join(filter(None, [alike if np.any(x) else "x is all zeros", "every slope at x is 0" * check.blind]))
+
+
+def _flat_on_both_sides(here):
+    """Return whether f does not change in its last bit close to x, along a line on which it changes over a step."""
+    line = max(here.first or here.lines, key=lambda line: abs(line.slope))
+    shorter = (
+        line.step * abs(line.slope) / (1000 * here.rounding)
+    )  # a smooth f would change by as much as 1000 times rounding
+    return shorter > 100 and np.array_equal(*here.line(line.where, (-2, -1, 1, 2), shorter).values[[[0, 3], [1, 4]]])
+
+
+def _other_labels(labels):
+    """Return labels of the same kind of which each is another, or None if `labels` does not look like labels."""
+    if isinstance(labels, np.ndarray) and labels.ndim in (1, 2) and 0 < labels.size <= 10**6:
+        if labels.shape[-1] > 1 and labels.dtype.kind in "iuf" and one_hot_rows(labels):
+            return np.roll(labels, 1, axis=-1)
+        if labels.dtype.kind in "iu" and labels.ndim == 1 and labels.max() > 0:
+            return (labels + 1) % (labels.max() + 1)
+
+
+def _with(variable, value, check, point):
+    with replaced(variable, value):
+        return check.f.or_nan(point)
+
+
+def _moves_the_gradient(variable, others, check, point):
+    with contextlib.suppress(Exception):
+        now = check.f.slopes_of(check.gradient, point)
+        with replaced(variable, others):
+            return not np.array_equal(now, check.f.slopes_of(check.gradient, point))

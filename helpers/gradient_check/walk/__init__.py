@@ -1,0 +1,111 @@
+"""Find the expression of a gradient that is wrong, by experiments on the learner's own code.
+
+`check_gradient` calls `explain` when a gradient disagrees with the measured slopes. It reads the source of f and of the gradient, runs
+both with a probe around every expression, and asks four questions. Which values of the gradient are slopes ∂L/∂V of a value V of f
+(they are right so far)? Which small edit of one expression makes the gradient right? Which path of f does the gradient leave out?
+Where does a measured slope, put in place of an expression, make the rest right? Whatever it says was verified at several points.
+"""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.gradient_check.walk.edits import Editor
+from helpers.gradient_check.walk.forward import left_out
+from helpers.gradient_check.walk.match import Matches
+from helpers.gradient_check.walk.points import points_around
+from helpers.gradient_check.walk.runs import Bench, Forbidden, OutOfTime
+from helpers.gradient_check.walk.search import Search
+from helpers.gradient_check.walk.state import CannotRestore
+from helpers.gradient_check.walk.statements import tree_edits
+from helpers.gradient_check.walk.values import Values
+
+__all__ = ["Explanation", "Where", "explain"]
+
+
+class Where(NamedTuple):
+    """An expression as the learner wrote it, and its line in the file or in the notebook's cell."""
+
+    filename: str
+    lineno: int
+    text: str
+
+
+class Explanation(NamedTuple):
+    """What the experiments found. Nothing is in it that was not verified.
+
+    where : Where, the first wrong expression, or None
+    repair : str, what makes it right when it stands in its place; None if nothing was verified
+    right_so_far : tuple of pairs (expression of the gradient, forward value whose slope it is)
+    line, span : the line of source, stripped, and where in it the wrong part starts and ends
+    in_f : bool, whether the repair is one of f. Which of the two is wrong cannot be known
+    left_out : str, the forward expression whose path the gradient leaves out, or None
+    alternatives : tuple of str, lines with other repairs that fit as well
+    checked : int, the number of points at which the repair was verified
+    """
+
+    where: Where | None
+    repair: str | None
+    right_so_far: tuple
+    line: str
+    span: tuple
+    in_f: bool
+    left_out: str | None
+    alternatives: tuple
+    checked: int
+
+
+def explain(f, gradient, x, seconds=10.0, progress=None):
+    """Return an Explanation of why a gradient disagrees with f at x, or None if the experiments can say nothing.
+
+    Parameters
+    ----------
+    f, gradient : functions of x
+    x : ndarray of float64
+    seconds : float, the time that the experiments may take
+    progress : function of a line of text, called about once a second from the second second on
+    """
+    if not callable(gradient):
+        return None
+    try:
+        bench = Bench(f, gradient, x, seconds, progress)
+    except CannotRestore:
+        return None
+    with bench, np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _walk(bench, x.copy())
+        except (Forbidden, OutOfTime, CannotRestore):
+            return None
+
+
+def _walk(bench, x):
+    points = points_around(bench, x)
+    if not points or not points[0].wrong:
+        return None
+    matches = Matches(bench, points)
+    if not matches.sites:
+        return None
+    search = Search(bench, points, matches)
+    editor = Editor(bench, matches.sites, points[0].backward, Values(bench, matches))
+    lines = {site.node.lineno for site in matches.sites}
+    statements = [edit for source in bench.sources for edit in tree_edits(source) if edit.shown.lineno in lines]
+    found = search.first(editor.own() + statements) or search.first(editor.with_others())
+    path = left_out(bench, points) if not found or found[0].rank > 1.6 else None
+    return _said(search, matches, found, path)
+
+
+def _said(search, matches, found, path):
+    node, text, source = None, None, None
+    if found:
+        best = min(found, key=lambda one: one.rank)
+        node, text, source = best.node, best.text, best.source
+    elif site := matches.first_wrong or (path and matches.result):
+        node, source = site.node, site.source
+    if node is None:
+        return Explanation(None, None, matches.story(), "", (0, 0), False, path, (), 0)
+    line, span = source.line(node)
+    where = Where(source.filename, node.lineno, source.text(node))
+    others = tuple(f"line {one.node.lineno}: {one.text}" for one in found if one.text and one.text != text)[:2]
+    return Explanation(where, text, matches.story(), line, span, False, path, others, len(search.points) if text else 0)
