@@ -5,7 +5,7 @@ import numpy as np
 import helpers
 from helpers.check.engine import Case, Exercise, Mistake, tenths
 
-__all__ = ["gradients_agree", "my_check_sees", "two_mistakes"]
+__all__ = ["check_of_gradients", "gradients_agree", "two_mistakes"]
 
 
 def _networks(rng):
@@ -160,8 +160,8 @@ def _one_point(f, gradient, x):
     return _relative(helpers.numerical_gradient(f, x.copy()), gradient(x.copy()))
 
 
-my_check_sees = Exercise(
-    "my_check_sees",
+check_of_gradients = Exercise(
+    "check_of_gradients",
     _candidates,
     _sees,
     [

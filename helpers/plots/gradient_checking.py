@@ -1,0 +1,25 @@
+"""Pictures of notebook 07."""
+
+import numpy as np
+
+from helpers.figures import COLOURS, picture, subplots
+
+__all__ = ["plot_directions"]
+
+
+@picture
+def plot_directions(differences, floor=1e-12):
+    """Show how far gradients are off along random directions: {name: relative differences (K,)}, sorted, on a logarithmic axis.
+
+    Differences below `floor` are drawn at it."""
+    fig, ax = subplots(height=2.9)
+    said = []
+    for (name, values), marker, colour in zip(differences.items(), "os^", ("class 0", "broken", "class 2"), strict=False):
+        drawn = np.sort(np.maximum(np.abs(values), floor))
+        ax.plot(np.arange(1, len(drawn) + 1), drawn, marker, color=COLOURS[colour], ms=3, label=name)
+        said.append(f"{name}: from {10 ** np.floor(np.log10(drawn[0])):.0e} to {10 ** np.ceil(np.log10(drawn[-1])):.0e}")
+    ax.set(yscale="log", xlabel="random directions, sorted", ylabel="relative difference")
+    ax.legend(loc="center right")
+    return fig, (
+        f"How far gradients are off along random directions, on a logarithmic axis, sorted. In powers of ten, {'; '.join(said)}."
+    )
