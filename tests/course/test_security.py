@@ -23,6 +23,8 @@ STANDARD = set(
     "warnings zlib".split()
 )
 MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}
+# The process in which answers to exercises run: this Python and this course again, connected by pipes.
+WORKER = {"atexit", "cloudpickle", "pickle", "pkgutil", "psutil", "queue", "subprocess"}
 
 
 def imports(path):
@@ -43,7 +45,8 @@ def calls(path):
 def test_helpers_import_nothing_that_unpickles_connects_or_starts_programs(root):
     for path in sorted((root / "helpers").rglob("*.py")):
         names = set(imports(path))
-        assert {name.partition(".")[0] for name in names} <= MODULES, path.name
+        allowed = MODULES | (WORKER if "check" in path.parts else set())
+        assert {name.partition(".")[0] for name in names} <= allowed, path.name
         assert {name for name in names if name.startswith("urllib")} <= {"urllib.parse"}, path.name
         said = dict(calls(path))
         assert not {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv"} & set(said), path.name
@@ -60,6 +63,8 @@ import json, linecache, sys
 import IPython.display, matplotlib.figure, ipywidgets  # what they do as they are imported is theirs
 
 def watch(event, arguments):
+    if "helpers.check.engine.worker" in str(arguments) or (event == "open" and type(arguments[0]) is int):
+        return  # the process in which answers run, and the pipes to it
     if event in FORBIDDEN or (event == "open" and arguments[1] and set(arguments[1]) & set("wax+")):
         sys.stderr.write(f"FOUND {event} {arguments}\\n")
 
