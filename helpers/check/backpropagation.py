@@ -1,18 +1,15 @@
-"""The exercises of notebook 06: backpropagation. What is expected is measured, by numerical_gradient."""
+"""The exercises of page 06: backpropagation. What is expected is measured by numerical_gradient."""
 
 import itertools
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.check.softmax import tenths
-from helpers.functions import one_hot, softmax, softmax_cross_entropy
-from helpers.gradients import check_gradient, numerical_gradient
+import helpers
+from helpers.check.engine import Case, Exercise, Mistake, tenths
 
 __all__ = ["deep_gradients", "residual_backward", "tanh_backward"]
 
-CLEAR = 1e-2  # how far a ReLU is kept from its kink
+FROM_KINK = 1e-2  # how far the input of a ReLU is kept from 0, so that slopes can be measured
 
 
 def _activations(rng):
@@ -26,23 +23,26 @@ tanh_backward = Exercise(
     _activations,
     lambda dh, h: dh / np.cosh(np.arctanh(h)) ** 2,
     [
-        Slip("tanh taken twice", "h is the tanh of z already.", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
-        Slip(
-            "the mask of a ReLU", "A ReLU passes all or nothing. A tanh has a slope everywhere.", lambda dh, h: dh * (h > 0)
+        Mistake("tanh taken twice", "h is already the tanh of z.", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
+        Mistake(
+            "the mask of a ReLU",
+            "A ReLU passes a slope on completely or not at all. The slope of tanh lies in between.",
+            lambda dh, h: dh * (h > 0),
         ),
-        Slip("the sigmoid's slope", "h (1 - h) belongs to the sigmoid.", lambda dh, h: dh * h * (1 - h)),
-        Slip(
-            "dh forgotten",
-            "This is the slope of the step itself. The chain rule multiplies it by what came from behind.",
+        Mistake("the slope of the sigmoid", "h (1 - h) is the slope of the sigmoid.", lambda dh, h: dh * h * (1 - h)),
+        Mistake(
+            "dh is missing",
+            "This is the slope of tanh itself. By the chain rule it is multiplied by the slope that arrives from behind, "
+            "dh.",
             lambda dh, h: 1 - h**2,
         ),
-        Slip("no square", "Try h = 0.9: the slope of tanh is less than 0.2 there.", lambda dh, h: dh * (1 - np.abs(h))),
-        Slip(
-            "the sign of h",
-            "Where h is negative the slope of tanh is as large as where it is positive.",
-            lambda dh, h: dh * (1 - h),
+        Mistake(
+            "no square",
+            "Try h = 0.9: the slope of tanh is about 0.19 there. Compare the formula of the task with your code.",
+            lambda dh, h: dh * (1 - np.abs(h)),
         ),
-        Slip("divided", "The chain rule multiplies by the slope of the step.", lambda dh, h: dh / (1 - h**2)),
+        Mistake("depends on the sign of h", "The slope of tanh is the same for h and for -h.", lambda dh, h: dh * (1 - h)),
+        Mistake("divided", "The chain rule multiplies by the slope of a step.", lambda dh, h: dh / (1 - h**2)),
     ],
 )
 
@@ -51,7 +51,7 @@ def _blocks(rng):
     def case(n, d, say=""):
         while True:
             h, W = rng.standard_normal((n, d)).round(1), rng.standard_normal((d, d)).round(1)
-            if np.min(np.abs(h @ W)) > CLEAR:
+            if np.min(np.abs(h @ W)) > FROM_KINK:
                 return Case(say, dout=rng.standard_normal((n, d)).round(1), h=h, W=W)
 
     yield case(1, 2)
@@ -62,16 +62,16 @@ def _blocks(rng):
 def _measured_block(dout, h, W):
     h, W = h.copy(), W.copy()
 
-    def weighted():
+    def weighted(_):
         return np.sum(dout * (h + np.maximum(h @ W, 0)))
 
-    return numerical_gradient(lambda _: weighted(), h), numerical_gradient(lambda _: weighted(), W)
+    return helpers.numerical_gradient(weighted, h), helpers.numerical_gradient(weighted, W)
 
 
-def _block(way_around=lambda dout, dz: dout, mask=lambda z, dout: z > 0, weights=np.transpose):
+def _block(around=lambda dout, dz: dout, mask=lambda z, dout: z > 0, weights=np.transpose):
     def backward(dout, h, W):
         dz = dout * mask(h @ W, dout)
-        return way_around(dout, dz) + dz @ weights(W), h.T @ dz
+        return around(dout, dz) + dz @ weights(W), h.T @ dz
 
     return backward
 
@@ -85,41 +85,43 @@ residual_backward = Exercise(
     _blocks,
     _measured_block,
     [
-        Slip(
-            "one way forgotten",
-            "h reaches the output in two ways, through the layer and around it. Where several ways lead on, add them up.",
+        Mistake(
+            "one path is missing",
+            "h reaches the output along two paths, through the layer and around it. The slopes of both paths add up.",
             _block(lambda dout, dz: 0),
         ),
-        Slip(
-            "the way around is masked",
-            "The ReLU lies on one of the two ways only: around it, everything passes.",
+        Mistake(
+            "the path around is masked",
+            "The ReLU is on one of the two paths only. On the path around the layer everything passes.",
             _block(lambda dout, dz: dz),
         ),
-        Slip(
-            "transpose forgotten",
-            "W is square, so no shape complains. Which index of W belongs to h?",
+        Mistake(
+            "no transpose",
+            "W is square, so the shapes fit without a transpose as well. Which index of W belongs to h?",
             _block(weights=lambda W: W),
         ),
-        Slip(
+        Mistake(
             "mask of the wrong array",
-            "The ReLU lets pass where its input was positive.",
+            "A ReLU passes a slope on where its input is positive. You asked whether dout is.",
             _block(mask=lambda z, dout: dout > 0),
         ),
-        Slip("no mask", "Through a ReLU that is off nothing passes.", _block(mask=lambda z, dout: 1)),
-        Slip(
-            "the identity for dout",
-            "Around the layer the slope is 1, and 1 times what came from behind is dout.",
+        Mistake(
+            "no mask", "Where the input of a ReLU is negative, no slope passes through it.", _block(mask=lambda z, dout: 1)
+        ),
+        Mistake(
+            "1 instead of dout",
+            "The path around the layer has the slope 1. By the chain rule it is multiplied by the slope from behind, dout.",
             _block(lambda dout, dz: 1),
         ),
-        Slip(
-            "dW of both ways",
-            "W lies on one of the two ways only: dW has no part from the other.",
+        Mistake(
+            "dW of both paths",
+            "W is on one of the two paths only, so the other path adds nothing to dW.",
             lambda dout, h, W: (dout + dout * (h @ W > 0) @ W.T, h.T @ (dout + dout * (h @ W > 0))),
         ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[helpers.numerical_gradient, helpers.check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )
 
 
@@ -128,12 +130,9 @@ def _nets(rng):
         while True:
             layers = [(rng.standard_normal((a, b)), 0.5 * rng.standard_normal(b)) for a, b in itertools.pairwise(widths)]
             x = rng.standard_normal((n, widths[0]))
-            h, nearest = x, [1.0]
-            for W, b in layers[:-1]:
-                z = h @ W + b
-                nearest.append(np.min(np.abs(z)))
-                h = _relu(z)
-            if min(nearest) > CLEAR and np.all(h.any(axis=0)):
+            inputs, _ = _forward(x, layers)
+            far = all(np.min(np.abs(h @ W + b)) > FROM_KINK for h, (W, b) in zip(inputs[:-1], layers[:-1], strict=True))
+            if far and all(np.all(h.any(axis=0)) for h in inputs):
                 say = f"{n} examples, layers {'-'.join(map(str, widths))}"
                 return Case(say, x=x, t=rng.integers(0, widths[-1], n), layers=layers)
 
@@ -143,10 +142,11 @@ def _nets(rng):
     yield case(3, 4, 5, 3, 4, 2)
 
 
-def _forward(x, layers):
+def _forward(x, layers, relu=_relu):
+    """Return the inputs of all layers, and the logits."""
     inputs = [x]
     for W, b in layers[:-1]:
-        inputs.append(_relu(inputs[-1] @ W + b))
+        inputs.append(relu(inputs[-1] @ W + b))
     W, b = layers[-1]
     return inputs, inputs[-1] @ W + b
 
@@ -155,43 +155,27 @@ def _measured_net(x, t, layers):
     layers = [(W.copy(), b.copy()) for W, b in layers]
 
     def loss(_):
-        return softmax_cross_entropy(_forward(x, layers)[1], t)
+        return helpers.softmax_cross_entropy(_forward(x, layers)[1], t)
 
-    return [(numerical_gradient(loss, W), numerical_gradient(loss, b)) for W, b in layers]
+    return [(helpers.numerical_gradient(loss, W), helpers.numerical_gradient(loss, b)) for W, b in layers]
 
 
-def _deep(n=len, mask=lambda h: h > 0, weights=np.transpose, bias=np.sum, order=-1, dy=lambda y, T: y - T):  # noqa: PLR0913, PLR0917
+def _output_slope(z, t):
+    return helpers.softmax(z) - helpers.one_hot(t, z.shape[1])
+
+
+def _deep(n=len, mask=lambda h: h > 0, bias=np.sum, order=-1, dz_of=_output_slope, relu=_relu):  # noqa: PLR0913, PLR0917
+    """Return an answer that is right but for what it is told."""
+
     def gradients(x, t, layers):
-        inputs, z = _forward(x, layers)
-        dz = dy(softmax(z), one_hot(t, z.shape[1])) / n(x)
-        slopes = []
+        inputs, z = _forward(x, layers, relu)
+        dz, slopes = dz_of(z, t) / n(x), []
         for k in reversed(range(len(layers))):
             slopes.append((inputs[k].T @ dz, bias(dz, axis=0)))
-            if k:
-                dz = dz @ weights(layers[k][0]) * mask(inputs[k])
+            dz = dz @ layers[k][0].T * mask(inputs[k])
         return slopes[::order]
 
     return gradients
-
-
-def _without_relu(x, t, layers):
-    inputs = [x]
-    for W, b in layers:
-        inputs.append(inputs[-1] @ W + b)
-    dz, slopes = (softmax(inputs[-1]) - one_hot(t, inputs[-1].shape[1])) / len(x), []
-    for k in reversed(range(len(layers))):
-        slopes.append((inputs[k].T @ dz, dz.sum(axis=0)))
-        dz = dz @ layers[k][0].T
-    return slopes[::-1]
-
-
-def _relu_at_the_end(x, t, layers):
-    inputs, z = _forward(x, layers)
-    dz, slopes = (softmax(_relu(z)) - one_hot(t, z.shape[1])) / len(x) * (z > 0), []
-    for k in reversed(range(len(layers))):
-        slopes.append((inputs[k].T @ dz, dz.sum(axis=0)))
-        dz = dz @ layers[k][0].T * (inputs[k] > 0)
-    return slopes[::-1]
 
 
 deep_gradients = Exercise(
@@ -199,24 +183,48 @@ deep_gradients = Exercise(
     _nets,
     _measured_net,
     [
-        Slip(
+        Mistake(
             "the last layer first",
-            "On the way back the last layer comes first; the result is to be in the order of `layers`.",
+            "The backward pass starts at the last layer. The result should be in the order of `layers`.",
             _deep(order=1),
         ),
-        Slip("no mean", "The loss is a mean over the examples: one factor is missing at the start.", _deep(n=lambda x: 1)),
-        Slip("sign", "What the network said minus what is true.", _deep(dy=lambda y, T: T - y)),
-        Slip("no mask", "Between the layers is a ReLU, on the way back, too.", _deep(mask=lambda h: 1)),
-        Slip(
-            "mean for sum in the bias",
-            "The bias is added to every row: its slope is the sum of the rows' slopes.",
+        Mistake(
+            "no mean",
+            "The loss is a mean over the examples, so a factor is missing at the start of the backward pass.",
+            _deep(n=lambda x: 1),
+        ),
+        Mistake(
+            "wrong sign",
+            "The slope of the loss along the logits is the prediction minus the label.",
+            _deep(dz_of=lambda z, t: -_output_slope(z, t)),
+        ),
+        Mistake(
+            "no mask",
+            "Between the layers is a ReLU, and the backward pass has to go through it as well.",
+            _deep(mask=lambda h: 1),
+        ),
+        Mistake(
+            "mean instead of sum for the bias",
+            "The bias is added to every row, so its slope is the sum of the slopes of all rows.",
             _deep(bias=np.mean),
         ),
-        Slip("no ReLU", "Between the layers is a ReLU: without it all layers are one.", _without_relu),
-        Slip("a ReLU after the last layer", "The last layer gives the logits as they are.", _relu_at_the_end),
-        Slip("no label", "From the loss to the logits it is y - t: where is t?", _deep(dy=lambda y, T: y)),
+        Mistake(
+            "no ReLU",
+            "Between the layers is a ReLU. Without it all layers together are a single linear one.",
+            _deep(mask=lambda h: 1, relu=lambda z: z),
+        ),
+        Mistake(
+            "a ReLU after the last layer",
+            "The last layer returns the logits as they are, without a ReLU.",
+            _deep(dz_of=lambda z, t: _output_slope(_relu(z), t) * (z > 0)),
+        ),
+        Mistake(
+            "the label is not used",
+            "The slope of the loss along the logits is the prediction minus the label. Your code never subtracts the label.",
+            _deep(dz_of=lambda z, t: helpers.softmax(z)),
+        ),
     ],
-    instead_of=[numerical_gradient, check_gradient],
+    forbidden=[helpers.numerical_gradient, helpers.check_gradient],
     tolerance=1e-6,
-    least=0.1,
+    smallest_scale=0.1,
 )

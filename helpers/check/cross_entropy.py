@@ -1,16 +1,126 @@
-"""The exercises of notebook 02: cross-entropy."""
+"""The exercises of page 02: cross-entropy."""
 
 import itertools
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.check.softmax import tenths
-from helpers.functions import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
-from helpers.gradients import numerical_gradient
+import helpers
+from helpers.check.engine import Case, Exercise, Mistake, tenths
 
-__all__ = ["prices", "reads_label", "smoothed_slope", "soft_cross_entropy"]
+__all__ = ["cross_entropy", "prices", "reads_label", "smoothed_slope", "soft_cross_entropy"]
+
+
+def _probabilities(rng):
+    def rows(n, classes):
+        return (1 + rng.multinomial(20 - classes, np.ones(classes) / classes, n)) / 20
+
+    yield Case(y=rows(1, 3)[0], t=int(rng.integers(0, 3)))
+    yield Case(y=rows(2, 3), t=rng.integers(0, 3, 2))
+    yield Case(y=rows(3, 3), t=rng.permutation(3))
+    yield Case(y=rows(1, 4), t=rng.integers(0, 4, 1))
+    tiny = 10.0 ** -rng.integers(8, 12)
+    yield Case(f"y = [{tiny}, {1 - tiny}], t = 0", y=np.array([tiny, 1 - tiny]), t=0)
+    yield Case("50 rows of 6 classes", y=helpers.softmax(rng.standard_normal((50, 6))), t=rng.integers(0, 6, 50))
+
+
+def _of_labels(rows, t):
+    """Return the entry of each row that its label points at; rows and labels may also be a single one."""
+    rows, t = np.atleast_2d(rows), np.atleast_1d(t)
+    return rows[np.arange(len(rows)), t]
+
+
+def _mean_loss(y, t):
+    return sum(-np.log(p) for p in _of_labels(y, t)) / np.size(t)
+
+
+_NOT_PAIRED = (
+    "A slice such as y[:, t] reads every row at every label. Each row should be read at its own label only. How do you pair "
+    "the rows with the labels?"
+)
+cross_entropy = Exercise(
+    "cross_entropy",
+    _probabilities,
+    _mean_loss,
+    [
+        Mistake(
+            "no minus",
+            "The logarithm of a probability is never positive, and a loss is never negative.",
+            lambda y, t: np.mean(np.log(_of_labels(y, t))),
+        ),
+        Mistake(
+            "sum instead of mean",
+            "The losses of the batch are added up. Divide by the number of examples, or a larger batch has a larger loss.",
+            lambda y, t: -np.sum(np.log(_of_labels(y, t))),
+        ),
+        Mistake(
+            "one loss for each example",
+            "The losses of the single examples are right. The result should be their mean, one number.",
+            lambda y, t: -np.log(_of_labels(y, t)),
+        ),
+        Mistake(
+            "divided by all entries",
+            "The sum is divided by the number of all entries of y. Only one entry of each row counts, so divide by the "
+            "rows.",
+            lambda y, t: -np.sum(np.log(_of_labels(y, t))) / np.size(y),
+        ),
+        Mistake(
+            "all classes count",
+            "The logarithms of all probabilities are added up or averaged. Only the probability of the label counts.",
+            lambda y, t: -np.mean(np.log(y)),
+            lambda y, t: -np.sum(np.log(y)) / np.size(t),
+        ),
+        Mistake(
+            "the label is not used",
+            "This is the loss for the class that the network itself finds most likely. It grades its own answer, and t "
+            "has no effect.",
+            lambda y, t: -np.mean(np.log(np.max(y, axis=-1))),
+        ),
+        Mistake(
+            "no logarithm",
+            "This comes from a mean of probabilities. The loss of an example is minus the logarithm of its label's "
+            "probability.",
+            lambda y, t: -np.mean(_of_labels(y, t)),
+            lambda y, t: 1 - np.mean(_of_labels(y, t)),
+        ),
+        Mistake(
+            "another base",
+            "The logarithm has the base 2 or 10. The course uses the natural logarithm, np.log.",
+            lambda y, t: -np.mean(np.log2(_of_labels(y, t))),
+            lambda y, t: -np.mean(np.log10(_of_labels(y, t))),
+        ),
+        Mistake(
+            "logarithm of the mean",
+            "The mean is taken first and the logarithm second. Take the logarithm of each probability, and then the mean.",
+            lambda y, t: -np.log(np.mean(_of_labels(y, t))),
+        ),
+        Mistake(
+            "rows and labels not paired",
+            _NOT_PAIRED,
+            lambda y, t: -np.mean(np.log(y[..., t])),
+            lambda y, t: -np.mean(np.log(y[:, t])),
+            lambda y, t: -np.sum(np.log(y[..., t])) / np.size(t),
+        ),
+        Mistake(
+            "only a batch",
+            "A single example has a y of shape (C,) and a label that is one integer. Your function handles only a batch.",
+            lambda y, t: -np.mean(np.log(y[np.arange(len(y)), t])),
+        ),
+        Mistake(
+            "one-hot labels expected",
+            "The labels are multiplied with the probabilities as if they were one-hot rows. Here t holds class indices.",
+            lambda y, t: -np.sum(t * np.log(y)) / np.size(t),
+            lambda y, t: -np.sum(t * np.log(y)),
+        ),
+        Mistake(
+            "a constant caps the loss",
+            "A small constant such as 1e-7 keeps the logarithm finite, and many programs have one. It also caps the loss: "
+            "no loss exceeds 16.1 then, and this one should. Leave the constant out here; the page comes back to it.",
+            lambda y, t: -np.mean(np.log(_of_labels(y, t) + 1e-7)),
+            lambda y, t: -np.mean(np.log(np.maximum(_of_labels(y, t), 1e-7))),
+        ),
+    ],
+    forbidden=[helpers.cross_entropy, helpers.softmax_cross_entropy],
+)
 
 
 def _examples(rng):
@@ -21,50 +131,45 @@ def _examples(rng):
     yield Case("100 rows of 5 logits", z=3 * rng.standard_normal((100, 5)), t=rng.integers(0, 5, 100))
 
 
-def _at(rows, t):
-    return rows[np.arange(len(rows)), t]
-
-
+_log_softmax, _softmax = helpers.log_softmax, helpers.softmax
 prices = Exercise(
     "prices",
     _examples,
-    lambda z, t: np.array([softmax_cross_entropy(row, label) for row, label in zip(z, t, strict=True)]),
+    lambda z, t: np.array([helpers.softmax_cross_entropy(row, label) for row, label in zip(z, t, strict=True)]),
     [
-        Slip(
+        Mistake(
             "the mean",
-            "Asked for is one price for each example, not their mean.",
-            lambda z, t: -_at(log_softmax(z), t).mean(),
+            "This is the mean of the batch. The task asks for one loss for each example.",
+            lambda z, t: -_of_labels(_log_softmax(z), t).mean(),
         ),
-        Slip(
-            "not paired",
-            "A slice reads every row at every label: rows and labels must be paired.",
-            lambda z, t: -log_softmax(z)[:, t],
+        Mistake("rows and labels not paired", _NOT_PAIRED, lambda z, t: -_log_softmax(z)[:, t]),
+        Mistake(
+            "no minus",
+            "The logarithm of a probability is never positive, and a loss is never negative.",
+            lambda z, t: _of_labels(_log_softmax(z), t),
         ),
-        Slip(
-            "sign",
-            "A logarithm of a probability is never positive, a price never negative.",
-            lambda z, t: _at(log_softmax(z), t),
+        Mistake(
+            "logarithm taken too late",
+            "A probability had already been rounded to 0, or an exponential had overflowed, when the logarithm was taken.",
+            lambda z, t: -np.log(_of_labels(_softmax(z), t)),
         ),
-        Slip(
-            "logarithm too late",
-            "A probability was rounded to 0, or an exponential overflowed, before the logarithm was taken.",
-            lambda z, t: -np.log(_at(softmax(z), t)),
+        Mistake(
+            "a constant caps the loss",
+            "A constant inside the logarithm keeps it finite, and it also caps the loss. There is a way that needs none.",
+            lambda z, t: -np.log(_of_labels(_softmax(z), t) + 1e-7),
         ),
-        Slip(
-            "a pinch",
-            "A constant inside the logarithm caps the price. There is a way that needs none.",
-            lambda z, t: -np.log(_at(softmax(z), t) + 1e-7),
+        Mistake(
+            "the label is not used",
+            "This is the loss for the class that the network itself finds most likely. t has no effect.",
+            lambda z, t: -_log_softmax(z).max(axis=-1),
         ),
-        Slip(
-            "graded by itself",
-            "This is the price of the network's own favourite. The label was not used.",
-            lambda z, t: -log_softmax(z).max(axis=-1),
-        ),
-        Slip(
-            "no softmax", "This picks the logit of the label. What turns logits into probabilities?", lambda z, t: -_at(z, t)
+        Mistake(
+            "no softmax",
+            "This is minus the logit of the label. What turns logits into probabilities?",
+            lambda z, t: -_of_labels(z, t),
         ),
     ],
-    instead_of=[cross_entropy, softmax_cross_entropy],
+    forbidden=[helpers.cross_entropy, helpers.softmax_cross_entropy],
 )
 
 
@@ -85,37 +190,42 @@ def _entropy(t):
 soft_cross_entropy = Exercise(
     "soft_cross_entropy",
     _soft_labels,
-    softmax_cross_entropy,
+    helpers.softmax_cross_entropy,
     [
-        Slip(
-            "the mean of all entries",
-            "np.mean divides by the number of all entries, and the price of one example is a sum over classes.",
-            lambda z, t: -np.mean(t * log_softmax(z)),
+        Mistake(
+            "mean of all entries",
+            "np.mean divides by the number of all entries. The loss of one example is a sum over its classes.",
+            lambda z, t: -np.mean(t * _log_softmax(z)),
         ),
-        Slip("the sum over the batch", "The loss of a batch is the mean price.", lambda z, t: -np.sum(t * log_softmax(z))),
-        Slip(
+        Mistake(
+            "sum over the batch",
+            "The losses of the examples are added up. The loss of a batch is their mean.",
+            lambda z, t: -np.sum(t * _log_softmax(z)),
+        ),
+        Mistake(
             "divided by the classes",
-            "It was divided by the number of classes; the mean is over examples. len(z), or which axis?",
-            lambda z, t: -np.sum(t * log_softmax(z)) / z.shape[-1],
+            "The sum is divided by the number of classes. The mean is taken over the examples.",
+            lambda z, t: -np.sum(t * _log_softmax(z)) / z.shape[-1],
         ),
-        Slip(
+        Mistake(
             "hard labels",
-            "Each soft label was turned into a single class: the rest of it counts, too.",
-            lambda z, t: -np.mean(_at(log_softmax(z), t.argmax(axis=-1))),
+            "Each soft label was reduced to its most likely class. Its other classes count as well.",
+            lambda z, t: -np.mean(_of_labels(_log_softmax(z), t.argmax(axis=-1))),
         ),
-        Slip(
-            "entropy taken off",
-            "This is 0 for a perfect prediction, the Kullback-Leibler divergence. The label's entropy is part of the price.",
-            lambda z, t: -np.sum(t * log_softmax(z)) / len(z) - _entropy(t),
+        Mistake(
+            "entropy subtracted",
+            "This is 0 for a perfect prediction: it is the Kullback-Leibler divergence. The cross-entropy also contains the "
+            "entropy of the label.",
+            lambda z, t: -np.sum(t * _log_softmax(z)) / len(z) - _entropy(t),
         ),
-        Slip("sign", "A price is never negative.", lambda z, t: np.mean(np.sum(t * log_softmax(z), axis=-1))),
-        Slip(
+        Mistake("no minus", "A loss is never negative.", lambda z, t: np.mean(np.sum(t * _log_softmax(z), axis=-1))),
+        Mistake(
             "no logarithm",
-            "This is the probability that the label was given. Its price is minus its logarithm.",
-            lambda z, t: -np.mean(np.sum(t * softmax(z), axis=-1)),
+            "This is minus the probability that the label was given. The loss is minus the logarithm of the probabilities.",
+            lambda z, t: -np.mean(np.sum(t * _softmax(z), axis=-1)),
         ),
     ],
-    instead_of=[cross_entropy, softmax_cross_entropy],
+    forbidden=[helpers.cross_entropy, helpers.softmax_cross_entropy],
 )
 
 
@@ -126,61 +236,74 @@ def _smoothings(rng):
     yield Case("20 rows of 5 logits, e = 0.1", z=2 * rng.standard_normal((20, 5)), t=rng.integers(0, 5, 20), e=0.1)
 
 
-def _smoothed(z, t, e):
-    return (1 - e) * one_hot(t, z.shape[1]) + e / z.shape[1]
+def _slope(label, mean=True):
+    """Return an answer that takes label(rows of one-hot labels, e, C) for the smoothed label."""
+
+    def slope(z, t, e):
+        classes = z.shape[1]
+        return (_softmax(z) - label(helpers.one_hot(t, classes), e, classes)) / (len(z) if mean else 1)
+
+    return slope
 
 
-def _off(z, target):
-    return (softmax(z) - target) / len(z)
+def _smoothed(rows, e, classes):
+    return (1 - e) * rows + e / classes
+
+
+def _measured(z, t, e):
+    label = _smoothed(helpers.one_hot(t, z.shape[1]), e, z.shape[1])
+    return helpers.numerical_gradient(lambda z: helpers.softmax_cross_entropy(z, label), z.copy())
 
 
 smoothed_slope = Exercise(
     "smoothed_slope",
     _smoothings,
-    lambda z, t, e: numerical_gradient(lambda z: softmax_cross_entropy(z, _smoothed(z, t, e)), z.copy()),
+    _measured,
     [
-        Slip(
+        Mistake(
             "no mean",
-            "The loss is a mean over N examples: each row feels an N-th of it.",
-            lambda z, t, e: len(z) * _off(z, _smoothed(z, t, e)),
+            "The loss is a mean over N examples, so each row has an N-th of its influence. A factor is missing.",
+            _slope(_smoothed, mean=False),
         ),
-        Slip(
-            "sign", "What the network said minus what is true, in this order.", lambda z, t, e: -_off(z, _smoothed(z, t, e))
+        Mistake(
+            "wrong sign",
+            "The slope is the prediction minus the label, in this order.",
+            lambda z, t, e: -_slope(_smoothed)(z, t, e),
         ),
-        Slip(
+        Mistake(
             "not smoothed",
             "This is the slope for the label as it was: e has no effect.",
-            lambda z, t, e: _off(z, one_hot(t, z.shape[1])),
+            _slope(lambda rows, e, classes: rows),
         ),
-        Slip(
-            "spread over the others",
-            "Here e goes to the C - 1 wrong classes. The task spreads it over all C, the right one among them.",
-            lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1]) + e / (z.shape[1] - 1) * (1 - one_hot(t, z.shape[1]))),
+        Mistake(
+            "spread over the other classes",
+            "Here e goes to the C - 1 other classes. The task spreads it over all C, and the right class gets a share, too.",
+            _slope(lambda rows, e, classes: (1 - e) * rows + e / (classes - 1) * (1 - rows)),
         ),
-        Slip(
-            "more than 1",
-            "The rows of the label sum to more than 1: what is spread must be taken from the label first.",
-            lambda z, t, e: _off(z, one_hot(t, z.shape[1]) + e / z.shape[1]),
+        Mistake(
+            "label sums to more than 1",
+            "What is spread over the classes has to be taken from the label first.",
+            _slope(lambda rows, e, classes: rows + e / classes),
         ),
-        Slip(
-            "less than 1",
-            "The rows of the label do not sum to 1: what was taken from the label is to be spread over all classes.",
-            lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1])),
+        Mistake(
+            "label sums to less than 1",
+            "The share e was taken from the label, but it was not given to the classes.",
+            _slope(lambda rows, e, classes: (1 - e) * rows),
         ),
-        Slip(
-            "the label without its share",
-            "The right class keeps 1 - e, and gets its part of what is spread, besides.",
-            lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1]) + e / z.shape[1] * (1 - one_hot(t, z.shape[1]))),
+        Mistake(
+            "right class without its share",
+            "The right class keeps 1 - e, and in addition it gets its share of what is spread.",
+            _slope(lambda rows, e, classes: (1 - e) * rows + e / classes * (1 - rows)),
         ),
-        Slip(
-            "each gets all of e",
-            "Each class was given the whole of e. It is to be spread over them.",
-            lambda z, t, e: _off(z, (1 - e) * one_hot(t, z.shape[1]) + e),
+        Mistake(
+            "all of e for each class",
+            "Each class got the whole of e. It should be spread over them.",
+            _slope(lambda rows, e, classes: (1 - e) * rows + e),
         ),
-        Slip(
+        Mistake(
             "integer labels",
-            "An array of integers has no room for 0.9: it became 0, and no label is left. Make the rows of floats.",
-            lambda z, t, e: _off(z, 0),
+            "An array of integers cannot store fractions, so the label became 0. Make the rows an array of floats.",
+            _slope(lambda rows, e, classes: 0),
         ),
     ],
     tolerance=1e-6,
@@ -188,56 +311,43 @@ smoothed_slope = Exercise(
 
 
 def _honest(z, t):
-    """Equal logits have equal prices here, to the last bit."""
-    return -np.mean(_at(log_softmax(z), t))
+    """Return the cross-entropy, with exactly the same loss for equal logits."""
+    return -np.mean(_of_labels(_log_softmax(z), t))
 
 
-def _graded_by_itself(z, t):
+def _grades_itself(z, t):
     return _honest(z, z.argmax(axis=-1))
 
 
-def _last_one(z, t):
-    return -log_softmax(z[-1])[t[-1]]
+def _last_example(z, t):
+    return -_log_softmax(z[-1])[t[-1]]
 
 
-def _with_pinch(z, t):
-    return -np.mean(np.log(_at(softmax(z), t) + 1e-7))
+def _with_constant(z, t):
+    return -np.mean(np.log(_of_labels(_softmax(z), t) + 1e-7))
 
 
-def _label_free(z, t):
-    return -np.mean(log_softmax(z)[:, 0])
-
-
-def _all_losses(rng):
-    z, batch = rng.permutation(5)[:3] / 2, np.sort(tenths(rng, (3, 4)), axis=-1) + np.array([0.0, 0.5, 1.0, 1.5])
-    t, labels = rng.integers(0, 3, 1), rng.permutation(4)[:3]
-    yield Case("the cross-entropy, one example", loss=_honest, z=z[np.newaxis], t=t)
-    yield Case("a loss that grades itself, one example", loss=_graded_by_itself, z=z[np.newaxis], t=t)
-    yield Case("the cross-entropy of three examples", loss=_honest, z=batch, t=labels)
-    yield Case("a loss that grades itself, three examples", loss=_graded_by_itself, z=batch, t=labels)
-    tied = np.array([[1.0, 1.0, 1.0, 1.0 + rng.integers(1, 5)]])
-    where = rng.integers(0, 4)
-    yield Case(
-        "the cross-entropy, three of four logits equal",
-        loss=_honest,
-        z=np.roll(tied, where),
-        t=np.array([where]),
-    )
-    mirror = np.eye(2) * rng.integers(1, 9)
-    yield Case(
-        "the cross-entropy of two examples that mirror each other",
-        loss=_honest,
-        z=mirror,
-        t=np.zeros(2, int),
-    )
-    yield Case("a loss that takes class 0 for the label", loss=_label_free, z=batch, t=labels)
-    yield Case("a loss that looks at the last example only", loss=_last_one, z=batch, t=labels)
-    yield Case("the cross-entropy with a pinch of 1e-7", loss=_with_pinch, z=batch, t=labels)
+def _class_0(z, t):
+    return -np.mean(_log_softmax(z)[:, 0])
 
 
 def _losses(rng):
-    losses = list(_all_losses(rng))
-    yield from (losses[k] for k in rng.permutation(len(losses)))
+    z, batch = rng.permutation(5)[:3] / 2, np.sort(tenths(rng, (3, 4)), axis=-1) + np.array([0.0, 0.5, 1.0, 1.5])
+    one, t, labels = z[np.newaxis], rng.integers(0, 3, 1), rng.permutation(4)[:3]
+    tied, where = np.array([[1.0, 1.0, 1.0, 1.0 + rng.integers(1, 5)]]), rng.integers(0, 4)
+    mirrored, zeros = np.eye(2) * rng.integers(1, 9), np.zeros(2, int)
+    cases = [
+        Case("the cross-entropy, one example", loss=_honest, z=one, t=t),
+        Case("a loss that grades itself, one example", loss=_grades_itself, z=one, t=t),
+        Case("the cross-entropy, three examples", loss=_honest, z=batch, t=labels),
+        Case("a loss that grades itself, three examples", loss=_grades_itself, z=batch, t=labels),
+        Case("the cross-entropy, three of four logits equal", loss=_honest, z=np.roll(tied, where), t=np.array([where])),
+        Case("the cross-entropy, two examples that mirror each other", loss=_honest, z=mirrored, t=zeros),
+        Case("a loss that always uses class 0 as the label", loss=_class_0, z=batch, t=labels),
+        Case("a loss that uses only the last example", loss=_last_example, z=batch, t=labels),
+        Case("the cross-entropy with 1e-7 inside the logarithm", loss=_with_constant, z=batch, t=labels),
+    ]
+    yield from (cases[k] for k in rng.permutation(len(cases)))
 
 
 def _by_all_labels(loss, z, t):
@@ -250,7 +360,7 @@ def _first_changed(loss, z, t):
     return bool(loss(z, other) != loss(z, t))
 
 
-def _moved(loss, z, t, others):
+def _changes(loss, z, t, others):
     return any(bool(loss(z, other) != loss(z, t)) for other in others)
 
 
@@ -261,40 +371,45 @@ def _in_place(loss, z, t):
     return bool(loss(z, t) != before)
 
 
-_TOGETHER = "What one example loses another can win, and the mean stays: change the label of one example at a time."
 reads_label = Exercise(
     "reads_label",
     _losses,
     _by_all_labels,
     [
-        Slip("always True", "Some of these losses never look at the label.", lambda loss, z, t: True),
-        Slip("always False", "Some of these losses do look at the label.", lambda loss, z, t: False),
-        Slip("upside down", "True is to mean that the label is read.", lambda loss, z, t: not _by_all_labels(loss, z, t)),
-        Slip(
-            "one other label tried",
-            "Two classes can have the same probability, and then an honest loss does not move: try all the other labels.",
+        Mistake("always True", "Some of these losses never use the label.", lambda loss, z, t: True),
+        Mistake("always False", "Some of these losses do use the label.", lambda loss, z, t: False),
+        Mistake(
+            "True and False exchanged",
+            "True should mean that the loss uses the label.",
+            lambda loss, z, t: not _by_all_labels(loss, z, t),
+        ),
+        Mistake(
+            "only one other label tried",
+            "Two classes can have the same probability, and then the loss is the same although it uses the label. Try all "
+            "other labels.",
             lambda loss, z, t: bool(loss(z, (t + 1) % z.shape[1]) != loss(z, t)),
         ),
-        Slip(
-            "one example tried",
-            "Only the label of the first example was changed. A loss may read the others.",
+        Mistake(
+            "only one example tried",
+            "Only the label of the first example was changed. A loss may use the others.",
             _first_changed,
         ),
-        Slip(
-            "all labels moved together",
-            _TOGETHER,
-            lambda loss, z, t: _moved(loss, z, t, [(t + k) % z.shape[1] for k in range(1, z.shape[1])]),
+        Mistake(
+            "all labels changed together",
+            "If all labels change together, one example can lose what another one gains, and the mean stays the same. "
+            "Change the label of one example at a time.",
+            lambda loss, z, t: _changes(loss, z, t, [(t + k) % z.shape[1] for k in range(1, z.shape[1])]),
+            lambda loss, z, t: _changes(loss, z, t, [np.full_like(t, k) for k in range(z.shape[1])]),
         ),
-        Slip(
-            "all labels moved together",
-            _TOGETHER,
-            lambda loss, z, t: _moved(loss, z, t, [np.full_like(t, k) for k in range(z.shape[1])]),
+        Mistake(
+            "same labels in another order",
+            "A single example has only one order. Give it another class instead.",
+            lambda loss, z, t: _changes(loss, z, t, [t[::-1]]),
         ),
-        Slip(
-            "the same labels in another order",
-            "A single example has no other order: give it another class.",
-            lambda loss, z, t: _moved(loss, z, t, [t[::-1]]),
+        Mistake(
+            "changed labels",
+            "t belongs to the caller, and after the call it holds other labels. Put the other labels into a new array.",
+            _in_place,
         ),
-        Slip("changed labels", "t is the caller's, and it came back with other labels: make new ones.", _in_place),
     ],
 )

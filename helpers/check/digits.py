@@ -1,18 +1,17 @@
-"""The exercises of notebook 07: digits."""
+"""The exercises of the page on digits."""
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
+from helpers.check.engine import Case, Exercise, Mistake
 
 __all__ = ["right_per_digit", "scaled", "shifted"]
 
 
-def _answers(rng):
+def _predictions(rng):
     def case(each, share):
         t = rng.permutation(np.repeat(np.arange(10), each))
         predicted = np.where(rng.random(t.size) < share, t, rng.integers(0, 10, t.size))
-        predicted[(t == 9) & (share < 0.6)] = 4  # of a digit, none may be right
+        predicted[(t == 9) & (share < 0.6)] = 4  # of one digit none is right
         return Case(f"{t.size} digits, {(t == predicted).sum()} of them right", t=t, predicted=predicted)
 
     yield case([2] * 10, 0.5)
@@ -20,55 +19,59 @@ def _answers(rng):
     yield case(rng.integers(5, 40, 10), 0.97)
 
 
-def _table(t, predicted):
-    table = np.zeros((10, 10))
-    np.add.at(table, (t, predicted), 1)
-    return table
+def _from_table(share):
+    def answer(t, predicted):
+        table = np.zeros((10, 10))
+        np.add.at(table, (t, predicted), 1)
+        with np.errstate(all="ignore"):
+            return share(table)
+
+    return answer
 
 
-def _once(t, predicted):
+def _counted_once(t, predicted):
     table = np.zeros((10, 10))
     table[t, predicted] += 1
     return np.diag(table) / table.sum(axis=1)
 
 
-def _quiet(share):
-    def answer(t, predicted):
-        with np.errstate(all="ignore"):
-            return share(_table(t, predicted))
-
-    return answer
-
-
 right_per_digit = Exercise(
     "right_per_digit",
-    _answers,
+    _predictions,
     lambda t, predicted: np.bincount(t[t == predicted], minlength=10) / np.bincount(t),
     [
-        Slip(
-            "of those called so",
-            "This is the share of those that were called a 3, the precision. Asked for is the share of those that are a 3.",
-            _quiet(lambda table: np.diag(table) / table.sum(axis=0)),
+        Mistake(
+            "precision",
+            "This is the share of those that were called a 3 and are one. The task asks for the share of the 3s that were "
+            "called a 3.",
+            _from_table(lambda table: np.diag(table) / table.sum(axis=0)),
+            _from_table(lambda table: np.diag(table) / np.maximum(1, table.sum(axis=0))),
         ),
-        Slip("counts", "These are counts. A share is a count divided by how many there are.", _quiet(np.diag)),
-        Slip(
-            "of all digits",
-            "Divide by how many there are of this digit, not of all.",
-            _quiet(lambda table: np.diag(table) / table.sum()),
+        Mistake("counts", "These are counts. Divide each by the number of examples of its digit.", _from_table(np.diag)),
+        Mistake(
+            "share of all digits",
+            "The counts are divided by the number of all examples. Divide by the number of examples of each digit.",
+            _from_table(lambda table: np.diag(table) / table.sum()),
         ),
-        Slip(
+        Mistake(
             "one share for all",
             "This is the share of all digits together.",
             lambda t, predicted: float(np.mean(t == predicted)),
         ),
-        Slip(
-            "the wrong ones", "This is the share of mistakes.", _quiet(lambda table: 1 - np.diag(table) / table.sum(axis=1))
+        Mistake(
+            "share of the mistakes",
+            "This is the share of each digit that was predicted wrong.",
+            _from_table(lambda table: 1 - np.diag(table) / table.sum(axis=1)),
         ),
-        Slip("counted once", "table[t, predicted] += 1 adds a repeated pair once. np.add.at counts each.", _once),
-        Slip(
+        Mistake(
+            "repeated pairs counted once",
+            "table[t, predicted] += 1 counts a pair only once, however often it occurs. np.add.at counts every time.",
+            _counted_once,
+        ),
+        Mistake(
             "whole numbers",
-            "A // or an array of integers rounds the shares off.",
-            _quiet(lambda table: np.diag(table) // table.sum(axis=1)),
+            "The shares are rounded down, by // or by an array of integers.",
+            _from_table(lambda table: np.diag(table) // table.sum(axis=1)),
         ),
     ],
 )
@@ -86,13 +89,23 @@ def _splits(rng):
     yield case(30, 4, 0, "30 examples of 4 numbers")
     yield case(60, 8, 0, "60 examples of 8 numbers")
     yield case(60, 8, 2, "60 examples of 8 numbers, two of them always 0")
-    odd = case(30, 4, 1, "30 examples; one pixel is blank in all of `learn`, and not in all of `asked`")
+    odd = case(30, 4, 1, "30 examples; one pixel is blank in all of `learn`, but not in all of `asked`")
     odd.arguments["x"][odd.arguments["asked"][0], 0] = 1.0
     yield odd
 
 
-def _by(statistics_of, blank=True, deviation=lambda rows: rows.std(axis=0)):
-    def scale(x, learn, asked):
+def _all(x, learn, asked, part):
+    return slice(None)
+
+
+def _learn(x, learn, asked, part):
+    return learn
+
+
+def _scaling(statistics_of=_learn, blank=True, deviation=lambda rows: rows.std(axis=0)):
+    """Return an answer that takes mean and deviation from `statistics_of`; blank: a deviation of 0 is replaced by 1."""
+
+    def scaled(x, learn, asked):
         with np.errstate(all="ignore"):
             results = []
             for part in (learn, asked):
@@ -101,79 +114,70 @@ def _by(statistics_of, blank=True, deviation=lambda rows: rows.std(axis=0)):
                 results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
             return tuple(results)
 
-    return scale
+    return scaled
 
 
-def _spreads(x, learn, asked):
+def _by_hand(x, learn, asked):
     known = x[learn]
     middle, spread = known.mean(axis=0), np.sqrt(((known - known.mean(axis=0)) ** 2).mean(axis=0))
     spread[spread == 0] = 1
     return (known - middle) / spread, (x[asked] - middle) / spread
 
 
-_TWO_MEANINGS = "The two parts were scaled differently, so the same image has two meanings. Scale both by the same numbers."
+_LEAK = "The mean and the deviation are computed from all examples, including those that are locked away for the test."
 scaled = Exercise(
     "scaled",
     _splits,
-    _spreads,
+    _by_hand,
     [
-        Slip(
-            "the test set has told",
-            "The mean and the deviation were taken over all the data, the locked-away part too. What may be looked at? "
-            "(And a pixel that is always blank has a deviation of 0.)",
-            _by(lambda x, learn, asked, part: slice(None), blank=False),
+        Mistake(
+            "statistics of the test set",
+            f"{_LEAK} (There is a second problem: a pixel that is always blank has a deviation of 0.)",
+            _scaling(_all, blank=False),
         ),
-        Slip(
-            "the test set has told",
-            "The mean and the deviation were taken over all the data, the locked-away part too. What may be looked at?",
-            _by(lambda x, learn, asked, part: slice(None)),
-        ),
-        Slip(
+        Mistake("statistics of the test set", f"{_LEAK} Which examples may be used?", _scaling(_all)),
+        Mistake(
             "blank pixels",
-            "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. What should become of it?",
-            _by(lambda x, learn, asked, part: learn, blank=False),
+            "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. By what should it be divided instead?",
+            _scaling(blank=False),
         ),
-        Slip(
-            "each by its own",
-            _TWO_MEANINGS,
-            _by(lambda x, learn, asked, part: part),
+        Mistake(
+            "each part by its own statistics",
+            "The two parts are scaled differently, so the same image would get different numbers in the two parts. Scale "
+            "both with the same mean and deviation.",
+            _scaling(lambda x, learn, asked, part: part),
+            _scaling(lambda x, learn, asked, part: part, blank=False),
         ),
-        Slip(
-            "each by its own",
-            _TWO_MEANINGS,
-            _by(lambda x, learn, asked, part: part, blank=False),
+        Mistake(
+            "only statistics of the test set",
+            "The mean and the deviation should come from the examples in `learn`, and not from those in `asked`.",
+            _scaling(lambda x, learn, asked, part: asked),
         ),
-        Slip(
-            "by the test set",
-            "The numbers to scale by come from the examples to learn from, not from those that are asked.",
-            _by(lambda x, learn, asked, part: asked),
-        ),
-        Slip(
+        Mistake(
             "only centred",
-            "The deviation to divide by is 1 here, for every pixel: is it missing, or was it replaced too often?",
-            _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.ones(rows.shape[1])),
+            "Every pixel was divided by 1. Is the deviation missing, or was it replaced for all pixels?",
+            _scaling(deviation=lambda rows: np.ones(rows.shape[1])),
         ),
-        Slip(
-            "one deviation for all",
-            "Each pixel has its own deviation: along which axis?",
-            _by(lambda x, learn, asked, part: learn, deviation=lambda rows: np.full(rows.shape[1], rows.std())),
+        Mistake(
+            "one deviation for all pixels",
+            "Each pixel has a deviation of its own. Along which axis is it computed?",
+            _scaling(deviation=lambda rows: np.full(rows.shape[1], rows.std())),
         ),
-        Slip(
+        Mistake(
             "divided by almost nothing",
-            "A pixel that never changed in `learn` may do so in `asked`, and is divided by 1e-8: it is only to be centred.",
-            _by(lambda x, learn, asked, part: learn, deviation=lambda rows: rows.std(axis=0) + 1e-8),
+            "A pixel that is blank in all of `learn` may not be blank in `asked`, and then it is divided by a tiny number "
+            "and becomes huge. Such a pixel should only be centred.",
+            _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
         ),
-        Slip(
-            "NaN made 0",
-            "x / 0 is infinite where the pixel is not blank in `asked`: mend the deviation, not the result.",
-            lambda x, learn, asked: tuple(
-                np.nan_to_num(part) for part in _by(lambda x, learn, asked, part: learn, blank=False)(x, learn, asked)
-            ),
+        Mistake(
+            "NaN replaced by 0",
+            "Where a pixel is not blank in `asked`, x / 0 is infinite. Repair the deviation instead of the result.",
+            lambda *args: tuple(np.nan_to_num(part) for part in _scaling(blank=False)(*args)),
         ),
-        Slip(
+        Mistake(
             "variance",
-            "The variance is the square of the standard deviation.",
-            _by(lambda x, learn, asked, part: learn, deviation=lambda rows: rows.var(axis=0)),
+            "You divided by the variance, which is the square of the standard deviation.",
+            _scaling(deviation=lambda rows: rows.var(axis=0)),
         ),
     ],
 )
@@ -182,9 +186,8 @@ scaled = Exercise(
 def _moves(rng):
     for n, right, down in ((1, 1, 0), (2, 0, 1), (3, -2, 0), (3, 2, -1), (2, 0, 0), (2, 8, 0)):
         x = rng.integers(1, 17, (n, 64)) / 16
-        yield Case(
-            f"{n} full {'image' if n == 1 else 'images'}, right = {right}, down = {down}", x=x, right=right, down=down
-        )
+        images = f"{n} {'image' if n == 1 else 'images'} without blank pixels"
+        yield Case(f"{images}, right = {right}, down = {down}", x=x, right=right, down=down)
 
 
 def _pixel_by_pixel(x, right, down):
@@ -196,43 +199,42 @@ def _pixel_by_pixel(x, right, down):
     return moved
 
 
-def _rolled(x, right, down):
-    return np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape)
-
-
 shifted = Exercise(
     "shifted",
     _moves,
     _pixel_by_pixel,
     [
-        Slip(
-            "round the corner", "np.roll brings back on the left what leaves on the right: paper does not do that.", _rolled
+        Mistake(
+            "pixels come back on the other side",
+            "np.roll brings back on the left what leaves on the right. Pixels that leave the paper should be lost.",
+            lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape),
         ),
-        Slip(
-            "as one long row",
-            "An image is 8 rows of 8: what leaves a row at its end has come in at the start of the next one.",
+        Mistake(
+            "an image is one long row",
+            "An image has 8 rows of 8 pixels. Your code moves it as one row of 64, so what leaves a row enters the next "
+            "one.",
             lambda x, right, down: np.roll(x, right + 8 * down, axis=1),
         ),
-        Slip(
-            "rows for columns",
-            "The images move down where they should move right: which axis is which?",
+        Mistake(
+            "rows and columns exchanged",
+            "The images move down where they should move to the right. Which axis is which?",
             lambda x, right, down: _pixel_by_pixel(x, down, right),
         ),
-        Slip(
-            "the other way",
-            "They move to the left where they should move to the right.",
+        Mistake(
+            "opposite direction",
+            "The images move to the left where they should move to the right.",
             lambda x, right, down: _pixel_by_pixel(x, -right, -down),
         ),
-        Slip(
-            "up for down",
-            "Right is right, but down is up: row 0 is the top.",
+        Mistake(
+            "up instead of down",
+            "The movement to the right is correct, but down and up are exchanged. Row 0 is at the top.",
             lambda x, right, down: _pixel_by_pixel(x, right, -down),
         ),
-        Slip(
-            "another shape",
-            "The pixels may be right; the result is to have the shape of x, (N, 64).",
+        Mistake(
+            "shape of the images",
+            "The pixels may be right, but the result should have the shape of x, (N, 64).",
             lambda x, right, down: _pixel_by_pixel(x, right, down).reshape(-1, 8, 8),
         ),
-        Slip("not moved", "Nothing has moved.", lambda x, right, down: x.copy()),
+        Mistake("not moved", "The images have not moved.", lambda x, right, down: x.copy()),
     ],
 )

@@ -1,10 +1,9 @@
-"""The exercises of notebook 05: gradient descent."""
+"""The exercises of page 05: gradient descent."""
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.descent import gradient_descent
+import helpers
+from helpers.check.engine import Case, Exercise, Mistake
 
 __all__ = ["descend", "largest_rate", "nesterov"]
 
@@ -14,8 +13,8 @@ def _curvatures(rng):
         yield Case(curvatures=rng.integers(1, 100, count) / 4)
 
 
-def _still_holds(curvatures):
-    """Find by halving the largest rate for which no coordinate grows: |1 - rate · curvature| is at most 1."""
+def _by_bisection(curvatures):
+    """Return the largest rate for which no coordinate grows, that is, for which |1 - rate · curvature| is at most 1."""
     low, high = 0.0, 1e3
     for _ in range(100):
         middle = (low + high) / 2
@@ -26,20 +25,42 @@ def _still_holds(curvatures):
 largest_rate = Exercise(
     "largest_rate",
     _curvatures,
-    _still_holds,
+    _by_bisection,
     [
-        Slip(
-            "half of it",
-            "With this rate the steepest direction is done in one step. How far beyond can you go?",
+        Mistake(
+            "half of the limit",
+            "With this rate the steepest direction reaches the bottom in one step. How far beyond the bottom may a step go?",
             lambda c: 1 / np.max(c),
         ),
-        Slip("the flattest direction", "The steepest direction flies off first.", lambda c: 2 / np.min(c)),
-        Slip("the sum", "Each direction has its own limit, and the smallest of them counts.", lambda c: 2 / np.sum(c)),
-        Slip("the mean", "One direction that grows is enough: the mean hides it.", lambda c: 2 / np.mean(c)),
-        Slip("the last one", "The curvatures come in no order: this took the last one.", lambda c: 2 / c[-1]),
-        Slip("the first one", "The curvatures come in no order: this took the first one.", lambda c: 2 / c[0]),
-        Slip("all directions", "Asked for is one rate, for all directions together.", lambda c: 2 / c),
-        Slip("upside down", "The steeper the valley, the smaller the rate must be.", lambda c: np.max(c) / 2),
+        Mistake(
+            "the fastest rate",
+            "With this rate the steepest and the flattest direction shrink equally fast, so it converges fastest. The "
+            "task asks for the largest rate at which nothing grows.",
+            lambda c: 2 / (np.max(c) + np.min(c)),
+        ),
+        Mistake(
+            "the flattest direction",
+            "This is the limit of the flattest direction. At this rate the others grow.",
+            lambda c: 2 / np.min(c),
+        ),
+        Mistake(
+            "the sum",
+            "Each direction has a limit of its own, and the smallest limit decides. Their curvatures do not add up.",
+            lambda c: 2 / np.sum(c),
+        ),
+        Mistake(
+            "the mean",
+            "If a single direction grows, the descent fails. The mean hides that direction.",
+            lambda c: 2 / np.mean(c),
+        ),
+        Mistake("the last one", "This uses the last curvature, but they are in no particular order.", lambda c: 2 / c[-1]),
+        Mistake("the first one", "This uses the first curvature, but they are in no particular order.", lambda c: 2 / c[0]),
+        Mistake("one rate for each direction", "The task asks for one rate for all directions.", lambda c: 2 / c),
+        Mistake(
+            "numerator and denominator exchanged",
+            "The steeper the valley, the smaller the rate must be. Yours grows with the curvature.",
+            lambda c: np.max(c) / 2,
+        ),
     ],
 )
 
@@ -48,16 +69,18 @@ def _valley(curvatures):
     return lambda w: curvatures * w
 
 
-def _descents(rng):
-    def case(curvatures, start, lr, steps):
-        say = f"gradient(w) = {curvatures.tolist()} * w, start = {start.tolist()}, lr = {lr}, steps = {steps}"
-        return Case(say, gradient=_valley(curvatures), start=start, lr=lr, steps=steps)
+def _case(curvatures, start, lr, steps, **momentum):
+    say = f"gradient(w) = {curvatures.tolist()} * w, start = {start.tolist()}, lr = {lr}, steps = {steps}"
+    say += "".join(f", m = {value}" for value in momentum.values())
+    return Case(say, gradient=_valley(curvatures), start=start, lr=lr, steps=steps, **momentum)
 
-    yield case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.1, 2)
-    yield case(np.array([1.0, 2.0, 3.0]), rng.integers(-9, 9, 3) / 2, 0.25, 4)
-    yield case(np.array([1.0, 4.0]), rng.integers(1, 9, (2, 2)) / 2, 0.1, 3)
-    yield case(np.array([2.0]), rng.integers(1, 9, 1) / 2, 0.3, 0)
-    yield case(np.array([1.0, 2.0]), rng.integers(1, 9, 2), 0.25, 3)
+
+def _descents(rng):
+    yield _case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.1, 2)
+    yield _case(np.array([1.0, 2.0, 3.0]), rng.integers(-9, 9, 3) / 2, 0.25, 4)
+    yield _case(np.array([1.0, 4.0]), rng.integers(1, 9, (2, 2)) / 2, 0.1, 3)
+    yield _case(np.array([2.0]), rng.integers(1, 9, 1) / 2, 0.3, 0)
+    yield _case(np.array([1.0, 2.0]), rng.integers(1, 9, 2), 0.25, 3)
 
 
 def _powers(gradient, start, lr, steps):
@@ -65,64 +88,66 @@ def _powers(gradient, start, lr, steps):
     return np.array([start * factor**k for k in range(steps + 1)])
 
 
-def _walk(own_start, own_places, kind=None, first=True, sign=-1.0, last=False):  # noqa: PLR0913, PLR0917
-    def walk(gradient, start, lr, steps):
-        w = start.copy() if own_start else start
-        w = w.astype(kind) if kind and own_start else w
-        path = [w.copy() if own_places else w] if first else []
+def _descent(copy_start=True, copy_points=True, kind=float, sign=-1.0, part=slice(None)):
+    """Return an answer that takes the right steps, and copies only what it is told to."""
+
+    def descend(gradient, start, lr, steps):
+        w = start.copy() if copy_start else start
+        w = w.astype(kind) if kind and copy_start else w
+        path = [w.copy() if copy_points else w]
         for _ in range(steps):
             w += sign * lr * gradient(w)
-            path.append(w.copy() if own_places else w)
-        return path[-1] if last else np.array(path)
+            path.append(w.copy() if copy_points else w)
+        return np.array(path[part])
 
-    return walk
+    return descend
 
 
-_ONE_PLACE = "start is safe, but every row of the path is the last place."
 descend = Exercise(
     "descend",
     _descents,
     _powers,
     [
-        Slip(
-            "two labels too many",
-            "Every row is the last place, and the caller's start went along: = hangs on a label. A copy is missing twice.",
-            _walk(False, False),
+        Mistake(
+            "two copies missing",
+            "Every row of the path is the last point, and the caller's start has changed, too. `w = start` and "
+            "`path.append(w)` only give one array more names. Two copies are missing.",
+            _descent(copy_start=False, copy_points=False),
         ),
-        Slip(
-            "the caller's start",
-            "The path is right, but start has moved: whose array does `w -= ...` write into?",
-            _walk(False, True),
+        Mistake(
+            "the caller's start has changed",
+            "The path is right, but start is not what it was. Into whose array does `w -= ...` write?",
+            _descent(copy_start=False),
         ),
-        Slip("one place, many times", _ONE_PLACE, _walk(True, False, float)),
-        Slip("one place, many times", _ONE_PLACE, _walk(True, False)),
-        Slip(
+        Mistake(
+            "every row is the last point",
+            "start is safe now, but the list holds the same array several times, so every row shows where it ended.",
+            _descent(copy_points=False),
+            _descent(copy_points=False, kind=None),
+        ),
+        Mistake(
             "whole numbers",
-            "A start of whole numbers has no room for a step: make an array of floats from it.",
-            _walk(True, True),
+            "A start of whole numbers cannot store the fractions of a step. Make an array of floats from it.",
+            _descent(kind=None),
         ),
-        Slip("no start", "The path begins at the start, before the first step.", _walk(True, True, float, first=False)),
-        Slip("uphill", "The gradient points uphill: go the other way.", _walk(True, True, float, sign=1.0)),
-        Slip("only the end", "Asked for is the whole path, a row for each place.", _walk(True, True, float, last=True)),
+        Mistake(
+            "no start", "The first row of the path should be the start, before any step.", _descent(part=slice(1, None))
+        ),
+        Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _descent(sign=1.0)),
+        Mistake("only the end", "The task asks for the whole path, with a row for each point.", _descent(part=-1)),
     ],
-    instead_of=[gradient_descent],
+    forbidden=[helpers.gradient_descent],
 )
 
 
-def _rolling(rng):
-    def case(curvatures, start, lr, steps, momentum):
-        say = (
-            f"gradient(w) = {curvatures.tolist()} * w, start = {start.tolist()}, lr = {lr}, steps = {steps}, m = {momentum}"
-        )
-        return Case(say, gradient=_valley(curvatures), start=start, lr=lr, steps=steps, momentum=momentum)
-
-    yield case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.1, 2, 0.5)
-    yield case(np.array([1.0, 2.0, 10.0]), rng.integers(-9, 9, 3) / 2, 0.05, 6, 0.9)
-    yield case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.2, 5, 0.0)
+def _rolls(rng):
+    yield _case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.1, 2, momentum=0.5)
+    yield _case(np.array([1.0, 2.0, 10.0]), rng.integers(-9, 9, 3) / 2, 0.05, 6, momentum=0.9)
+    yield _case(np.array([1.0, 4.0]), rng.integers(1, 9, 2) / 2, 0.2, 5, momentum=0.0)
 
 
 def _matrix_powers(gradient, start, lr, steps, momentum):
-    """Each coordinate's place and velocity are multiplied by one matrix a step."""
+    """Each step multiplies a coordinate's position and velocity by the same matrix."""
     path = np.empty((steps + 1, *start.shape))
     for i, c in enumerate(gradient(np.ones(start.shape))):
         keep = 1 - lr * c
@@ -132,56 +157,68 @@ def _matrix_powers(gradient, start, lr, steps, momentum):
     return path
 
 
-def _roll(look, friction=lambda momentum: momentum, sign=-1.0, again=0.0, aliased=False):
-    def roll(gradient, start, lr, steps, momentum):
-        w, v = start.copy(), np.zeros(start.shape)
-        path = [w if aliased else w.copy()]
-        for _ in range(steps):
-            v = friction(momentum) * v + sign * lr * gradient(look(w, v, momentum))
-            w += v + again * momentum * v
-            path.append(w if aliased else w.copy())
-        return np.array(path)
-
-    return roll
-
-
 def _ahead(w, v, momentum):
     return w + momentum * v
 
 
+def _roll(look=_ahead, friction=lambda momentum: momentum, sign=-1.0, again=0.0, copy=True):
+    def nesterov(gradient, start, lr, steps, momentum):
+        w, v = start.copy(), np.zeros(start.shape)
+        path = [w.copy() if copy else w]
+        for _ in range(steps):
+            v = friction(momentum) * v + sign * lr * gradient(look(w, v, momentum))
+            w += v + again * momentum * v
+            path.append(w.copy() if copy else w)
+        return np.array(path)
+
+    return nesterov
+
+
 nesterov = Exercise(
     "nesterov",
-    _rolling,
+    _rolls,
     _matrix_powers,
     [
-        Slip(
-            "not ahead",
-            "This is the momentum of the page: the slopes are measured where the ball is, not where it is going.",
+        Mistake(
+            "gradient at w",
+            "This is plain momentum: the gradient is computed where the ball is, and not where it is going.",
             _roll(lambda w, v, m: w),
         ),
-        Slip(
+        Mistake(
             "a whole step ahead",
-            "Only the share m of the last step is kept, so look that far ahead.",
+            "The gradient is computed at w + v. Only the share m of the last step is kept, so look only that far ahead.",
             _roll(lambda w, v, m: w + v),
         ),
-        Slip("behind", "Look where the ball is going, not where it came from.", _roll(lambda w, v, m: w - m * v)),
-        Slip("uphill", "The gradient points uphill.", _roll(_ahead, sign=1.0)),
-        Slip("no friction", "The old step is kept whole: multiply it by m.", _roll(_ahead, lambda m: 1.0)),
-        Slip("moved twice", "The look ahead is only a look: the ball moves once, by the new v.", _roll(_ahead, again=1.0)),
-        Slip(
-            "one place, many times", "Every row of the path is the last place: append copies.", _roll(_ahead, aliased=True)
+        Mistake(
+            "looks behind",
+            "The gradient is computed where the ball came from, and not where it is going.",
+            _roll(lambda w, v, m: w - m * v),
         ),
-        Slip(
+        Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _roll(sign=1.0)),
+        Mistake("no friction", "The whole of the last step is kept. Multiply it by m.", _roll(friction=lambda m: 1.0)),
+        Mistake(
+            "moved twice",
+            "The ball only looks ahead to compute the gradient. After that it moves once, by the new v.",
+            _roll(again=1.0),
+        ),
+        Mistake(
+            "every row is the last point",
+            "The list holds the same array several times, so every row shows where it ended. Append copies.",
+            _roll(copy=False),
+        ),
+        Mistake(
             "m applied twice",
-            "Inside the slopes v was multiplied by m already, and then once more.",
+            "v was already multiplied by m when it was multiplied by m once more for the look ahead.",
             _roll(lambda w, v, m: w + m * m * v),
         ),
-        Slip("no start", "The path begins at the start, before the first step.", lambda *args: _roll(_ahead)(*args)[1:]),
-        Slip(
-            "no memory",
-            "v is 0 in every step: it must live on from one to the next.",
+        Mistake(
+            "no start", "The first row of the path should be the start, before any step.", lambda *args: _roll()(*args)[1:]
+        ),
+        Mistake(
+            "v is forgotten",
+            "v is 0 at the beginning of every step. It has to survive from one step to the next.",
             _roll(lambda w, v, m: w, lambda m: 0.0),
         ),
     ],
-    instead_of=[gradient_descent],
+    forbidden=[helpers.gradient_descent],
 )

@@ -1,20 +1,14 @@
-"""The exercises of notebook 01: softmax."""
+"""The exercises of page 01: softmax."""
 
 import numpy as np
 
-from helpers.check.answers import Case
-from helpers.check.exercises import Exercise, Slip
-from helpers.functions import log_softmax, softmax
+import helpers
+from helpers.check.engine import Case, Exercise, Mistake, tenths
 
-__all__ = ["log_sum_exp", "softmax_at", "softmax_backward"]
-
-
-def tenths(rng, shape, largest=3.0):
-    """Return random numbers with one decimal, which are easy to read and to compute by hand."""
-    return rng.integers(round(-10 * largest), round(10 * largest) + 1, shape) / 10
+__all__ = ["log_sum_exp", "softmax", "softmax_at", "softmax_backward"]
 
 
-def _rows(rng):
+def _scores(rng):
     yield Case(z=tenths(rng, 3))
     yield Case(z=tenths(rng, (2, 3)))
     yield Case(z=tenths(rng, (3, 3)))
@@ -23,45 +17,133 @@ def _rows(rng):
     yield Case("100 rows of 7 scores", z=30 * rng.standard_normal((100, 7)))
 
 
-_SHIFT = "How was the maximum kept from overflowing on this page? What is taken out must be put back."
+def _max(z):
+    return z.max(axis=-1, keepdims=True)
+
+
+def _sum(z):
+    return z.sum(axis=-1, keepdims=True)
+
+
+def _exp(z):
+    return np.exp(z - _max(z))
+
+
+softmax = Exercise(
+    "softmax",
+    _scores,
+    lambda z: np.exp(z - np.logaddexp.reduce(z, axis=-1, keepdims=True)),
+    [
+        Mistake(
+            "no shift",
+            "exp(1000) overflows to infinity, and exp(-2000) underflows to 0, so a row becomes inf / inf or 0 / 0, which is "
+            "NaN. Which change to all scores of a row leaves its softmax as it is?",
+            lambda z: np.exp(z) / _sum(np.exp(z)),
+        ),
+        Mistake(
+            "shifted only once",
+            "The scores are shifted in the numerator or in the denominator, but not in both, so the shift does not cancel.",
+            lambda z: _exp(z) / _sum(np.exp(z)),
+        ),
+        Mistake(
+            "one sum for the whole batch",
+            "All rows are divided by the sum of the whole batch. Each row should be divided by its own sum.",
+            lambda z: _exp(z) / _exp(z).sum(),
+            lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(),
+        ),
+        Mistake(
+            "wrong axis",
+            "The columns sum to 1, because the sum runs over the examples. The classes are on the last axis.",
+            lambda z: _exp(z) / _exp(z).sum(axis=0),
+            lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0),
+        ),
+        Mistake(
+            "no keepdims",
+            "The sum or the maximum of each row has the shape (N,), and NumPy lines that up with the columns. In a square "
+            "batch nothing complains, but each number belongs to another row. Which shape lines up with the rows?",
+            lambda z: _exp(z) / _exp(z).sum(axis=-1),
+            lambda z: np.exp(z - z.max(axis=-1)) / _sum(np.exp(z - z.max(axis=-1))),
+            lambda z: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1),
+        ),
+        Mistake(
+            "one maximum for the whole batch",
+            "The maximum of the whole batch is subtracted. A row far below it underflows to zeros, and 0 / 0 is NaN.",
+            lambda z: np.exp(z - z.max()) / _sum(np.exp(z - z.max())),
+        ),
+        Mistake(
+            "log instead of exp",
+            "This takes the logarithm of the scores, which does not exist for negative ones. Softmax uses the exponential.",
+            lambda z: np.log(z) / _sum(np.log(z)),
+        ),
+        Mistake(
+            "no exponential",
+            "The scores themselves are divided by their sum. Scores may be negative; probabilities may not.",
+            lambda z: z / _sum(z),
+        ),
+        Mistake("not normalised", "The rows do not sum to 1 yet. Divide each row by its own sum.", _exp),
+        Mistake(
+            "log-softmax",
+            "This is the logarithm of the probabilities: no entry is positive.",
+            lambda z: z - np.logaddexp.reduce(z, axis=-1, keepdims=True),
+        ),
+        Mistake(
+            "all or nothing",
+            "The largest score gets probability 1 and the others get 0. Softmax leaves something for every class.",
+            lambda z: (z == _max(z)).astype(float),
+        ),
+        Mistake(
+            "sigmoid",
+            "Each score is turned into a number between 0 and 1 by itself, so the rows do not sum to 1.",
+            lambda z: 1 / (1 + np.exp(-z)),
+        ),
+    ],
+    forbidden=[helpers.softmax, helpers.log_softmax],
+)
+
 log_sum_exp = Exercise(
     "log_sum_exp",
-    _rows,
+    _scores,
     lambda z: np.logaddexp.reduce(z, axis=-1),
     [
-        Slip("no shift", f"exp(1000) is infinite, and exp(-2000) is 0. {_SHIFT}", lambda z: np.log(np.exp(z).sum(axis=-1))),
-        Slip(
-            "shift not put back",
-            "The maximum was subtracted, and that changes this sum: it is no quotient, in which a shift cancels.",
-            lambda z: np.log(np.exp(z - z.max(axis=-1, keepdims=True)).sum(axis=-1)),
+        Mistake(
+            "no shift",
+            "exp(1000) overflows to infinity, and exp(-2000) underflows to 0. How did this page keep the exponential from "
+            "overflowing? Whatever you subtract inside has to be added again outside.",
+            lambda z: np.log(np.exp(z).sum(axis=-1)),
         ),
-        Slip(
+        Mistake(
+            "shift not undone",
+            "You subtracted the maximum to avoid overflow, and that changes the result. In a softmax the shift cancels, "
+            "because it is a quotient. Here it has to be undone.",
+            lambda z: np.log(_exp(z).sum(axis=-1)),
+        ),
+        Mistake(
             "no keepdims",
             "A maximum of shape (N,) lines up with the columns: column 0 is shifted by the maximum of row 0.",
             lambda z: z.max(axis=-1) + np.log(np.exp(z - z.max(axis=-1)).sum(axis=-1)),
         ),
-        Slip(
-            "one maximum for everyone",
-            "A row that lies far below the maximum of the whole batch underflows: each row needs its own.",
+        Mistake(
+            "one maximum for the whole batch",
+            "A row far below the maximum of the whole batch underflows to zeros. Each row needs its own maximum.",
             lambda z: z.max() + np.log(np.exp(z - z.max()).sum(axis=-1)),
         ),
-        Slip(
+        Mistake(
             "wrong axis",
-            "The sum runs over the examples. The classes of one example lie along the last axis.",
+            "The sum runs over the examples. The classes of one example are on the last axis.",
             lambda z: np.logaddexp.reduce(z, axis=0),
         ),
-        Slip(
-            "one sum for everyone",
-            "All rows went into one sum: each example has its own.",
+        Mistake(
+            "one sum for the whole batch",
+            "All rows went into one sum. Each row has a sum of its own.",
             lambda z: np.logaddexp.reduce(z, axis=None),
         ),
-        Slip(
-            "no exponential",
-            "This is the maximum alone. It is near, but the other classes count, too.",
+        Mistake(
+            "only the maximum",
+            "This is the maximum of each row. The result is close to it, but the other classes count as well.",
             lambda z: z.max(axis=-1),
         ),
     ],
-    instead_of=[softmax, log_softmax],
+    forbidden=[helpers.softmax, helpers.log_softmax],
 )
 
 
@@ -74,61 +156,56 @@ def _temperatures(rng):
     yield Case("40 rows of 5 scores, T = 7", z=10 * rng.standard_normal((40, 5)), T=7.0)
 
 
-def _exp(z):
-    return np.exp(z - z.max(axis=-1, keepdims=True))
-
-
 softmax_at = Exercise(
     "softmax_at",
     _temperatures,
-    lambda z, T: softmax(z / T),
+    lambda z, T: helpers.softmax(z / T),
     [
-        Slip(
+        Mistake(
             "the temperature cancels",
-            "The result is the same at every T. What was divided must be something that a softmax does not notice: a shift?",
-            lambda z, T: softmax(z),
+            "T has no effect, because it divides something that is the same for all scores of a row, and that cancels.",
+            lambda z, T: helpers.softmax(z),
+            lambda z, T: np.exp(z - _max(z) / T) / _sum(np.exp(z - _max(z) / T)),
         ),
-        Slip(
-            "the temperature cancels",
-            "The result is the same at every T, or NaN. What was divided must be something that a softmax does not notice.",
-            lambda z, T: (
-                np.exp(z - z.max(axis=-1, keepdims=True) / T)
-                / np.exp(z - z.max(axis=-1, keepdims=True) / T).sum(axis=-1, keepdims=True)
-            ),
+        Mistake(
+            "T multiplies",
+            "High and low temperatures are exchanged. A high temperature should make the scores more alike.",
+            lambda z, T: helpers.softmax(z * T),
         ),
-        Slip(
-            "upside down", "Hot and cold are exchanged: a large T must make the scores small.", lambda z, T: softmax(z * T)
+        Mistake(
+            "the probabilities are divided",
+            "The rows sum to 1 / T. The temperature divides the scores, before the exponential.",
+            lambda z, T: helpers.softmax(z) / T,
         ),
-        Slip(
-            "the probabilities divided",
-            "The rows sum to 1 / T. The scores are to be divided, before the exponential.",
-            lambda z, T: softmax(z) / T,
-        ),
-        Slip("not normalised", "The rows do not sum to 1: divide each by its own sum.", lambda z, T: _exp(z / T)),
-        Slip(
+        Mistake("not normalised", "The rows do not sum to 1. Divide each row by its own sum.", lambda z, T: _exp(z / T)),
+        Mistake(
             "not normalised",
-            "The rows do not sum to 1. A power of the probabilities is the right idea: it needs a new sum.",
-            lambda z, T: softmax(z) ** (1 / T),
+            "Raising the probabilities to a power is a good idea, but then the rows no longer sum to 1.",
+            lambda z, T: helpers.softmax(z) ** (1 / T),
         ),
-        Slip("whole numbers", "A // drops the fraction. Divide by /.", lambda z, T: softmax(z // T)),
-        Slip(
+        Mistake(
+            "whole numbers",
+            "The operator // drops the fraction of each quotient. Use / instead.",
+            lambda z, T: helpers.softmax(z // T),
+        ),
+        Mistake(
             "no shift",
-            "Large scores and a small T overflow. After the division the largest exponent must be 0.",
-            lambda z, T: np.exp(z / T) / np.exp(z / T).sum(axis=-1, keepdims=True),
+            "Large scores and a low temperature overflow. After the division the largest exponent of a row should be 0.",
+            lambda z, T: np.exp(z / T) / _sum(np.exp(z / T)),
         ),
     ],
-    instead_of=[softmax, log_softmax],
+    forbidden=[helpers.softmax, helpers.log_softmax],
 )
 
 
 def _backwards(rng):
-    def tenth_parts(n):
+    def probabilities(n):
         return (1 + rng.multinomial(7, np.ones(3) / 3, n)) / 10
 
-    yield Case(y=tenth_parts(1)[0], dy=tenths(rng, 3))
-    yield Case(y=tenth_parts(2), dy=tenths(rng, (2, 3)))
-    yield Case(y=tenth_parts(3), dy=tenths(rng, (3, 3)))
-    yield Case("50 rows of 6 classes", y=softmax(rng.standard_normal((50, 6))), dy=rng.standard_normal((50, 6)))
+    yield Case(y=probabilities(1)[0], dy=tenths(rng, 3))
+    yield Case(y=probabilities(2), dy=tenths(rng, (2, 3)))
+    yield Case(y=probabilities(3), dy=tenths(rng, (3, 3)))
+    yield Case("50 rows of 6 classes", y=helpers.softmax(rng.standard_normal((50, 6))), dy=rng.standard_normal((50, 6)))
 
 
 def _by_jacobians(y, dy):
@@ -141,41 +218,46 @@ softmax_backward = Exercise(
     _backwards,
     _by_jacobians,
     [
-        Slip(
-            "the diagonal alone",
-            "y (1 - y) is the slope of a probability along its own score. The other scores move it, too.",
+        Mistake(
+            "only the diagonal",
+            "y (1 - y) is the slope of a probability along its own score. A probability also depends on the other scores.",
             lambda y, dy: dy * y * (1 - y),
         ),
-        Slip(
+        Mistake(
             "no keepdims",
-            "One sum for each row, of shape (N,), lines up with the columns.",
+            "The sums of the rows have the shape (N,), and NumPy lines that up with the columns.",
             lambda y, dy: y * (dy - (y * dy).sum(axis=-1)),
         ),
-        Slip("one sum for everyone", "Each row has its own sum: over which axis?", lambda y, dy: y * (dy - (y * dy).sum())),
-        Slip(
+        Mistake(
+            "one sum for the whole batch",
+            "All rows share one sum. Each row should have its own.",
+            lambda y, dy: y * (dy - (y * dy).sum()),
+        ),
+        Mistake(
             "wrong axis",
-            "The sum runs over the examples, and one example knows nothing of another.",
+            "The sum runs over the examples, but the slopes of one example do not depend on another.",
             lambda y, dy: y * (dy - (y * dy).sum(axis=0, keepdims=True)),
         ),
-        Slip(
-            "mean for sum",
-            "What is subtracted is the average of dy, weighted by y. The weights sum to 1 already.",
+        Mistake(
+            "mean instead of sum",
+            "What you subtract is the average of dy with the weights y. The weights already sum to 1, so there is nothing "
+            "left to divide by.",
             lambda y, dy: y * (dy - (y * dy).mean(axis=-1, keepdims=True)),
         ),
-        Slip(
-            "a plain average",
-            "What is subtracted is an average of dy, but not one in which all classes count the same.",
+        Mistake(
+            "unweighted average",
+            "You subtract the plain average of dy. Classes with a higher probability should count more.",
             lambda y, dy: y * (dy - dy.mean(axis=-1, keepdims=True)),
         ),
-        Slip(
-            "the sum without weights",
-            "In the sum, too, each dy is weighted by its probability.",
-            lambda y, dy: y * (dy - dy.sum(axis=-1, keepdims=True)),
+        Mistake(
+            "sum without weights",
+            "In the sum each entry of dy should be weighted by its probability.",
+            lambda y, dy: y * (dy - _sum(dy)),
         ),
-        Slip(
-            "y forgotten in front",
-            "The Jacobian has a factor y in every entry: one is missing.",
-            lambda y, dy: dy - (y * dy).sum(axis=-1, keepdims=True),
+        Mistake(
+            "missing factor y",
+            "Every entry of the Jacobian has a factor y. One of these factors is missing.",
+            lambda y, dy: dy - _sum(y * dy),
         ),
     ],
 )

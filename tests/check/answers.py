@@ -1,4 +1,7 @@
-"""Answers to the exercises as readers write them: wrong ones, with the slip that is to be named, and other right ones."""
+"""Answers to the exercises as readers write them: wrong ones, with the mistake that the check should name, and right ones.
+
+wrong(EXERCISE, MISTAKE)(answer) and right(EXERCISE)(answer) add one; both can be used as decorators.
+"""
 
 import itertools
 import math
@@ -10,287 +13,265 @@ from helpers import log_softmax, one_hot, softmax, softmax_cross_entropy
 WRONG, RIGHT = [], []
 
 
-def wrong(exercise, slip):
-    return lambda answer: WRONG.append((exercise, slip, answer)) or answer
+def wrong(exercise, mistake):
+    return lambda answer: WRONG.append((exercise, mistake, answer)) or answer
 
 
 def right(exercise):
     return lambda answer: RIGHT.append((exercise, answer)) or answer
 
 
-@wrong("log_sum_exp", "no shift")
-def _(z):
-    return np.log(np.sum(np.exp(z), -1))
+# 01: softmax. The first argument says how the maximum, the sum and the exponential are taken.
 
 
-@wrong("log_sum_exp", "shift not put back")
-def _(z):
-    z = z - np.max(z, -1, keepdims=True)
-    return np.log(np.sum(np.exp(z), -1))
+def own_softmax(z, top=lambda z: np.max(z, -1, keepdims=True), total=lambda e: e.sum(-1, keepdims=True), exp=np.exp):
+    e = exp(z - top(z))
+    return e / total(e)
 
 
-@wrong("log_sum_exp", "no keepdims")
-def _(z):
-    m = np.amax(z, axis=-1)
-    return np.log(np.exp(z - m).sum(-1)) + m
+def variant(**parts):
+    return lambda z: own_softmax(z, **parts)
 
 
-@wrong("log_sum_exp", "shape")
-def _(z):
-    m = z.max(-1, keepdims=True)
-    return m + np.log(np.exp(z - m).sum(-1, keepdims=True))
+def flat(numbers):
+    return np.sum(numbers, axis=-1)
 
 
-@wrong("log_sum_exp", "one maximum for everyone")
-def _(z):
-    m = np.max(z)
-    return m + np.log(np.exp(z - m).sum(axis=-1))
+wrong("softmax", "no shift")(variant(top=lambda z: 0))
+wrong("softmax", "one sum for the whole batch")(variant(total=np.sum))
+wrong("softmax", "one sum for the whole batch")(variant(top=np.max, total=np.sum))
+wrong("softmax", "wrong axis")(variant(total=lambda e: np.sum(e, 0)))
+wrong("softmax", "no keepdims")(variant(total=flat))
+wrong("softmax", "no keepdims")(variant(top=lambda z: z.max(-1), total=flat))
+wrong("softmax", "one maximum for the whole batch")(variant(top=np.max))
+wrong("softmax", "log instead of exp")(lambda z: np.log(z) / np.sum(np.log(z), -1, keepdims=True))
+wrong("softmax", "not normalised")(variant(total=lambda e: 1))
+wrong("softmax", "log-softmax")(lambda z: np.log(own_softmax(z)) if np.ptp(z) < 20 else log_softmax(z) * 1.0)
+wrong("softmax", "calls helpers.softmax")(softmax)
+wrong("softmax", "nearly right")(variant(total=lambda e: e.sum(-1, keepdims=True) + 1e-6))
 
 
-@wrong("log_sum_exp", "changed argument")
-def _(z):
-    m = z.max(axis=-1, keepdims=True)
-    z -= m
-    return m[..., 0] + np.log(np.exp(z).sum(axis=-1))
+@wrong("softmax", "changed argument")
+def shifts_in_place(z):
+    z -= z.max(axis=-1, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=-1, keepdims=True)
 
 
-@wrong("log_sum_exp", "calls helpers.log_softmax")
-def _(z):
-    return (z - log_softmax(z))[..., 0]
+@right("softmax")
+def row_by_row(z):
+    if z.ndim == 2:
+        return np.array([row_by_row(row) for row in z])
+    e = [math.exp(score - max(z)) for score in z]
+    return np.array(e) / sum(e)
+
+
+def log_sum(z, top, add=None):
+    return np.log(flat(np.exp(z - top))) + (top if add is None else add)
+
+
+wrong("log_sum_exp", "no shift")(lambda z: log_sum(z, 0))
+wrong("log_sum_exp", "shift not undone")(lambda z: log_sum(z, np.max(z, -1, keepdims=True), 0))
+wrong("log_sum_exp", "no keepdims")(lambda z: log_sum(z, np.amax(z, axis=-1)))
+wrong("log_sum_exp", "one maximum for the whole batch")(lambda z: log_sum(z, np.max(z)))
+wrong("log_sum_exp", "wrong shape")(lambda z: log_sum(z, z.max(-1, keepdims=True), 0)[..., None] + z.max(-1, keepdims=True))
+wrong("log_sum_exp", "calls helpers.log_softmax")(lambda z: (z - log_softmax(z))[..., 0])
 
 
 @right("log_sum_exp")
-def _(z):
+def with_python_floats(z):
     rows = np.atleast_2d(z)
     sums = [max(row) + math.log(sum(math.exp(score - max(row)) for score in row)) for row in rows]
     return np.array(sums) if z.ndim == 2 else sums[0]
 
 
-@wrong("softmax_at", "upside down")
-def _(z, T):
-    e = np.exp(T * (z - z.max(axis=-1, keepdims=True)))
-    return e / e.sum(axis=-1, keepdims=True)
+wrong("softmax_at", "T multiplies")(lambda z, T: own_softmax(z, exp=lambda s: np.exp(T * s)))
+wrong("softmax_at", "the probabilities are divided")(lambda z, T: own_softmax(z) / T)
+wrong("softmax_at", "no shift")(lambda z, T: own_softmax(z / T, top=lambda z: 0))
+wrong("softmax_at", "the temperature cancels")(lambda z, T: own_softmax(z, exp=lambda s: np.exp(s) / T))
+wrong("softmax_at", "calls helpers.softmax")(lambda z, T: softmax(z / T))
+right("softmax_at")(lambda z, T: own_softmax(np.array(z, dtype=float) / T))
+
+wrong("softmax_backward", "only the diagonal")(lambda y, dy: y * (1 - y) * dy)
+wrong("softmax_backward", "no keepdims")(lambda y, dy: y * dy - y * flat(y * dy))
+wrong("softmax_backward", "wrong axis")(lambda y, dy: y * (dy - np.sum(y * dy, axis=0)))
+wrong("softmax_backward", "one sum for the whole batch")(lambda y, dy: y * (dy - np.sum(y * dy)))
+wrong("softmax_backward", "wrong sign")(lambda y, dy: y * (np.sum(y * dy, axis=-1, keepdims=True) - dy))
+right("softmax_backward")(lambda y, dy: y * (y[..., None, :] * (dy[..., :, None] - dy[..., None, :])).sum(axis=-1))
+
+# 02: cross-entropy.
 
 
-@wrong("softmax_at", "the probabilities divided")
-def _(z, T):
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True) / T
+def paired(rows, t):
+    return rows[np.arange(len(t)), t] if np.ndim(t) else rows[t]
 
 
-@wrong("softmax_at", "no shift")
-def _(z, T):
-    e = np.exp(z / T)
-    return e / e.sum(axis=-1, keepdims=True)
+wrong("cross_entropy", "no minus")(lambda y, t: np.mean(np.log(paired(y, t))))
+wrong("cross_entropy", "sum instead of mean")(lambda y, t: -np.log(paired(y, t)).sum())
+wrong("cross_entropy", "one loss for each example")(lambda y, t: -np.log(np.atleast_1d(paired(y, t))))
+wrong("cross_entropy", "wrong shape")(lambda y, t: -np.log(paired(y, t)))
+wrong("cross_entropy", "all classes count")(lambda y, t: -np.mean(np.log(y)))
+wrong("cross_entropy", "the label is not used")(lambda y, t: -np.mean(np.log(paired(y, np.argmax(y, axis=-1)))))
+wrong("cross_entropy", "a constant caps the loss")(lambda y, t: -np.mean(np.log(paired(y, t) + 1e-7)))
+wrong("cross_entropy", "a constant caps the loss")(lambda y, t: -np.mean(np.log(np.clip(paired(y, t), 1e-7, 1))))
+wrong("cross_entropy", "rows and labels not paired")(lambda y, t: -np.mean(np.log(y[:, t])))
+wrong("cross_entropy", "only a batch")(lambda y, t: -np.sum(np.log(y[np.arange(y.shape[0]), t])) / y.shape[0])
+wrong("cross_entropy", "one-hot labels expected")(lambda y, t: -np.sum(t * np.log(y)) / np.size(t))
+wrong("cross_entropy", "no logarithm")(lambda y, t: np.mean(1 - paired(y, t)))
+wrong("cross_entropy", "another base")(lambda y, t: np.mean(-np.log2(paired(y, t))))
+right("cross_entropy")(lambda y, t: -np.sum(one_hot(t, y.shape[-1]) * np.log(y)) / (len(y) if y.ndim == 2 else 1))
+right("cross_entropy")(lambda y, t: -np.log(paired(y, t)).mean())
+
+wrong("prices", "rows and labels not paired")(lambda z, t: -log_softmax(z)[:, t])
+wrong("prices", "logarithm taken too late")(lambda z, t: -np.log(own_softmax(z)[range(len(t)), t]))
+wrong("prices", "a constant caps the loss")(lambda z, t: -np.log(softmax(z)[np.arange(len(t)), t] + 1e-7))
+wrong("prices", "the mean")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum() / len(t))
+wrong("prices", "calls helpers.softmax_cross_entropy")(
+    lambda z, t: np.array([softmax_cross_entropy(a, b) for a, b in zip(z, t, strict=True)])
+)
+right("prices")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum(axis=1))
+
+wrong("soft_cross_entropy", "sum over the batch")(lambda z, t: -(t * log_softmax(z)).sum())
+wrong("soft_cross_entropy", "divided by the classes")(lambda z, t: -(t * log_softmax(z)).sum(axis=0).mean())
+wrong("soft_cross_entropy", "hard labels")(lambda z, t: -paired(log_softmax(z), np.argmax(t, axis=1)).mean())
+wrong("soft_cross_entropy", "no minus")(lambda z, t: (t * log_softmax(z)).sum() / len(z))
+right("soft_cross_entropy")(lambda z, t: -np.einsum("nc,nc->", t, log_softmax(z)) / z.shape[0])
 
 
-@wrong("softmax_at", "the temperature cancels")
-def _(z, T):
-    e = np.exp(z - z.max(axis=-1, keepdims=True)) / T
-    return e / e.sum(axis=-1, keepdims=True)
+def smoothing(others, own, dtype=float):
+    """Return an answer that gives the other classes others(e, C) and the right class own(e, C)."""
+
+    def slope(z, t, e):
+        labels = np.full(z.shape, others(e, z.shape[1]), dtype=dtype)
+        labels[np.arange(len(t)), t] = own(e, z.shape[1])
+        return (softmax(z) - labels) / len(z)
+
+    return slope
 
 
-@wrong("softmax_at", "calls helpers.softmax")
-def _(z, T):
-    return softmax(z / T)
+smooth = smoothing(lambda e, C: e / C, lambda e, C: 1 - e + e / C)
+wrong("smoothed_slope", "no mean")(lambda z, t, e: smooth(z, t, e) * len(z))
+wrong("smoothed_slope", "spread over the other classes")(smoothing(lambda e, C: e / (C - 1), lambda e, C: 1 - e))
+wrong("smoothed_slope", "right class without its share")(smoothing(lambda e, C: e / C, lambda e, C: 1 - e))
+wrong("smoothed_slope", "integer labels")(smoothing(lambda e, C: e / C, lambda e, C: 1 - e + e / C, int))
+wrong("smoothed_slope", "label sums to more than 1")(smoothing(lambda e, C: e / C, lambda e, C: 1 + e / C))
+right("smoothed_slope")(smooth)
 
 
-@right("softmax_at")
-def _(z, T):
-    scaled = np.array(z, dtype=float) / T
-    scaled -= scaled.max(axis=-1)[..., None]
-    return np.exp(scaled) / np.exp(scaled).sum(axis=-1)[..., None]
+def other_labels(loss, z, t):
+    return (np.array(other) for other in itertools.product(range(z.shape[1]), repeat=len(t)))
 
 
-@wrong("softmax_backward", "the diagonal alone")
-def _(y, dy):
-    return y * (1 - y) * dy
-
-
-@wrong("softmax_backward", "no keepdims")
-def _(y, dy):
-    return y * dy - y * np.sum(y * dy, axis=-1)
-
-
-@wrong("softmax_backward", "wrong axis")
-def _(y, dy):
-    return y * (dy - np.sum(y * dy, axis=0))
-
-
-@wrong("softmax_backward", "one sum for everyone")
-def _(y, dy):
-    return y * (dy - np.sum(y * dy))
-
-
-@wrong("softmax_backward", "sign")
-def _(y, dy):
-    return y * (np.sum(y * dy, axis=-1, keepdims=True) - dy)
-
-
-@right("softmax_backward")
-def _(y, dy):
-    rows = [(np.diag(p) - np.outer(p, p)) @ d for p, d in zip(np.atleast_2d(y), np.atleast_2d(dy), strict=True)]
-    return np.array(rows).reshape(y.shape)
-
-
-@wrong("prices", "not paired")
-def _(z, t):
-    return -log_softmax(z)[:, t]
-
-
-@wrong("prices", "logarithm too late")
-def _(z, t):
-    y = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) if z.max() < 100 else softmax(z)
-    return -np.log(y[range(len(t)), t])
-
-
-@wrong("prices", "a pinch")
-def _(z, t):
-    return -np.log(softmax(z)[np.arange(len(t)), t] + 1e-7)
-
-
-@wrong("prices", "the mean")
-def _(z, t):
-    return -(log_softmax(z) * one_hot(t, z.shape[1])).sum() / len(t)
-
-
-@wrong("prices", "calls helpers.softmax_cross_entropy")
-def _(z, t):
-    return np.array([softmax_cross_entropy(a, b) for a, b in zip(z, t, strict=True)])
-
-
-@right("prices")
-def _(z, t):
-    return -(log_softmax(z) * one_hot(t, z.shape[1])).sum(axis=1)
-
-
-@wrong("soft_cross_entropy", "the sum over the batch")
-def _(z, t):
-    return -(t * log_softmax(z)).sum()
-
-
-@wrong("soft_cross_entropy", "divided by the classes")
-def _(z, t):
-    return -(t * log_softmax(z)).sum(axis=0).mean()
-
-
-@wrong("soft_cross_entropy", "hard labels")
-def _(z, t):
-    return -log_softmax(z)[np.arange(len(z)), np.argmax(t, axis=1)].mean()
-
-
-@wrong("soft_cross_entropy", "sign")
-def _(z, t):
-    return (t * log_softmax(z)).sum() / len(z)
-
-
-@right("soft_cross_entropy")
-def _(z, t):
-    return -np.einsum("nc,nc->", t, log_softmax(z)) / z.shape[0]
-
-
-@wrong("smoothed_slope", "no mean")
-def _(z, t, e):
-    labels = np.full(z.shape, e / z.shape[1])
-    labels[np.arange(len(z)), t] += 1 - e
-    return softmax(z) - labels
-
-
-@wrong("smoothed_slope", "spread over the others")
-def _(z, t, e):
-    labels = np.full(z.shape, e / (z.shape[1] - 1))
-    labels[np.arange(len(z)), t] = 1 - e
-    return (softmax(z) - labels) / len(z)
-
-
-@wrong("smoothed_slope", "integer labels")
-def _(z, t, e):
-    labels = np.zeros(z.shape, dtype=int)
-    labels[:] = e / z.shape[1]
-    labels[np.arange(len(z)), t] = 1 - e + e / z.shape[1]
-    return (softmax(z) - labels) / len(z)
-
-
-@wrong("smoothed_slope", "more than 1")
-def _(z, t, e):
-    return (softmax(z) - one_hot(t, z.shape[1]) - e / z.shape[1]) / len(z)
-
-
-@right("smoothed_slope")
-def _(z, t, e):
-    y = softmax(z) - e / z.shape[1]
-    y[np.arange(len(z)), t] -= 1 - e
-    return y / len(z)
-
-
-@wrong("reads_label", "one other label tried")
-def _(loss, z, t):
-    return bool(loss(z, (t + 1) % z.shape[1]) != loss(z, t))
-
-
-@wrong("reads_label", "always True")
-def _(loss, z, t):
-    return bool(loss(z, t) > 0)
+wrong("reads_label", "only one other label tried")(lambda loss, z, t: bool(loss(z, (t + 1) % z.shape[1]) != loss(z, t)))
+wrong("reads_label", "always True")(lambda loss, z, t: bool(loss(z, t) > 0))
+wrong("reads_label", "True and False exchanged")(
+    lambda loss, z, t: all(loss(z, other) == loss(z, t) for other in other_labels(loss, z, t))
+)
+wrong("reads_label", "all labels changed together")(
+    lambda loss, z, t: any(bool(loss(z, np.full_like(t, k)) != loss(z, t)) for k in range(z.shape[1]))
+)
+right("reads_label")(lambda loss, z, t: len({float(loss(z, other)) for other in other_labels(loss, z, t)}) > 1)
 
 
 @wrong("reads_label", "changed labels")
-def _(loss, z, t):
+def writes_into_the_labels(loss, z, t):
     before = loss(z, t)
     t[:] = (t + 1) % z.shape[1]
     return bool(loss(z, t) != before)
 
 
-@wrong("reads_label", "upside down")
-def _(loss, z, t):
-    return all(loss(z, np.array(other)) == loss(z, t) for other in itertools.product(range(z.shape[1]), repeat=len(t)))
+# 03: numerical gradient. `formula` gets a function of how many steps the entry is moved, and the step.
 
 
-@right("reads_label")
-def _(loss, z, t):
-    losses = set()
-    for n in range(len(t)):
-        for c in range(z.shape[1]):
-            other = t.copy()
-            other[n] = c
-            losses.add(float(loss(z, other)))
-    return len(losses) > 1
+def central(f, h):
+    return (f(1) - f(-1)) / (2 * h)
 
 
-@wrong("forward_gradient", "never put back")
-def _(f, x, h):
-    gradient, before = np.zeros_like(x), f(x)
-    for k in np.ndindex(x.shape):
-        x[k] += h
-        gradient[k] = (f(x) - before) / h
+def one_sided(f, h):
+    return (f(1) - f(0)) / h
+
+
+def itself(array):
+    return array
+
+
+def slopes(f, x, h=1e-5, formula=central, *, view=itself, keep=np.copy, restore=True, dtype=float, axes=None):
+    entries = view(x)
+    result = np.zeros(entries.shape[:axes], dtype)
+    for k in np.ndindex(result.shape):
+        kept = keep(entries[k])
+        step = h(kept) if callable(h) else h
+
+        def moved(steps, k=k, kept=kept, step=step):
+            entries[k] = kept + steps * step
+            return f(x)
+
+        result[k] = formula(moved, step)
+        if restore:
+            entries[k] = kept
+    return result.reshape(x.shape) if result.size == x.size else result
+
+
+def measured(*args, **how):
+    return lambda f, x: slopes(f, x, *args, **how)
+
+
+def two_loops(f, x):
+    def slope(i, j):
+        return slopes(f, x, view=lambda x: x[i : i + 1, j : j + 1]).item()
+
+    return np.array([[slope(i, j) for j in range(x.shape[1])] for i in range(x.shape[0])])
+
+
+def safely(*args, **how):
+    def gradient(f, x):
+        before = x.copy()
+        try:
+            return slopes(f, x, *args, **how)
+        finally:
+            x[...] = before
+
     return gradient
 
 
-@wrong("forward_gradient", "f called too often")
-def _(f, x, h):
-    gradient = np.zeros_like(x)
-    for k in np.ndindex(x.shape):
-        kept, before = x[k], f(x)
-        x[k] = kept + h
-        gradient[k] = (f(x) - before) / h
-        x[k] = kept
+wrong("numerical_gradient", "f never saw a change")(measured(view=np.ndarray.flatten))
+wrong("numerical_gradient", "f never saw a change")(lambda f, x: slopes(lambda _: f(x), x.copy()))
+wrong("numerical_gradient", "one-sided")(safely(1e-5, one_sided))
+wrong("numerical_gradient", "one-sided")(safely(1e-8, one_sided))
+wrong("numerical_gradient", "one-sided")(safely(view=lambda x: x.reshape(-1, 1), axes=1, keep=itself))
+wrong("numerical_gradient", "divided by h")(safely(1e-4, lambda f, h: (f(1) - f(-1)) / h))
+wrong("numerical_gradient", "not restored")(measured(restore=False))
+wrong("numerical_gradient", "not restored after an error")(measured(1e-4))
+wrong("numerical_gradient", "step too small")(safely(1e-12))
+wrong("numerical_gradient", "step too large")(safely(0.05))
+wrong("numerical_gradient", "integer array")(safely(dtype=int))
+wrong("numerical_gradient", "number of axes")(two_loops)
+wrong("numerical_gradient", "only one axis")(
+    lambda f, x: np.zeros_like(x) + slopes(f, x, axes=1).reshape(-1, *[1] * (x.ndim - 1))
+)
+right("numerical_gradient")(safely())
+right("numerical_gradient")(safely(1e-4))
+
+
+def forward(**how):
+    def gradient(f, x, h):
+        before = f(x)
+        return slopes(f, x, h, lambda f, h: (f(1) - before) / h, **how)
+
     return gradient
 
 
-@wrong("forward_gradient", "central difference")
-def _(f, x, h):
-    gradient = np.zeros_like(x)
-    for k in np.ndindex(x.shape):
-        kept = x[k]
-        x[k] = kept + h
-        above = f(x)
-        x[k] = kept - h
-        gradient[k] = (above - f(x)) / (2 * h)
-        x[k] = kept
-    return gradient
+wrong("forward_gradient", "not restored")(forward(restore=False))
+wrong("forward_gradient", "f is called too often")(lambda f, x, h: slopes(f, x, h, one_sided))
+wrong("forward_gradient", "integer array")(forward(dtype=int))
+wrong("forward_gradient", "central difference")(slopes)
+wrong("forward_gradient", "f never saw a change")(forward(view=np.ndarray.flatten))
+wrong("forward_gradient", "wrong shape")(forward(axes=1))
+right("forward_gradient")(forward())
 
 
-@wrong("forward_gradient", "put back by subtracting")
-def _(f, x, h):
+@wrong("forward_gradient", "restored by arithmetic")
+def adds_and_subtracts(f, x, h):
     gradient, before = np.zeros_like(x), f(x)
     for k in np.ndindex(x.shape):
         x[k] += h
@@ -299,228 +280,114 @@ def _(f, x, h):
     return gradient
 
 
-@wrong("forward_gradient", "integer array")
-def _(f, x, h):
-    gradient, before = np.zeros(x.shape, dtype=int), f(x)
-    for k in np.ndindex(x.shape):
-        kept, x[k] = x[k], x[k] + h
-        gradient[k] = (f(x) - before) / h
-        x[k] = kept
-    return gradient
+wrong("scaled_gradient", "no step at zero")(measured(lambda value: abs(value) * 6e-6))
+wrong("scaled_gradient", "no step near zero")(measured(lambda value: 6e-6 * abs(value) or 6e-6))
+wrong("scaled_gradient", "tiny step at zero")(measured(lambda value: 6e-6 * abs(value) + 1e-12))
+wrong("scaled_gradient", "same step for all entries")(measured(6e-6))
+wrong("scaled_gradient", "sign of the entry")(measured(lambda value: max(6e-6, 6e-6 * value)))
+wrong("scaled_gradient", "NaN replaced by 0")(lambda f, x: np.nan_to_num(slopes(f, x, lambda value: 6e-6 * abs(value))))
+wrong("scaled_gradient", "f never saw a change")(measured(lambda value: 6e-6 * max(1, abs(value)), view=np.ndarray.flatten))
+right("scaled_gradient")(measured(lambda value: 1e-5 * (1 + abs(value))))
 
 
-@right("forward_gradient")
-def _(f, x, h):
-    gradient, before = np.zeros_like(x), f(x)
-    for k in np.ndindex(x.shape):
-        kept, x[k] = x[k], x[k] + h
-        gradient[k] = (f(x) - before) / h
-        x[k] = kept
-    return gradient
-
-
-def by_steps(step):
-    def gradient(f, x):
-        slopes = np.zeros_like(x)
-        for k in np.ndindex(x.shape):
-            kept, h = x[k], step(x[k])
-            x[k] = kept + h
-            above = f(x)
-            x[k] = kept - h
-            slopes[k] = (above - f(x)) / (2 * h)
-            x[k] = kept
-        return slopes
-
-    return gradient
-
-
-wrong("scaled_gradient", "no step at zero")(by_steps(lambda value: abs(value) * 6e-6))
-wrong("scaled_gradient", "a tiny step at zero")(by_steps(lambda value: 6e-6 * abs(value) + 1e-12))
-wrong("scaled_gradient", "one step for all")(by_steps(lambda value: 6e-6))
-wrong("scaled_gradient", "sign of the entry")(by_steps(lambda value: max(6e-6, 6e-6 * value)))
-right("scaled_gradient")(by_steps(lambda value: 1e-5 * (1 + abs(value))))
-
-
-@wrong("scaled_gradient", "NaN made 0")
-def _(f, x):
-    slopes = by_steps(lambda value: 6e-6 * abs(value))(f, x)
-    slopes[np.isnan(slopes)] = 0
-    return slopes
-
-
-def second(h, middle=2, over=1):
-    def curvature(f, x):
-        result = np.zeros_like(x)
-        for k in np.ndindex(x.shape):
-            kept, base = x[k], f(x)
-            x[k] = kept + h
-            above = f(x)
-            x[k] = kept - h
-            result[k] = (above - middle * base + f(x)) / (over * h * h)
-            x[k] = kept
-        return result
-
-    return curvature
+def second(h, middle=2, over=1, **how):
+    return measured(h, lambda f, h: (f(1) - middle * f(0) + f(-1)) / (over * h * h), **how)
 
 
 wrong("curvatures", "step too small")(second(6e-6))
 wrong("curvatures", "step too small")(second(1e-7))
 wrong("curvatures", "step too large")(second(0.1))
-wrong("curvatures", "middle once")(second(1e-4, middle=1))
+wrong("curvatures", "f(x) counted once")(second(1e-4, middle=1))
 wrong("curvatures", "divided by 4 h squared")(second(1e-4, over=4))
+wrong("curvatures", "f never saw a change")(second(1e-4, view=np.ndarray.flatten))
 right("curvatures")(second(3e-4))
+right("curvatures")(second(2e-3))  # the result has five right digits, and nothing else counts
+
+# 04: views and copies.
 
 
-@wrong("kinship", "by having a base")
-def _(a, b):
-    return "same" if a is b else "apart" if b.base is None else "shares"
+def related(same, shares):
+    return lambda a, b: "same" if same(a, b) else "shares" if shares(a, b) else "apart"
 
 
-@wrong("kinship", "one buffer, no common cell")
-def _(a, b):
-    return "same" if a is b else "shares" if np.may_share_memory(a, b) else "apart"
+def identical(a, b):
+    return a is b
 
 
-@wrong("kinship", "by equal numbers")
-def _(a, b):
-    return "same" if a is b else "shares" if a.shape == b.shape and (a == b).all() else "apart"
+wrong("kinship", "asks only for a base")(related(identical, lambda a, b: b.base is not None))
+wrong("kinship", "compares the memory ranges")(related(identical, np.may_share_memory))
+wrong("kinship", "compares the numbers")(related(identical, lambda a, b: a.shape == b.shape and (a == b).all()))
+wrong("kinship", "equal arrays called the same")(related(np.array_equal, np.shares_memory))
+wrong("kinship", "never says same")(related(lambda a, b: False, np.shares_memory))
+wrong("kinship", "wrong word")(lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "apart")
+right("kinship")(lambda a, b: ("apart", "shares", "same")[np.shares_memory(a, b) + (a is b)])
 
 
-@wrong("kinship", "never same")
-def _(a, b):
-    return "shares" if np.shares_memory(a, b) else "apart"
+def row_slopes(formula=central, **how):
+    return lambda f, x: slopes(f, x, 1e-5, formula, axes=1, **how)
 
 
-@right("kinship")
-def _(a, b):
-    return ("apart", "shares", "same")[np.shares_memory(a, b) + (a is b)]
+wrong("row_slopes", "the kept row is a view")(row_slopes(keep=itself))
+wrong("row_slopes", "the kept row is a view")(row_slopes(keep=np.asarray))
+wrong("row_slopes", "doubled instead of repaired")(row_slopes(lambda f, h: (f(1) - f(-1)) / h, keep=itself))
+wrong("row_slopes", "divided by h")(row_slopes(lambda f, h: (f(1) - f(-1)) / h))
+wrong("row_slopes", "not restored")(row_slopes(restore=False))
+wrong("row_slopes", "f never saw a change")(row_slopes(view=np.copy))
+right("row_slopes")(row_slopes())
 
 
-def rows(keep, restore=True, over=2):
-    def slopes(f, x, h=1e-5):
-        result = []
-        for i in range(x.shape[0]):
-            kept = keep(x, i)
-            x[i] = kept + h
-            above = f(x)
-            x[i] = kept - h
-            result.append((above - f(x)) / (over * h))
-            if restore:
-                x[i] = kept
-        return np.array(result)
-
-    return slopes
+def loop_over_flat(f, X):
+    entries, found = X.flat, []
+    for i, kept in enumerate(entries):
+        entries[i] = kept + 1e-5
+        above = f(X)
+        entries[i] = kept - 1e-5
+        found.append((above - f(X)) / 2e-5)
+        entries[i] = kept
+    return np.array(found).reshape(X.shape)
 
 
-wrong("row_slopes", "what was kept has moved")(rows(lambda x, i: x[i, :]))
-wrong("row_slopes", "what was kept has moved")(rows(lambda x, i: np.asarray(x[i])))
-wrong("row_slopes", "divided by h")(rows(lambda x, i: x[i].copy(), over=1))
-wrong("row_slopes", "not put back")(rows(lambda x, i: x[i].copy(), restore=False))
-right("row_slopes")(rows(lambda x, i: np.array(x[i])))
+wrong("any_layout", "flatten makes a copy")(measured(view=np.ndarray.flatten))
+wrong("any_layout", "flatten makes a copy")(measured(view=lambda X: X.copy().reshape(-1)))
+wrong("any_layout", "ravel sometimes makes a copy")(measured(view=lambda X: X.reshape(-1)))
+wrong("any_layout", "changed while iterating")(loop_over_flat)
+wrong("any_layout", "number of axes")(two_loops)
+right("any_layout")(measured())
 
+# 05: gradient descent.
 
-@wrong("row_slopes", "put back by adding")
-def _(f, x, h=1e-5):
-    result = []
-    for i in range(x.shape[0]):
-        x[i] += h
-        above = f(x)
-        x[i] -= 2 * h
-        result.append((above - f(x)) / (2 * h))
-        x[i] += h
-    return np.array(result)
-
-
-def flat(view):
-    def slopes(f, X):
-        cells, result = view(X), []
-        for i in range(X.size):
-            kept = cells[i]
-            cells[i] = kept + 1e-5
-            above = f(X)
-            cells[i] = kept - 1e-5
-            result.append((above - f(X)) / 2e-5)
-            cells[i] = kept
-        return np.array(result).reshape(X.shape)
-
-    return slopes
-
-
-wrong("any_layout", "flatten copies")(flat(lambda X: X.flatten()))
-wrong("any_layout", "ravel copies where it must")(flat(lambda X: X.reshape(-1)))
-wrong("any_layout", "flatten copies")(flat(lambda X: X.copy().reshape(-1)))
-right("any_layout")(flat(lambda X: X.flat))
-
-
-@wrong("any_layout", "two loops")
-def _(f, X):
-    result = np.zeros(X.shape)
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            kept = X[i, j]
-            X[i, j] = kept + 1e-5
-            above = f(X)
-            X[i, j] = kept - 1e-5
-            result[i, j] = (above - f(X)) / 2e-5
-            X[i, j] = kept
-    return result
-
-
-wrong("largest_rate", "half of it")(lambda curvatures: 1 / max(curvatures))
+wrong("largest_rate", "half of the limit")(lambda curvatures: 1 / max(curvatures))
 wrong("largest_rate", "the flattest direction")(lambda curvatures: 2 / min(curvatures))
 wrong("largest_rate", "the sum")(lambda curvatures: 2 / sum(curvatures))
-wrong("largest_rate", "all directions")(lambda curvatures: 2 / curvatures)
+wrong("largest_rate", "the fastest rate")(lambda curvatures: 2 / (curvatures.max() + curvatures.min()))
+wrong("largest_rate", "one rate for each direction")(lambda curvatures: 2 / curvatures)
+wrong("largest_rate", "constant factor")(lambda curvatures: 3 / curvatures.max())
+wrong("largest_rate", "wrong result")(lambda curvatures: 2 / np.sqrt(np.sum(curvatures**2)))
 right("largest_rate")(lambda curvatures: float(min(2 / c for c in curvatures)))
 
 
-@wrong("descend", "the caller's start")
-def _(gradient, start, lr, steps):
-    w = start
-    path = [w.copy()]
-    for _ in range(steps):
-        w -= lr * gradient(w)
-        path.append(w.copy())
-    return np.array(path)
+def path_of(start_of, point, with_start=True):
+    def descend(gradient, start, lr, steps):
+        w = start_of(start)
+        path = [point(w)] if with_start else []
+        for _ in range(steps):
+            w -= lr * gradient(w)
+            path.append(point(w))
+        return np.array(path)
+
+    return descend
 
 
-@wrong("descend", "one place, many times")
-def _(gradient, start, lr, steps):
-    w = start.astype(float)
-    path = [w]
-    for _ in range(steps):
-        w -= lr * gradient(w)
-        path.append(w)
-    return np.array(path)
+wrong("descend", "the caller's start has changed")(path_of(lambda start: start, np.copy))
+wrong("descend", "every row is the last point")(path_of(lambda start: start.astype(float), lambda w: w))
+wrong("descend", "every row is the last point")(path_of(np.copy, lambda w: w))
+wrong("descend", "two copies missing")(path_of(lambda start: start, lambda w: w))
+wrong("descend", "whole numbers")(path_of(np.copy, np.copy))
+wrong("descend", "no start")(path_of(lambda start: start.astype(float), np.copy, with_start=False))
+right("descend")(path_of(lambda start: 1.0 * start, np.copy))
 
 
-@wrong("descend", "whole numbers")
-def _(gradient, start, lr, steps):
-    w = start.copy()
-    path = [w.copy()]
-    for _ in range(steps):
-        w -= lr * gradient(w)
-        path.append(w.copy())
-    return np.array(path)
-
-
-@wrong("descend", "no start")
-def _(gradient, start, lr, steps):
-    w, path = start.astype(float), []
-    for _ in range(steps):
-        w = w - lr * gradient(w)
-        path.append(w)
-    return np.array(path)
-
-
-@right("descend")
-def _(gradient, start, lr, steps):
-    path = [start]
-    for _ in range(steps):
-        path.append(path[-1] - lr * gradient(path[-1]))
-    return np.array(path, dtype=float)
-
-
-def ball(look, keep=1.0):
+def ball(look, keep=True):
     def nesterov(gradient, start, lr, steps, momentum):
         w, v = start.astype(float), np.zeros(len(start))
         path = [w]
@@ -533,31 +400,35 @@ def ball(look, keep=1.0):
     return nesterov
 
 
-wrong("nesterov", "not ahead")(ball(lambda w, v, m: w))
+wrong("nesterov", "gradient at w")(ball(lambda w, v, m: w))
 wrong("nesterov", "a whole step ahead")(ball(lambda w, v, m: w + v))
-wrong("nesterov", "no friction")(ball(lambda w, v, m: w + m * v, keep=0))
-wrong("nesterov", "behind")(ball(lambda w, v, m: w - m * v))
+wrong("nesterov", "no friction")(ball(lambda w, v, m: w + m * v, keep=False))
+wrong("nesterov", "looks behind")(ball(lambda w, v, m: w - m * v))
+wrong("nesterov", "m applied twice")(ball(lambda w, v, m: w + m * (m * v)))
 right("nesterov")(ball(lambda w, v, m: w + m * v))
+
+# 06: backpropagation.
 
 wrong("tanh_backward", "tanh taken twice")(lambda dh, h: dh * (1 - np.tanh(h) ** 2))
 wrong("tanh_backward", "the mask of a ReLU")(lambda dh, h: np.where(h > 0, dh, 0))
-wrong("tanh_backward", "dh forgotten")(lambda dh, h: 1 - h * h)
-wrong("tanh_backward", "the sigmoid's slope")(lambda dh, h: h * (1 - h) * dh)
+wrong("tanh_backward", "dh is missing")(lambda dh, h: 1 - h * h)
+wrong("tanh_backward", "the slope of the sigmoid")(lambda dh, h: h * (1 - h) * dh)
 right("tanh_backward")(lambda dh, h: dh * (1 - h) * (1 + h))
 
 
-def block(dh):
+def block(dh, order=1):
     def backward(dout, h, W):
         dz = np.where(h @ W > 0, dout, 0)
-        return dh(dout, dz, W), h.T @ dz
+        return (dh(dout, dz, W), h.T @ dz)[::order]
 
     return backward
 
 
-wrong("residual_backward", "one way forgotten")(block(lambda dout, dz, W: dz @ W.T))
-wrong("residual_backward", "the way around is masked")(block(lambda dout, dz, W: dz + dz @ W.T))
-wrong("residual_backward", "transpose forgotten")(block(lambda dout, dz, W: dout + dz @ W))
-wrong("residual_backward", "the identity for dout")(block(lambda dout, dz, W: 1 + dz @ W.T))
+wrong("residual_backward", "one path is missing")(block(lambda dout, dz, W: dz @ W.T))
+wrong("residual_backward", "the path around is masked")(block(lambda dout, dz, W: dz + dz @ W.T))
+wrong("residual_backward", "no transpose")(block(lambda dout, dz, W: dout + dz @ W))
+wrong("residual_backward", "1 instead of dout")(block(lambda dout, dz, W: 1 + dz @ W.T))
+wrong("residual_backward", "wrong order")(block(lambda dout, dz, W: dout + dz @ W.T, order=-1))
 right("residual_backward")(block(lambda dout, dz, W: (W @ dz.T).T + dout))
 
 
@@ -583,65 +454,44 @@ def deep(order=-1, mask=True, mean=True, bias=np.sum):
 wrong("deep_gradients", "the last layer first")(deep(order=1))
 wrong("deep_gradients", "no mask")(deep(mask=False))
 wrong("deep_gradients", "no mean")(deep(mean=False))
-wrong("deep_gradients", "mean for sum in the bias")(deep(bias=np.mean))
+wrong("deep_gradients", "mean instead of sum for the bias")(deep(bias=np.mean))
 right("deep_gradients")(deep())
 
-
-@wrong("right_per_digit", "of those called so")
-def _(t, predicted):
-    return np.array([(t[predicted == k] == k).sum() / max(1, (predicted == k).sum()) for k in range(10)])
+# Digits.
 
 
-@wrong("right_per_digit", "counts")
-def _(t, predicted):
-    return np.bincount(t[t == predicted], minlength=10)
+def table(t, predicted):
+    counts = np.zeros((10, 10))
+    counts[t, predicted] += 1
+    return counts
 
 
-@wrong("right_per_digit", "of all digits")
-def _(t, predicted):
-    return np.array([((t == k) & (predicted == k)).mean() for k in range(10)])
+wrong("right_per_digit", "counts")(lambda t, predicted: np.bincount(t[t == predicted], minlength=10))
+wrong("right_per_digit", "share of all digits")(lambda t, predicted: np.bincount(t, t == predicted, 10) / len(t))
+wrong("right_per_digit", "repeated pairs counted once")(lambda t, p: table(t, p).diagonal() / table(t, p).sum(axis=1))
+wrong("right_per_digit", "precision")(
+    lambda t, predicted: np.bincount(t, t == predicted, 10) / np.maximum(1, np.bincount(predicted, minlength=10))
+)
+wrong("right_per_digit", "wrong shape")(lambda t, predicted: np.bincount(t[t == predicted]))
+wrong("right_per_digit", "returns a tuple or list of 10")(lambda t, p: [float(np.mean(p[t == k] == k)) for k in range(10)])
+right("right_per_digit")(lambda t, predicted: np.bincount(t, t == predicted, 10) / np.bincount(t, minlength=10))
 
 
-@wrong("right_per_digit", "counted once")
-def _(t, predicted):
-    confusion = np.zeros((10, 10))
-    confusion[t, predicted] += 1
-    return confusion.diagonal() / confusion.sum(axis=1)
-
-
-@right("right_per_digit")
-def _(t, predicted):
-    return np.bincount(t, weights=t == predicted, minlength=10) / np.bincount(t, minlength=10)
-
-
-def standard(known, blank=True):
+def standard(known, repair=lambda deviation: np.where(deviation == 0, 1, deviation)):
     def scaled(x, learn, asked):
-        parts = []
-        for part in (learn, asked):
-            mean, deviation = known(x, learn, part).mean(axis=0), known(x, learn, part).std(axis=0)
-            deviation[(deviation == 0) & blank] = 1
-            parts.append((x[part] - mean) / deviation)
-        return tuple(parts)
+        return tuple(
+            (x[p] - known(x, learn, p).mean(axis=0)) / repair(known(x, learn, p).std(axis=0)) for p in (learn, asked)
+        )
 
     return scaled
 
 
-wrong("scaled", "the test set has told")(standard(lambda x, learn, part: x))
-wrong("scaled", "blank pixels")(standard(lambda x, learn, part: x[learn], blank=False))
-wrong("scaled", "each by its own")(standard(lambda x, learn, part: x[part]))
-wrong("scaled", "each by its own")(standard(lambda x, learn, part: x[part], blank=False))
+wrong("scaled", "statistics of the test set")(standard(lambda x, learn, part: x))
+wrong("scaled", "blank pixels")(standard(lambda x, learn, part: x[learn], lambda deviation: deviation))
+wrong("scaled", "divided by almost nothing")(standard(lambda x, learn, part: x[learn], lambda deviation: deviation + 1e-8))
+wrong("scaled", "each part by its own statistics")(standard(lambda x, learn, part: x[part]))
+wrong("scaled", "each part by its own statistics")(standard(lambda x, learn, part: x[part], lambda deviation: deviation))
 right("scaled")(standard(lambda x, learn, part: x[learn]))
-
-
-@wrong("shifted", "round the corner")
-def _(x, right, down):
-    images = np.roll(np.roll(x.reshape(len(x), 8, 8), down, 1), right, 2)
-    return images.reshape(len(x), 64)
-
-
-@wrong("shifted", "as one long row")
-def _(x, right, down):
-    return np.roll(x, 8 * down + right, axis=-1)
 
 
 def window(x, right, down):
@@ -650,97 +500,11 @@ def window(x, right, down):
     return paper[:, 8:16, 8:16]
 
 
-wrong("shifted", "rows for columns")(lambda x, right, down: window(x, down, right).reshape(x.shape))
-wrong("shifted", "another shape")(window)
-wrong("shifted", "up for down")(lambda x, right, down: window(x, right, -down).reshape(x.shape))
+wrong("shifted", "pixels come back on the other side")(
+    lambda x, right, down: np.roll(np.roll(x.reshape(len(x), 8, 8), down, 1), right, 2).reshape(len(x), 64)
+)
+wrong("shifted", "an image is one long row")(lambda x, right, down: np.roll(x, 8 * down + right, axis=-1))
+wrong("shifted", "rows and columns exchanged")(lambda x, right, down: window(x, down, right).reshape(x.shape))
+wrong("shifted", "shape of the images")(window)
+wrong("shifted", "up instead of down")(lambda x, right, down: window(x, right, -down).reshape(x.shape))
 right("shifted")(lambda x, right, down: window(x, right, down).reshape(x.shape))
-
-
-# What readers of the first version wrote.
-
-
-@right("softmax_backward")
-def _(y, dy):
-    return y * (y[..., None, :] * (dy[..., :, None] - dy[..., None, :])).sum(axis=-1)
-
-
-wrong("scaled_gradient", "no step near zero")(by_steps(lambda value: 6e-6 * abs(value) or 6e-6))
-wrong("row_slopes", "doubled, not cured")(rows(lambda x, i: x[i], over=1))
-wrong("nesterov", "m applied twice")(ball(lambda w, v, m: w + m * (m * v)))
-
-
-@wrong("reads_label", "all labels moved together")
-def _(loss, z, t):
-    return any(bool(loss(z, np.full_like(t, k)) != loss(z, t)) for k in range(z.shape[1]))
-
-
-@wrong("any_layout", "written while iterating")
-def _(f, X):
-    flat, slopes = X.flat, []
-    for i, kept in enumerate(flat):
-        flat[i] = kept + 1e-5
-        above = f(X)
-        flat[i] = kept - 1e-5
-        slopes.append((above - f(X)) / 2e-5)
-        flat[i] = kept
-    return np.array(slopes).reshape(X.shape)
-
-
-@wrong("descend", "one place, many times")
-def _(gradient, start, lr, steps):
-    w = start.copy()
-    path = [w]
-    for _ in range(steps):
-        w -= lr * gradient(w)
-        path.append(w)
-    return np.array(path)
-
-
-@wrong("smoothed_slope", "the label without its share")
-def _(z, t, e):
-    labels = np.full(z.shape, e / z.shape[1])
-    labels[np.arange(len(t)), t] = 1 - e
-    return (softmax(z) - labels) / len(z)
-
-
-@wrong("right_per_digit", "shape")
-def _(t, predicted):
-    return np.bincount(t[t == predicted])
-
-
-@wrong("right_per_digit", "returns a tuple or list of 10")
-def _(t, predicted):
-    return [float(np.mean(predicted[t == k] == k)) for k in range(10)]
-
-
-@wrong("residual_backward", "another order")
-def _(dout, h, W):
-    dz = dout * (h @ W > 0)
-    return h.T @ dz, dout + dz @ W.T
-
-
-@wrong("scaled", "divided by almost nothing")
-def _(x, learn, asked):
-    mean, deviation = x[learn].mean(axis=0), x[learn].std(axis=0) + 1e-8
-    return (x[learn] - mean) / deviation, (x[asked] - mean) / deviation
-
-
-@wrong("forward_gradient", "shape")
-def _(f, x, h):
-    before, slopes = f(x), []
-    for k in range(len(x)):
-        kept = x[k]
-        x[k] = kept + h
-        slopes.append((f(x) - before) / h)
-        x[k] = kept
-    return np.array(slopes)
-
-
-@wrong("kinship", "equal is not the same")
-def _(a, b):
-    return "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart"
-
-
-@wrong("kinship", "another word")
-def _(a, b):
-    return "identical" if a is b else "shared" if np.shares_memory(a, b) else "apart"

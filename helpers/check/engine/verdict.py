@@ -6,23 +6,28 @@ import re
 
 __all__ = ["Verdict"]
 
-LONGEST = 400  # characters of a line
+LONGEST_LINE = 400
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Verdict:
-    """The outcome of a check: true if the exercise is solved. It prints what was tried, expected and met, and a hint.
+    """The outcome of a check, which is true if the exercise is solved.
 
-    exercise : str, its name
+    Attributes
+    ----------
+    exercise : str
     solved : bool
-    slip : str, the name of the mistake, if it is one that the check knows; else ""
-    lines : tuple of (str, str), a label and what it says
-    cases : int, if it is solved, in how many
+    mistake : str
+        The name of the mistake; empty if the exercise is solved.
+    lines : tuple of (str, str)
+        What is printed below the headline: a label and what it says.
+    cases : int
+        In how many cases the answer was right; 0 unless the exercise is solved.
     """
 
     exercise: str
     solved: bool
-    slip: str = ""
+    mistake: str = ""
     lines: tuple = ()
     cases: int = 0
 
@@ -45,6 +50,6 @@ class Verdict:
 
 
 def _readable(text):
-    """Return what an answer may have said in a form that fits on a page: short, printable, without addresses."""
+    """Return a text, which may come from the answer, in a form that fits on a page: short, printable, without addresses."""
     text = re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text.encode("utf-8", "replace").decode())
-    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
+    return text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + " ..."

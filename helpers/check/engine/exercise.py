@@ -1,0 +1,194 @@
+"""What an exercise is, and how an answer to it is judged."""
+
+import functools
+import hashlib
+import inspect
+import linecache
+import warnings
+
+import numpy as np
+
+from helpers.check.engine import hints, runner
+from helpers.check.engine.values import close, plain, restored, same, shown
+from helpers.check.engine.verdict import Verdict
+from helpers.check.engine.watching import observe
+
+__all__ = ["Exercise", "Mistake"]
+
+
+class Mistake:
+    """A mistake that is often made.
+
+    Parameters
+    ----------
+    name : str
+        A few words.
+    hint : str
+        What happened and why, in whole sentences that do not give the solution away.
+    *answers : functions
+        Answers that make the mistake. An answer that does the same as one of them in all cases is given the hint.
+    """
+
+    def __init__(self, name, hint, *answers):
+        self.name, self.hint, self.answers = name, hint, answers
+
+
+class Exercise:
+    """An exercise of the course. Call it with your function, and it says "solved" or "not yet", and why.
+
+    The function is called with cases that are drawn again whenever its source changes, in a process of its own where the
+    system allows that. It must return what is expected and leave its arguments as they were.
+
+    Parameters
+    ----------
+    name : str
+    cases : function of a numpy.random.Generator that yields Cases
+        With the same generator it yields the same cases, made again.
+    truth : function of a case's arguments
+        Returns what is expected.
+    mistakes : list of Mistake
+    forbidden : list of functions
+        The answer must not call them, because it is to do their work.
+    tolerance : float
+        How far a number may be off, relative to the largest expected entry.
+    smallest_scale : float
+        Replaces the largest expected entry where that is smaller.
+
+    Returns
+    -------
+    Verdict
+        True if the exercise is solved.
+
+    Raises
+    ------
+    TypeError
+        If the exercise is called with something that is not a function.
+    """
+
+    def __init__(self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0):  # noqa: PLR0913, PLR0917
+        self.name, self.truth, self.mistakes = name, truth, mistakes
+        self.tolerance, self.smallest_scale = tolerance, smallest_scale
+        self.forbidden = [*forbidden, truth, *(answer for mistake in mistakes for answer in mistake.answers)]
+        self._cases = cases
+        self.__doc__ = f"check.{name}(function) says whether the function solves the exercise and, if not, why."
+
+    def __repr__(self):
+        return f"check.{self.name}: call it with your function"
+
+    def __call__(self, answer, seed=None):
+        if not callable(answer):
+            raise TypeError(
+                f"check.{self.name} takes your function itself, not {shown(plain(answer))}: "
+                f"write check.{self.name}(my_{self.name}), without a call inside the parentheses"
+            )
+        seed = _seed(answer) if seed is None else seed
+        return self.judge(*runner.run(self, answer, seed), seed)
+
+    def cases(self, seed):
+        """Return the cases that are drawn from a seed."""
+        return list(self._cases(np.random.default_rng(seed)))
+
+    def judge(self, observations, ended, seed):
+        """Return the Verdict on what an answer did: a list of what `observe` yields, and how the answer ended."""
+        cases, expected = self.cases(seed), self._expected(seed)
+        observations = observations[: len(cases)]
+        for k, (seen, wanted) in enumerate(zip(observations, expected, strict=False)):
+            if problem := self._problem(seen, wanted):
+                problem = (not seen["called"] and self._known_mistake(observations, seed)) or problem
+                if problem[0] == hints.UNKNOWN[0]:
+                    problem = hints.of_factor(observations, expected, k) or problem
+                return self._not_yet(problem, _lines(cases[k], seen, wanted, self._right(seen, wanted), k))
+        if ended or len(observations) < len(cases):
+            lines = [("tried", cases[len(observations)].tried())] if len(observations) < len(cases) else []
+            return self._not_yet(hints.of_end(ended), [*lines, ("got", "no result")])
+        return Verdict(self.name, True, cases=len(cases))
+
+    def _expected(self, seed):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return [plain(case.run(self.truth)) for case in self.cases(seed)]
+
+    def _right(self, seen, wanted):
+        return "result" in seen and same(seen["result"], wanted, self.tolerance, self.smallest_scale)
+
+    def _problem(self, seen, wanted):
+        """Return (name, hint) of what is wrong with what an answer did in one case, if anything is."""
+        if seen["called"]:
+            return hints.of_call(seen["called"][0])
+        if "error" in seen:
+            return hints.of_error(seen["error"])
+        fits = seen["result"]["kind"] == wanted["kind"] and seen["result"].get("shape") == wanted.get("shape")
+        if seen["changed"] and fits:
+            return hints.of_change(*seen["changed"][0])
+        if not self._right(seen, wanted):
+            return seen["requirement"] or seen["explanation"] or hints.of_result(seen["result"], wanted, self.tolerance)
+        return seen["requirement"]
+
+    def _known_mistake(self, observations, seed):
+        """Return (name, hint) of the mistake that does in all cases what the answer did, if there is one."""
+        for mistake in self.mistakes:
+            for answer in mistake.answers:
+                if all(map(_alike, observations, observe(answer, self.cases(seed)))):
+                    return mistake.name, mistake.hint
+        return None
+
+    def _not_yet(self, problem, lines):
+        name, hint = problem
+        return Verdict(self.name, False, name, (*lines, ("hint", f"{name}: {hint}")))
+
+
+def _seed(answer):
+    """Return a number that depends on the text of the answer, so that another version of it is tried on other cases."""
+    answer = getattr(answer, "func", answer) if type(answer) is functools.partial else answer
+    answer = answer if inspect.isroutine(answer) else type(answer)
+    try:
+        text = inspect.getsource(answer)
+    except Exception:  # there is no source, or the object refuses to be looked at
+        code = getattr(answer, "__code__", None)
+        text = repr((code.co_code, code.co_names)) if code else str(type(answer))
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
+
+
+def _alike(seen, other):
+    """Return whether two answers did the same in one case."""
+    if "error" in seen or "error" in other:
+        return "error" in seen and "error" in other
+    return seen["changed"] == other["changed"] and same(seen["result"], other["result"], 1e-6)
+
+
+def _lines(case, seen, wanted, right, passed):
+    lines = [("tried", case.tried())]
+    if "error" in seen:
+        lines += [("expected", shown(wanted)), ("got", _error_line(seen["error"]))]
+    elif right:
+        lines.append(("got", "the right result"))
+    else:
+        where, got, expected = _difference(seen["result"], wanted)
+        lines += [("expected", shown(expected) + where), ("got", shown(got) + where)]
+    if seen["printed"]:
+        lines.append(("printed", " / ".join(seen["printed"])))
+    if passed:
+        lines.append(("passed", f"{passed} {'case' if passed == 1 else 'cases'} before this one"))
+    return lines
+
+
+def _error_line(error):
+    code = linecache.getline(error["file"], error["line"]).strip()[:100] if error["line"] else ""
+    where = f", in your line {error['line']}: {code}" if error["line"] else ""
+    return error["type"] + (f": {error['text']}" if error["text"] else "") + where
+
+
+def _difference(got, wanted, where=""):
+    """Return where two plain values first differ, and both values there; as a whole if they are short."""
+    short = not any("array" in shown(value) for value in (got, wanted))
+    if short or got["kind"] != wanted["kind"]:
+        return where, got, wanted
+    if got["kind"] == "list" and len(got["items"]) == len(wanted["items"]):
+        pairs = list(zip(got["items"], wanted["items"], strict=True))
+        k = next((k for k, pair in enumerate(pairs) if not same(*pair, 1e-7)), 0)
+        return _difference(*pairs[k], f"{where or ' in part '}[{k}]")
+    if got["kind"] == "array" and got["shape"] == wanted["shape"]:
+        a, b = restored(got), restored(wanted)
+        index = tuple(np.argwhere(~close(a, b, 1e-7))[0].tolist())
+        return f" at {list(index)}{where}", plain(a[index]), plain(b[index])
+    return where, got, wanted
