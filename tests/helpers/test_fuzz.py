@@ -19,10 +19,10 @@ import pytest
 from hostile import (
     FILLINGS,
     FLOATS,
-    VIEWS,
-    Mine,
+    LAYOUTS,
+    CallersError,
+    Interrupted,
     Odd,
-    Stop,
     anything,
     arrays,
     functions,
@@ -103,10 +103,10 @@ ODD_SLOPES = [
     *(
         lambda s: np.ma.array(s, mask=True),
         lambda s: s.astype(str),
-        lambda s: raises(Mine("no slopes today")),
+        lambda s: raises(CallersError("no slopes today")),
         lambda s: [s, [s]],
     ),
-    *(lambda s: raises(Stop()), lambda s: 0 * s, lambda s: s.astype(bool), lambda s: np.full(s.shape, -128, np.int8)),
+    *(lambda s: raises(Interrupted()), lambda s: 0 * s, lambda s: s.astype(bool), lambda s: np.full(s.shape, -128, np.int8)),
     *(lambda s: s.astype(object), lambda s: 10**400, lambda s: s * 1e300, lambda s: {"W": s}, lambda s: float(s.sum())),
 ]
 
@@ -161,7 +161,7 @@ def function_and_gradient(draw):
 def positional_and_named(draw):
     """Draw arrays some of which are views of others, and the names of some."""
     base = draw(mostly(arrays(), anything, 12))
-    views = [view for view in VIEWS if isinstance(base, np.ndarray)]
+    views = [view for view in LAYOUTS if isinstance(base, np.ndarray)]
     found = [base] + [draw(st.sampled_from(views))(base) for _ in range(draw(st.integers(0, 3)) if views else 0)]
     cut = draw(st.integers(0, len(found)))
     names = draw(st.permutations(["W", "a b", "$W_1$", r"$\frac{", "<b>&", "é", "two\nlines", "n" * 80]))
@@ -180,11 +180,11 @@ def displayed(function, *args, **kwargs):
     return pictures
 
 
-class OwnError(Mine, ValueError):
+class OwnError(CallersError, ValueError):
     pass
 
 
-class OwnWarning(Mine, UserWarning):
+class OwnWarning(CallersError, UserWarning):
     pass
 
 
@@ -213,8 +213,21 @@ def run_expected(kind, block):
     return printed.getvalue(), [w.message for w in issued]
 
 
-KINDS = [Exception, ValueError, Mine, OwnError, Warning, UserWarning, OwnWarning, KeyError, AssertionError, StopIteration]
-errors = st.sampled_from([Mine("one"), OwnError("two\n  lines"), OwnWarning("$1"), Mine(), Stop(), None, None])
+KINDS = [
+    Exception,
+    ValueError,
+    CallersError,
+    OwnError,
+    Warning,
+    UserWarning,
+    OwnWarning,
+    KeyError,
+    AssertionError,
+    StopIteration,
+]
+errors = st.sampled_from(
+    [CallersError("one"), OwnError("two\n  lines"), OwnWarning("$1"), CallersError(), Interrupted(), None, None]
+)
 blocks = st.builds(Block, st.lists(st.sampled_from([OwnWarning("a b"), OwnWarning("c\nd")]), max_size=3), errors)
 figures = st.sampled_from([Figure, lambda: Figure((2, 2)).subplots().figure, lambda: Figure((1, 1)).suptitle("a<b&").figure])
 alts = mostly(st.text(min_size=40, max_size=200), st.text(), 4) | st.text(
