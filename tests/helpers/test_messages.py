@@ -36,7 +36,7 @@ def test_prints_a_warning_although_it_was_seen_before(capsys):
 
 @pytest.mark.parametrize("kind", [ValueError, RuntimeWarning])
 def test_fails_if_nothing_comes(kind):
-    with pytest.raises(AssertionError, match=f"expected a {kind.__name__}"), expected(kind):
+    with pytest.raises(AssertionError, match=f"meant to show a {kind.__name__}"), expected(kind):
         pass
 
 
