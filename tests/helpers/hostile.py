@@ -111,31 +111,20 @@ def locked(a):
     return a
 
 
+# fmt: off
 LAYOUTS = [
-    *[lambda a: a] * 4,
-    locked,
-    np.asfortranarray,
-    lambda a: a[..., ::-1].copy()[..., ::-1] if a.ndim else a,
-    lambda a: np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a,
-    lambda a: np.broadcast_to(a[:1], a.shape) if a.size and a.ndim else a,
-    overlapping,
-    lambda a: a.T.copy().T,
-    lambda a: not_aligned(a) if a.size and not a.dtype.hasobject else a,
-    lambda a: a.view(np.matrix) if a.ndim == 2 else a,
+    lambda a: a, lambda a: a, locked, np.asfortranarray, overlapping, lambda a: a.T.copy().T, lambda a: a.tolist(),
+    lambda a: a[..., ::-1].copy()[..., ::-1] if a.ndim else a, lambda a: np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a,
+    lambda a: np.broadcast_to(a[:1], a.shape) if a.size and a.ndim else a, lambda a: tuple(a) if a.ndim else a,
+    lambda a: not_aligned(a) if a.size and not a.dtype.hasobject else a, lambda a: a.view(np.matrix) if a.ndim == 2 else a,
     lambda a: a.view(OwnArithmetic),
-    lambda a: a.tolist(),
-    lambda a: tuple(a) if a.ndim else a,
 ]
 ODD_LAYOUTS = [
-    lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) % 2),
-    lambda a: [[np.ma.array(a)]],
-    lambda a: a.astype(object),
-    lambda a: a.astype(complex),
-    lambda a: a.astype(str),
-    lambda a: a[..., np.newaxis],
-    lambda a: a[np.newaxis],
-    lambda a: a.ravel()[: a.size // 2],
+    lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) % 2), lambda a: [[np.ma.array(a)]],
+    lambda a: a.astype(object), lambda a: a.astype(complex), lambda a: a.astype(str), lambda a: a.ravel()[: a.size // 2],
+    lambda a: a[..., np.newaxis], lambda a: a[np.newaxis],
 ]
+# fmt: on
 layouts = mostly(st.sampled_from(LAYOUTS), st.sampled_from(ODD_LAYOUTS), one_in=10)
 shapes = st.sampled_from([(3,), (2, 3), (1,), (4, 2), (), (0,), (0, 3), (3, 0), (2, 1), (1, 5), (2, 2, 3), (40,)])
 
