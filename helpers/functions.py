@@ -18,16 +18,6 @@ SHORT = 32  # classes: NumPy takes longer to start on a row as short as this tha
 NO_SHIFT_NEEDED = {np.float32: 30, np.float64: 300}  # exp of such scores and its sum neither overflow nor underflow
 
 
-def _warn_of_infinity(error, flag):
-    """Warn that the maximum was infinite. NumPy calls this for inf - inf, the only invalid operation of this module."""
-    warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=5)
-
-
-# exp(-1000) is 0 and log(0) is -inf, whatever the caller wants NumPy to do about underflow and division by zero.
-_quietly = np.errstate(all="ignore", invalid="call", call=_warn_of_infinity)
-
-
-@_quietly
 def softmax(z, axis=-1):
     """Return exp(z) divided by its sum along `axis`: scores turned into probabilities.
 
@@ -61,28 +51,22 @@ def softmax(z, axis=-1):
     >>> softmax([1.0, 2.0, 3.0]).round(4)
     array([0.09  , 0.2447, 0.6652])
     """
-    z, axis = logits_and_axis(z, axis)
-    e = np.exp(_shifted(z, axis))
-    e /= _sum(e, axis)
-    return e
+    return _softmax(*logits_and_axis(z, axis))
 
 
-@_quietly
 def log_softmax(z, axis=-1):
     """Return the logarithm of softmax(z), also where the probability itself underflows to 0.
 
-    Parameters, shapes, types and errors are those of `softmax`. The absolute error of an entry is a few units
-    in the last place of the larger of 1 and the largest score, the bound that Blanchard, Higham & Higham (2021)
-    prove: "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41.
+    Parameters, shapes, types and errors are those of `softmax`. The error of an entry is a few units in the last place
+    of the larger of 1 and the largest score of its row. Blanchard, Higham & Higham (2021), "Accurately computing the
+    log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, explain why the shift is accurate.
 
     >>> log_softmax([0.0, 1000.0])
     array([-1000.,     0.])
     """
-    z, axis = logits_and_axis(z, axis)
-    return _log_softmax(_shifted(z, axis), axis)
+    return _log_softmax(*logits_and_axis(z, axis))
 
 
-@_quietly
 def cross_entropy(y, t):
     """Return -log of the probability that the label was given, averaged over the batch.
 
@@ -113,10 +97,10 @@ def cross_entropy(y, t):
     '0.2877'
     """
     y, t = probabilities_and_labels(y, t)
-    return _mean_loss(np.log(y), t)
+    with np.errstate(divide="ignore"):  # log(0) is -inf
+        return _mean_loss(np.log(y), t)
 
 
-@_quietly
 def softmax_cross_entropy(z, t):
     """Return cross_entropy(softmax(z), t), computed from the logits `z` so that no probability underflows to 0.
 
@@ -127,7 +111,7 @@ def softmax_cross_entropy(z, t):
     '1000.0'
     """
     z, t = logits_and_labels(z, t)
-    return _mean_loss(_log_softmax(_shifted(z, -1), -1), t)
+    return _mean_loss(_log_softmax(z, -1), t)
 
 
 def one_hot(t, classes):
@@ -161,6 +145,41 @@ def one_hot(t, classes):
     return rows.reshape(*t.shape, classes)
 
 
+def _warn_of_infinity(error, flag):
+    """Warn that a maximum was infinite. NumPy calls this for inf - inf, the only invalid operation below."""
+    warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=6)
+
+
+# exp(-1000) is 0 and -log(exp(-1000)) is 1000, even if the caller has told NumPy to raise an error for underflow.
+_quietly = np.errstate(all="ignore", invalid="call", call=_warn_of_infinity)
+
+
+@_quietly
+def _softmax(z, axis):
+    e = np.exp(_shifted(z, axis))
+    e /= _sum(e, axis)
+    return e
+
+
+@_quietly
+def _log_softmax(z, axis):
+    d = _shifted(z, axis)
+    e = np.exp(d)
+    log_y = np.subtract(d, np.log(_sum(e, axis)), out=e)
+    return np.minimum(log_y, 0, out=log_y) if d is z else log_y  # without a shift, rounding may put log 1 above 0
+
+
+@_quietly
+def _mean_loss(log_y, t):
+    """Return minus the mean of `log_y` (N, C) at the class indices (N,), or weighted by the rows of labels (N, C)."""
+    if t.ndim == 1:
+        log_p = log_y[np.arange(len(t)), t]
+    else:
+        log_y[t == 0] = 0  # a class that the label rules out costs nothing, even if its log is -inf
+        log_p = (t * log_y).sum(axis=-1)
+    return log_y.dtype.type(0 - log_p.sum() / len(log_p))  # with a mere minus, the best loss would be -0.0
+
+
 def _shifted(z, axis):
     """Return `z` minus its maximum along `axis`, or `z` itself where softmax needs no shift.
 
@@ -179,22 +198,3 @@ def _sum(e, axis):
     if e.size > MANY and axis == -1 and e.shape[-1] < SHORT:
         return np.einsum("...j->...", e)[..., np.newaxis]  # less accurate than sum on long rows, faster on short ones
     return np.add.reduce(e, axis, keepdims=True)  # e.sum(axis, keepdims=True)
-
-
-def _log_softmax(d, axis):
-    """Return the log-softmax of scores that exp can bear."""
-    e = np.exp(d)
-    log_y = np.subtract(d, np.log(_sum(e, axis)), out=e)
-    if d.size > MANY:  # d may be unshifted, and rounding may put log 1 a little above 0
-        np.minimum(log_y, 0, out=log_y)
-    return log_y
-
-
-def _mean_loss(log_y, t):
-    """Return minus the mean of `log_y` (N, C) at the class indices (N,), or weighted by the rows of labels (N, C)."""
-    if t.ndim == 1:
-        log_p = log_y[np.arange(len(t)), t]
-    else:
-        log_y[t == 0] = 0  # a class that the label rules out costs nothing, even if its log is -inf
-        log_p = (t * log_y).sum(axis=-1)
-    return log_y.dtype.type(0 - log_p.mean())  # -log_p.mean() would be -0.0 for a perfect prediction

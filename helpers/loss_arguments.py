@@ -45,15 +45,16 @@ def _class_axis(z, axis):
 def logits_and_labels(z, t):
     """Return `z` as floats (N, C) and `t` as class indices (N,) or rows of labels (N, C); warn of a softmax taken twice."""
     z = _examples("z", z)
-    t, z = _labels(t, "z", z), np.atleast_2d(z)
-    # Nearly always, the first row is enough to tell that these are logits.
-    if z.shape[1] == 1 or not abs(np.add.reduce(z[0]) - 1) <= ROUNDING or not _are_probabilities(z):
+    t, z = _labels(t, "z", z), z if z.ndim == 2 else z[np.newaxis]
+    if z.shape[1] == 1 or not (
+        _are_probabilities(z[:1]) and _are_probabilities(z)
+    ):  # of logits, one row tells, and saves time
         return z, t
     if not one_hot_rows(z):
         doubt = "z looks like probabilities, since every row sums to 1: pass the logits, softmax is applied here"
-        warnings.warn(doubt, RuntimeWarning, stacklevel=4)
+        warnings.warn(doubt, RuntimeWarning, stacklevel=3)
     elif t.ndim == 2 and not one_hot_rows(t):
-        warnings.warn("z is one-hot and t is not: are the two swapped? The order is (z, t)", RuntimeWarning, stacklevel=4)
+        warnings.warn("z is one-hot and t is not: are the two swapped? The order is (z, t)", RuntimeWarning, stacklevel=3)
     return z, t
 
 
@@ -64,7 +65,7 @@ def probabilities_and_labels(y, t):
         if problem := _first_bad_row("y", y, "probabilities"):
             raise ValueError(f"{problem}: {_hint_for_probabilities(y)}")
         y = np.where(np.isnan(y).any(axis=-1, keepdims=True), y.dtype.type(np.nan), y)
-    t, y = _labels(t, "y", y), np.atleast_2d(y)
+    t, y = _labels(t, "y", y), y if y.ndim == 2 else y[np.newaxis]
     if t.ndim == 2 and y.shape[1] > 1 and one_hot_rows(y) and not one_hot_rows(t):
         raise ValueError(
             "y is one-hot and t is not: the two look swapped, the order is (y, t). "
@@ -90,7 +91,7 @@ def _labels(values, name, scores):
     """Return labels for `scores` (C,) or (N, C): class indices (N,) as intp, or rows (N, C) as floats."""
     t = plain_array("t", values)
     if t.shape == scores.shape[:-1]:
-        return np.atleast_1d(class_indices("t", t, scores.shape[-1]))
+        return class_indices("t", t, scores.shape[-1]).reshape(-1)
     if t.shape != scores.shape:
         raise ValueError(f"t has shape {t.shape}, but {name} has shape {scores.shape}: {_hint_for_shape(t, name, scores)}")
     rows = float_array("t", values)
@@ -98,18 +99,19 @@ def _labels(values, name, scores):
         refuse_nan("t", rows)
         raise ValueError(f"{_first_bad_row('t', rows, 'a row of labels')}: {_hint_for_rows(t, name, scores)}")
     if scores.shape[-1] == 1:
-        warnings.warn(f"the loss is 0: {ONE_CLASS}", RuntimeWarning, stacklevel=5)
-    return np.atleast_2d(rows)
+        warnings.warn(f"the loss is 0: {ONE_CLASS}", RuntimeWarning, stacklevel=4)
+    return rows.reshape(-1, rows.shape[-1])
 
 
+@np.errstate(over="ignore")
 def _are_probabilities(rows):
     return bool(rows.min() >= 0 and (abs(rows.sum(axis=-1) - 1) <= ROUNDING).all())
 
 
+@np.errstate(over="ignore", invalid="ignore")  # inf - inf
 def _first_bad_row(name, rows, what):
     """Say why the first row that is not `what` is not; return None if nothing is wrong but NaN."""
-    with np.errstate(invalid="ignore"):  # inf - inf
-        sums, smallest = rows.sum(axis=-1), np.fmin.reduce(rows, axis=-1)  # fmin ignores NaN
+    sums, smallest = rows.sum(axis=-1), np.fmin.reduce(rows, axis=-1)  # fmin ignores NaN
     bad = (smallest < 0) | (abs(sums - 1) > ROUNDING)
     if not bad.any():
         return None
