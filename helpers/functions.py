@@ -15,7 +15,6 @@ __all__ = ["cross_entropy", "log_softmax", "one_hot", "softmax", "softmax_cross_
 
 MANY = 500  # entries: in larger arrays, it pays to avoid NumPy's row-by-row maximum and sum
 SHORT = 32  # classes: NumPy takes longer to start on a row as short as this than to add it up
-NO_SHIFT_NEEDED = {np.float32: 30, np.float64: 300}  # exp of such scores and its sum neither overflow nor underflow
 
 
 def softmax(z, axis=-1):
@@ -187,7 +186,7 @@ def _shifted(z, axis):
     short row takes longer than all the rest, and the extremes of the whole array, which are cheap, tell that exp is safe.
     """
     if z.size > MANY:
-        limit = NO_SHIFT_NEEDED.get(z.dtype.type, 0)
+        limit = 30 if z.dtype == np.float32 else 300  # exp of scores up to this, and their sum, stay within the type
         if -limit <= z.min() and z.max() <= limit:
             return z
     return z - np.maximum.reduce(z, axis, keepdims=True)  # z.max(axis, keepdims=True), with less to call
