@@ -26,24 +26,6 @@ def test_the_default_is_a_hundred_steps_with_a_learning_rate_of_a_tenth():
     assert found.params == pytest.approx(0.8**100)
 
 
-def test_the_parameters_may_be_a_dict():
-    start = {"W": np.ones((2, 2)), "b": np.ones(2)}
-    found = gradient_descent(
-        lambda p: bowl(p["W"]) + bowl(p["b"]), lambda p: {"b": 2 * p["b"], "W": 2 * p["W"]}, start, lr=0.25, steps=2
-    )
-    assert found.losses == [6.0, 1.5, 0.375]
-    assert start["W"].min() == 1
-    assert found.path[0]["b"].tolist() == [1.0, 1.0]
-
-
-def test_a_gradient_that_changes_its_argument_does_not_change_the_descent():
-    def gradient(w):
-        w *= 2
-        return w
-
-    assert gradient_descent(bowl, gradient, np.array([4.0, -2.0]), lr=0.25, steps=3).losses == [20.0, 5.0, 1.25, 0.3125]
-
-
 def test_momentum_is_polyaks():
     w, v, path = np.array([3.0]), 0.0, []
     for _ in range(5):
@@ -71,37 +53,30 @@ def test_a_loss_that_is_not_finite_is_reported_with_its_step():
         gradient_descent(lambda w: np.nan, lambda w: w, np.ones(2))
 
 
-IN_A_DICT = {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0}
-
-
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
         ({"loss": 1}, TypeError, "loss must be a function"),
         ({"gradient": np.ones(2)}, TypeError, "gradient must be a function"),
-        ({"progress": 1}, TypeError, "progress must be a function"),
         ({"start": np.array([1, 2])}, TypeError, "start holds int64.*dtype=float"),
-        ({"start": {"W": np.array([1])}}, TypeError, "W holds int64"),
         ({"start": {3: np.array([1])}}, TypeError, r"start\[3\] holds int64"),
         ({"start": {}}, ValueError, "start is an empty dict"),
         ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
-        ({"start": [[1.0], [1.0, 2.0]]}, TypeError, "start is not an array"),
         ({"lr": 0}, ValueError, "lr must be a positive number"),
-        ({"lr": "0.1"}, ValueError, "lr must be a positive number"),
-        ({"lr": 10**400}, ValueError, "lr must be"),
         ({"steps": 2.5}, ValueError, "steps must be an integer"),
-        ({"steps": np.timedelta64(1, "s")}, ValueError, "steps must be"),
         ({"momentum": 1.0}, ValueError, "momentum must be"),
         ({"tolerance": -1}, ValueError, "tolerance must be"),
         ({"gradient": lambda w: np.ones(3)}, ValueError, r"the gradient of start has shape \(3,\)"),
-        ({"gradient": lambda w: None}, ValueError, "the gradient of start"),
         ({"gradient": lambda w: np.array([0, np.nan])}, FloatingPointError, "the gradient of start is not finite at step 1"),
         ({"gradient": lambda w: np.ones(2) * 1j}, ValueError, "dtype complex128"),
         ({"gradient": lambda w: np.ma.array(w, mask=True)}, TypeError, "the gradient of start is a masked array"),
         ({"loss": lambda w: w}, TypeError, "loss returns an array"),
         ({"loss": lambda w: None}, TypeError, "loss returns None"),
-        (IN_A_DICT | {"gradient": lambda p: p["W"]}, ValueError, r"with the keys \['W'\], not ndarray"),
-        (IN_A_DICT | {"gradient": lambda p: {"V": p["W"]}}, ValueError, r"with the keys \['W'\], not \['V'\]"),
+        (
+            {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0, "gradient": lambda p: {"V": p["W"]}},
+            ValueError,
+            r"with the keys \['W'\], not \['V'\]",
+        ),
     ],
 )
 def test_a_descent_that_cannot_work_is_refused(change, error, says):
