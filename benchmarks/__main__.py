@@ -1,10 +1,9 @@
-"""How fast the helpers are beside their peers, on one core.
+"""How long the helpers take beside their peers, on one core.
 
-    make bench                     all of it, with a plot in build/bench/
-    make bench ARGS="softmax"      one part: softmax, layout, loss, gradients, training, start, course
+    make bench                     everything
+    make bench ARGS="softmax"      one part: softmax, loss, gradients, training, start, course
 
-Each block is one race: the same work by each, turn by turn, in one process. A line shows how many times as long as ours a
-way took: the median, the least and the most over the rounds; and its time. Peers that are not installed are named.
+Peers that are not installed are named and left out.
 """
 
 import importlib
@@ -14,6 +13,7 @@ import sys
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before NumPy is imported
+os.environ.pop("OPENBLAS_CORETYPE", None)  # nor is it to imitate another processor
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_ENABLE_X64"] = "1"
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -31,7 +31,7 @@ def main(names):
             print(f"{name} {importlib.import_module(name).__version__}", end="   ")
         except ImportError:
             print(f"({name} is not installed)", end="   ")
-    print("\n\n times ours: median, least ... most; time")
+    print("\nFirst the time of the helpers, then how many times as long the others take: above 1, the helpers are faster.")
     for name in names or parts.PARTS:
         parts.PARTS[name]()
     return 0

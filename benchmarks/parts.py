@@ -1,218 +1,186 @@
 """What is compared with what. Every peer is optional but NumPy."""
 
-import contextlib
+import importlib
 import pathlib
-import statistics
 import subprocess
 import sys
 
 import numpy as np
-from race import race, row
+from race import table
 
 import helpers
-from helpers import TwoLayerNet, load_digits, minibatches
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build" / "bench"
-SIZES = [(1, 3), (32, 10), (100, 10), (1000, 10), (10_000, 10), (100_000, 10), (10_000, 1000)]
-OURS = "helpers"
-COLOURS = ["#000000", "#E69F00", "#009E73", "#D55E00", "#0072B2", "#999999", "#CC79A7"]  # Okabe and Ito's, and a grey
+SIZES = [(1, 3), (32, 10), (100, 10), (1000, 10), (10_000, 10), (100_000, 10), (1000, 1000)]
+
+
+def optional(name):
+    """Return the module, or None where it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+special, metrics, optimize, neural = map(
+    optional, ("scipy.special", "sklearn.metrics", "scipy.optimize", "sklearn.neural_network")
+)
+torch, jax = optional("torch"), optional("jax")
+if torch:
+    torch.set_num_threads(1)
 
 
 def scores(rows, classes, dtype=np.float64):
     return np.random.default_rng(0).standard_normal((rows, classes)).astype(dtype)
 
 
-def table(title, ways, ours=OURS, **how):
-    times = race(ways, **how)
-    print(f"\n{title}")
-    for name in ways:
-        print(row(name, times, ours))
-    return {name: statistics.median(taken) for name, taken in times.items()}
+def labels(n):
+    return np.random.default_rng(1).integers(0, 10, n)
 
 
-def textbook(z):
+# -- softmax and the loss -------------------------------------------------------------------------------------------------
+
+
+def textbook_softmax(z):
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def textbook_log_softmax(z):
+    d = z - z.max(axis=-1, keepdims=True)
+    return d - np.log(np.exp(d).sum(axis=-1, keepdims=True))
+
+
 def softmax():
-    """softmax and log_softmax at every size, and the floors: exp alone, and copying alone."""
-    costs = {}
-    for name in ("softmax", "log_softmax"):
-        for rows, classes in SIZES:
-            for dtype in (np.float64, np.float32):
-                z = scores(rows, classes, dtype)
-                title = f"{name}, {rows:,} x {classes}, {np.dtype(dtype).name}"
-                taken = table(title, softmax_ways(name, z), rounds=5 if z.size > 1e6 else 15)
-                if name == "softmax" and dtype is np.float64 and classes == 10:
-                    costs[rows] = taken
-    plot(costs)
+    """softmax and log_softmax at every size, beside the three lines of a textbook and the other libraries."""
+    for name, textbook in (("softmax", textbook_softmax), ("log_softmax", textbook_log_softmax)):
+        cases = [(*shape, dtype) for shape in SIZES for dtype in (np.float64, np.float32)]
+        rows = {f"{n:,} × {c}, {dtype.__name__}": softmax_ways(name, textbook, scores(n, c, dtype)) for n, c, dtype in cases}
+        table(name, rows)
 
 
-def softmax_ways(name, z):
-    ours, out = getattr(helpers, name), np.empty_like(z)
-    ways = {OURS: lambda: ours(z)}
-    if name == "softmax":
-        ways["NumPy, as in textbooks"] = lambda: textbook(z)
-    with contextlib.suppress(ImportError):
-        from scipy import special
-
+def softmax_ways(name, textbook, z):
+    ours = getattr(helpers, name)
+    ways = {"helpers": lambda: ours(z), "textbook": lambda: textbook(z)}
+    if special:
         ways["SciPy"] = lambda: getattr(special, name)(z, axis=-1)
-    with contextlib.suppress(ImportError):
-        import torch
-
-        torch.set_num_threads(1)
-        tensor, theirs = torch.tensor(z), getattr(torch, name)
-        ways["PyTorch"] = lambda: theirs(tensor, dim=-1)
-    with contextlib.suppress(ImportError):
-        import jax
-
+    if torch:
+        tensor = torch.tensor(z)
+        ways["PyTorch"] = lambda: getattr(torch, name)(tensor, dim=-1)
+    if jax:
         array, jitted = jax.numpy.asarray(z), jax.jit(getattr(jax.nn, name))
         ways["JAX, jitted"] = lambda: jitted(array).block_until_ready()
-    return ways | {"np.exp(out=)": lambda: np.exp(z, out=out), "np.copyto": lambda: np.copyto(out, z)}
-
-
-def layout():
-    """The maxima of 10,000 rows of ten, as notebook 04 tells it."""
-    rows = scores(10_000, 10)
-    columns = np.asfortranarray(rows)
-    table(
-        "max(axis=-1), 10,000 x 10",
-        {"in F order": lambda: columns.max(axis=-1), "in C order": lambda: rows.max(axis=-1)},
-        "in F order",
-    )
+    return ways
 
 
 def loss():
     """The cross-entropy of class indices, from logits."""
-    for rows in (32, 10_000, 100_000):
-        z, t = scores(rows, 10), np.random.default_rng(1).integers(0, 10, rows)
-        table(f"softmax_cross_entropy, {rows:,} x 10", loss_ways(z, t, np.arange(rows)))
+    table("softmax_cross_entropy", {f"{n:,} × 10": loss_ways(scores(n, 10), labels(n), np.arange(n)) for n in (32, 10_000)})
 
 
 def loss_ways(z, t, each):
-    ways = {OURS: lambda: helpers.softmax_cross_entropy(z, t)}
-    with contextlib.suppress(ImportError):
-        from scipy import special
-
+    y, classes = textbook_softmax(z), list(range(z.shape[1]))
+    ways = {"helpers": lambda: helpers.softmax_cross_entropy(z, t)}
+    if special:
         ways["SciPy's log_softmax, indexed"] = lambda: -special.log_softmax(z, axis=-1)[each, t].mean()
-    with contextlib.suppress(ImportError):
-        from sklearn.metrics import log_loss
-
-        y, classes = textbook(z), list(range(z.shape[1]))
-        ways["scikit-learn's log_loss, of probabilities"] = lambda: log_loss(t, y, labels=classes)
-    with contextlib.suppress(ImportError):
-        import torch
-
-        torch.set_num_threads(1)
-        tensor, labels = torch.tensor(z), torch.tensor(t)
-        ways["PyTorch"] = lambda: torch.nn.functional.cross_entropy(tensor, labels)
+    if metrics:
+        ways["scikit-learn's log_loss, of probabilities"] = lambda: metrics.log_loss(t, y, labels=classes)
+    if torch:
+        tensor, indices = torch.tensor(z), torch.tensor(t)
+        ways["PyTorch"] = lambda: torch.nn.functional.cross_entropy(tensor, indices)
     return ways
 
 
-def gradients():
-    """Measured gradients beside the bare calls they need; gradient checks of 1,000 to 100,000 parameters."""
-    x, t = scores(50, 20), np.random.default_rng(1).integers(0, 10, 50)
-    W = scores(20, 10) / 5
+# -- gradients and training -----------------------------------------------------------------------------------------------
 
-    def loss_of(W):
+
+def gradients():
+    """Measured gradients beside the calls of f alone; gradient checks of 1,000 and 100,000 parameters."""
+    x, t, W = scores(50, 20), labels(50), scores(20, 10) / 5
+
+    def f(W):
         return helpers.softmax_cross_entropy(x @ W, t)
 
-    def bare():
-        for _ in range(2 * W.size):
-            loss_of(W)
-
-    ways = {OURS: lambda: helpers.numerical_gradient(loss_of, W), "2 P bare calls of f": bare}
-    with contextlib.suppress(ImportError):
-        from scipy.optimize import approx_fprime
-
-        ways["SciPy's approx_fprime, P + 1 calls"] = lambda: approx_fprime(W.ravel(), lambda w: loss_of(w.reshape(W.shape)))
-    table("numerical_gradient, P = 200, a softmax regression", ways)
-    for parameters in (1000, 10_000, 100_000):
-        table(f"check_gradient, {parameters:,} parameters", check_ways(parameters // 10), rounds=7)
+    ways = {
+        "helpers": lambda: helpers.numerical_gradient(f, W),
+        "as many calls of f": lambda: [f(W) for _ in range(2 * W.size)],
+    }
+    if optimize:
+        ways["SciPy's approx_fprime, half as many"] = lambda: optimize.approx_fprime(
+            W.ravel(), lambda w: f(w.reshape(W.shape))
+        )
+    table("numerical_gradient", {"200 parameters": ways})
+    table("check_gradient", {f"{p:,} parameters": check_ways(p // 10) for p in (1000, 100_000)}, rounds=7)
 
 
 def check_ways(inputs):
-    x, t = scores(20, inputs), np.random.default_rng(1).integers(0, 10, 20)
-    W = scores(inputs, 10) / inputs
+    x, t, W = scores(20, inputs), labels(20), scores(inputs, 10) / inputs
+
+    def f(W):
+        return helpers.softmax_cross_entropy(x @ W, t)
 
     def gradient(W):
         return x.T @ (helpers.softmax(x @ W) - helpers.one_hot(t, 10)) / len(x)
 
-    report = helpers.check_gradient(lambda W: helpers.softmax_cross_entropy(x @ W, t), gradient, W)
-    print(f"\n{report.evaluations} evaluations", end="")
-    ways = {OURS: lambda: helpers.check_gradient(lambda W: helpers.softmax_cross_entropy(x @ W, t), gradient, W)}
-    with contextlib.suppress(ImportError):
-        import torch
+    print(
+        f"\ncheck_gradient evaluates f {helpers.check_gradient(f, gradient, W).evaluations} times for {W.size:,} parameters"
+    )
+    ways = {"helpers": lambda: helpers.check_gradient(f, gradient, W)}
+    if torch:
+        inputs, indices, weights = torch.tensor(x), torch.tensor(t), torch.tensor(W, requires_grad=True)
 
-        torch.set_num_threads(1)
-        inputs, labels, weights = torch.tensor(x), torch.tensor(t), torch.tensor(W, requires_grad=True)
+        def torch_loss(W):
+            return torch.nn.functional.cross_entropy(inputs @ W, indices)
 
-        def price(W):
-            return torch.nn.functional.cross_entropy(inputs @ W, labels)
-
-        ways["PyTorch's gradcheck, fast"] = lambda: torch.autograd.gradcheck(price, weights, fast_mode=True)
+        ways["PyTorch's gradcheck, fast"] = lambda: torch.autograd.gradcheck(torch_loss, weights, fast_mode=True)
         if W.size <= 1000:
-            ways["PyTorch's gradcheck"] = lambda: torch.autograd.gradcheck(price, weights)
-    with contextlib.suppress(ImportError):
-        import jax
-        from jax.test_util import check_grads
+            ways["PyTorch's gradcheck"] = lambda: torch.autograd.gradcheck(torch_loss, weights)
+    if jax:
+        check_grads = importlib.import_module("jax.test_util").check_grads
 
-        def price_of(W):
+        def jax_loss(W):
             return -jax.nn.log_softmax(x @ W)[np.arange(len(t)), t].mean()
 
-        ways["JAX's check_grads, reverse"] = lambda: check_grads(price_of, (W,), order=1, modes=["rev"], rtol=1e-3)
+        ways["JAX's check_grads, reverse"] = lambda: check_grads(jax_loss, (W,), order=1, modes=["rev"], rtol=1e-3)
     return ways
 
 
 def training():
-    """An epoch of 64-32-10 with batches of 32 on the digits, plain SGD."""
-    x, t = load_digits()
+    """An epoch of 64-32-10 on the digits, with batches of 32 and plain SGD."""
+    x, t = helpers.load_digits()
     rng = np.random.default_rng(0)
-    net = TwoLayerNet(64, 32, 10, rng)
+    net = helpers.TwoLayerNet(64, 32, 10, rng)
 
     def epoch():
-        for inputs, labels in minibatches(x, t, 32, rng):
-            for name, slope in net.gradients(inputs, labels).items():
+        for inputs, indices in helpers.minibatches(x, t, 32, rng):
+            for name, slope in net.gradients(inputs, indices).items():
                 net.params[name] -= 0.1 * slope
 
-    ways = {OURS: epoch}
-    with contextlib.suppress(ImportError):
-        from sklearn.neural_network import MLPClassifier
-
-        options = {
-            "solver": "sgd",
-            "batch_size": 32,
-            "learning_rate_init": 0.1,
-            "momentum": 0.0,
-            "alpha": 0.0,
-            "max_iter": 1,
-        }
-        theirs = MLPClassifier((32,), random_state=0, **options)
+    ways = {"helpers": epoch}
+    if neural:
+        plain = {"solver": "sgd", "batch_size": 32, "learning_rate_init": 0.1, "momentum": 0.0, "alpha": 0.0, "max_iter": 1}
+        theirs = neural.MLPClassifier((32,), random_state=0, **plain)
         theirs.partial_fit(x, t, classes=np.arange(10))
         ways["scikit-learn's MLPClassifier"] = lambda: theirs.partial_fit(x, t)
-    with contextlib.suppress(ImportError):
-        ways["PyTorch"] = torch_epoch(x, t)
-    table("an epoch of 64-32-10", ways, rounds=9)
+    if torch:
+        ways["PyTorch"] = torch_epoch(torch.tensor(x), torch.tensor(t))
+    table("training", {"an epoch of 64-32-10": ways}, rounds=9)
 
 
 def torch_epoch(x, t):
-    import torch
-
-    torch.set_num_threads(1)
-    inputs, labels = torch.tensor(x), torch.tensor(t)
     net = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)).double()
-    descent, price = torch.optim.SGD(net.parameters(), lr=0.1), torch.nn.CrossEntropyLoss()
+    descent = torch.optim.SGD(net.parameters(), lr=0.1)
 
     def epoch():
-        order = torch.randperm(len(inputs))
-        for k in range(0, len(inputs), 32):
-            batch = order[k : k + 32]
+        for batch in torch.randperm(len(x)).split(32):
             descent.zero_grad()
-            price(net(inputs[batch]), labels[batch]).backward()
+            torch.nn.functional.cross_entropy(net(x[batch]), t[batch]).backward()
             descent.step()
 
     return epoch
+
+
+# -- whole programs -------------------------------------------------------------------------------------------------------
 
 
 def start():
@@ -221,8 +189,8 @@ def start():
     def python(line):
         return lambda: subprocess.run([sys.executable, "-c", line], check=True)
 
-    taken = table("start of Python", {OURS: python("import helpers"), "numpy": python("import numpy")}, rounds=15, seconds=0)
-    print(f"import helpers costs {1000 * (taken[OURS] - taken['numpy']):.0f} ms more than import numpy")
+    ways = {"helpers": python("import helpers"), "NumPy": python("import numpy")}
+    table("start of Python", {"one import": ways}, rounds=15, seconds=0)
 
 
 def course():
@@ -241,37 +209,17 @@ def course():
     for path in empties:
         nbformat.write(empty, path)
 
-    def execute(paths):
-        async def side_by_side():
-            room = asyncio.Semaphore(3)
+    async def execute(paths):
+        room = asyncio.Semaphore(3)
 
-            async def one(path):
-                async with room:
-                    await notebooks.execute(path)
+        async def one(path):
+            async with room:
+                await notebooks.execute(path)
 
-            await asyncio.gather(*map(one, paths))
+        await asyncio.gather(*map(one, paths))
 
-        return lambda: notebooks.wait_for(side_by_side())
-
-    table(f"{len(paths)} notebooks", {OURS: execute(paths), "as many empty ones": execute(empties)}, rounds=3, seconds=0)
+    ways = {name: lambda lot=lot: notebooks.wait_for(execute(lot)) for name, lot in (("helpers", paths), ("empty", empties))}
+    table("the course", {f"{len(paths)} notebooks": ways}, rounds=3, seconds=0)
 
 
-def plot(costs):
-    """Draw the cost of an entry against the number of rows."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for name, marker, colour in zip(costs[SIZES[1][0]], "os^vDx+", COLOURS, strict=False):
-        rows = [count for count in costs if name in costs[count]]
-        axes.loglog(
-            rows, [1e9 * costs[count][name] / (10 * count) for count in rows], marker=marker, color=colour, label=name
-        )
-    axes.set(xlabel="rows of 10 classes", ylabel="time an entry, ns", title="softmax, float64, one core")
-    figure.legend(loc="outside right upper", frameon=False)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    figure.savefig(BUILD / "softmax.svg", metadata={"Date": None})
-    print(f"\nThe cost against the size: {BUILD / 'softmax.svg'}")
-
-
-PARTS = {part.__name__: part for part in (softmax, layout, loss, gradients, training, start, course)}
+PARTS = {part.__name__: part for part in (softmax, loss, gradients, training, start, course)}

@@ -1,26 +1,25 @@
-"""Time several ways of doing the same side by side."""
+"""Time several ways of doing the same work side by side, and print how they compare."""
 
-import statistics
 import time
 
-__all__ = ["race", "row"]
+__all__ = ["duration", "race", "table"]
 
 
-def race(ways, rounds=15, seconds=0.01):
-    """Return the seconds a call of each way took, round by round.
+def race(ways, rounds=50, seconds=0.003):
+    """Return the seconds that a call of each way takes: the least over the rounds.
+
+    In a round each way has its turn, in another order each time. Other work of the machine lengthens some turns, and hardly
+    ever all turns of one way. A turn lasts `seconds` or more: a short call is repeated.
 
     Parameters
     ----------
     ways : dict of functions without arguments
-        The same work, done by each.
     rounds : int
-        In a round each has its turn, in another order each time, so that what else the machine does falls on all.
     seconds : float
-        How long a turn lasts at least: a short call is repeated.
 
     Returns
     -------
-    dict of lists, one entry a round
+    dict of floats
     """
     calls = {name: _calls(way, seconds) for name, way in ways.items()}
     times, names = {name: [] for name in ways}, list(ways)
@@ -28,7 +27,24 @@ def race(ways, rounds=15, seconds=0.01):
         for name in names:
             times[name].append(_turn(ways[name], calls[name]))
         names = names[1:] + names[:1]
-    return times
+    return {name: min(taken) for name, taken in times.items()}
+
+
+def table(title, rows, **how):
+    """Race the ways of each row, and print a Markdown table: the time of the first way, and how many times as long the
+    others take. `rows` maps the label of a row to its ways."""
+    names = list(dict.fromkeys(name for ways in rows.values() for name in ways))
+    print(f"\n| {title} | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
+    for label, ways in rows.items():
+        times = race(ways, **how)
+        ours = times[names[0]]
+        others = [f"{times[name] / ours:.2f}" if name in times else "" for name in names[1:]]
+        print(f"| {' | '.join([label, duration(ours), *others])} |", flush=True)
+
+
+def duration(seconds):
+    unit, scale = next((u, s) for u, s in (("s", 1), ("ms", 1e3), ("µs", 1e6)) if seconds * s >= 1 or u == "µs")
+    return f"{seconds * scale:.1f} {unit}"
 
 
 def _calls(way, seconds):
@@ -44,13 +60,3 @@ def _turn(way, calls):
     for _ in range(calls):
         way()
     return (time.perf_counter() - start) / calls
-
-
-def row(name, times, ours):
-    """Return a line of a table: how many times as long as ours a way took, median, least and most; and its time."""
-    ratios = [theirs / own for theirs, own in zip(times[name], times[ours], strict=True)]
-    taken = statistics.median(times[name])
-    unit, scale = next((u, s) for u, s in (("s", 1), ("ms", 1e3), ("µs", 1e6)) if taken * s >= 1 or u == "µs")
-    return (
-        f"{statistics.median(ratios):6.2f}  {min(ratios):6.2f} ... {max(ratios):6.2f}  {taken * scale:8.1f} {unit:2}  {name}"
-    )

@@ -1,4 +1,4 @@
-"""Gradient descent, as notebook 05 builds it, and the mini-batches of 07."""
+"""Gradient descent, as notebook 05 builds it, and the mini-batches of the pages that train on many examples."""
 
 import math
 import sys
@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.arguments import float_array, is_integer, plain_array
-from helpers.perturbation import loss_value
+from helpers.arguments import is_integer, plain_array
+from helpers.nudging import loss_value
 
 __all__ = ["Descent", "gradient_descent", "minibatches"]
 
 
 class Descent(NamedTuple):
-    """What a descent leaves: where it ended, and a copy of each place and the loss there, the start first."""
+    """The result of a descent: the last parameters, all losses and parameters on the way, the start first, and whether it
+    stopped because the gradient was small."""
 
     params: object
     losses: list
@@ -29,28 +30,28 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     loss, gradient : functions of the parameters
         They are given a copy. The gradient has the form of the parameters.
     start : ndarray of floats, or a dict of them
-        Left as it is: the descent works on a copy.
+        It is copied, and never changed.
     lr : positive number
         The learning rate.
     steps : int
-        How many at most.
+        The largest number of steps.
     momentum : number in [0, 1)
-        How much of the last step is added to the next: v = momentum v - lr gradient, params += v (Polyak 1964, "Some methods
-        of speeding up the convergence of iteration methods", USSR Comput. Math. Math. Phys. 4).
+        The share of the last step that is added to the next: v = momentum v - lr gradient, params += v (Polyak 1964, "Some
+        methods of speeding up the convergence of iteration methods", USSR Comput. Math. Math. Phys. 4).
     tolerance : number
-        Stop where no entry of the gradient is larger.
+        The descent stops where no entry of the gradient is larger.
     progress : function of (step, loss), optional
         Called after each step.
 
     Returns
     -------
     Descent
-        params, losses and path (one more than steps taken, copies all), stopped (by the tolerance).
+        params, losses and path (one more than steps taken, all copies), stopped (by the tolerance).
 
     Raises
     ------
     FloatingPointError
-        If the loss or the gradient is not finite: it names the step, and what is to blame.
+        If the loss or the gradient is not finite. The message names the step, and a likely cause.
     TypeError, ValueError
         If an argument is not as described, or the gradient has another form than the parameters.
 
@@ -62,31 +63,31 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     """
     _check(loss, gradient, lr, steps, momentum, tolerance, progress)
     single = not isinstance(start, dict)
-    params = {name: _floats(_called(name), array) for name, array in ({"start": start} if single else start).items()}
+    params = {name: _floats(_spelled(name), array) for name, array in ({"start": start} if single else start).items()}
     if not params:
-        raise ValueError("start is an empty dict: there is nothing to move")
+        raise ValueError("start is an empty dict: it has no parameters to change")
     velocity = {name: np.zeros_like(array) for name, array in params.items()}
 
-    def whole():  # a copy each time: loss and gradient may do with it what they like
+    def copied():  # a copy for each call: loss and gradient may change what they are given
         return params["start"].copy() if single else {name: array.copy() for name, array in params.items()}
 
-    path, losses = [whole()], [_finite(loss, whole(), 0, lr, [])]
+    path, losses = [copied()], [_finite_loss(loss, copied(), 0, lr, [])]
     for step in range(1, int(steps) + 1):
-        slopes = _same_form(gradient(whole()), params, single, step)
+        slopes = _finite_gradient(gradient(copied()), params, single, step)
         if all(np.max(np.abs(slope), initial=0) <= tolerance for slope in slopes.values()):
-            return Descent(whole(), losses, path, True)
+            return Descent(copied(), losses, path, True)
         for name in params:
             velocity[name] = momentum * velocity[name] - lr * slopes[name]
             params[name] += velocity[name]
-        losses.append(_finite(loss, whole(), step, lr, losses))
-        path.append(whole())
+        losses.append(_finite_loss(loss, copied(), step, lr, losses))
+        path.append(copied())
         if progress is not None:
             progress(step, losses[-1])
-    return Descent(whole(), losses, path, False)
+    return Descent(copied(), losses, path, False)
 
 
 def minibatches(x, t, size, rng):
-    """Yield (inputs, labels) in batches of `size` in a random order, every example once, the last batch as it comes.
+    """Yield (inputs, labels) in batches of `size` in random order, each example once; the last batch may be smaller.
 
     Parameters
     ----------
@@ -94,13 +95,15 @@ def minibatches(x, t, size, rng):
     size : int, at least 1
     rng : numpy.random.Generator
 
+    Examples
+    --------
     >>> [len(labels) for _, labels in minibatches(np.zeros((7, 2)), np.zeros(7), 3, np.random.default_rng(0))]
     [3, 3, 1]
     """
     x, t = plain_array("x", x), plain_array("t", t)
     for name, array in (("x", x), ("t", t)):
         if array.ndim == 0:
-            raise TypeError(f"{name} is no array of examples, but a single {array.dtype}")
+            raise TypeError(f"{name} is not an array of examples, but a single {array.dtype}")
     if len(x) != len(t):
         raise ValueError(f"x has {len(x)} examples and t has {len(t)} labels")
     if not is_integer(size) or size < 1:
@@ -128,14 +131,14 @@ def _check(loss, gradient, lr, steps, momentum, tolerance, progress):  # noqa: P
 
 
 def _is_number(value):
-    """Return whether `value` is a number that floats can be multiplied by; a Python integer may be too large."""
+    """Return whether `value` is a number that an array of floats can be multiplied by: a Python integer may be too large."""
     if isinstance(value, int):
         return not isinstance(value, bool) and abs(value) <= sys.float_info.max
     return isinstance(value, float | np.floating) or is_integer(value)
 
 
-def _called(key):
-    """Return how an entry of the parameters is called in a message."""
+def _spelled(key):
+    """Return the name of an entry of the parameters for a message."""
     return key if isinstance(key, str) and key.isidentifier() else f"start[{key!r}]"
 
 
@@ -148,28 +151,30 @@ def _floats(name, array):
     return array
 
 
-def _same_form(slopes, params, single, step):
-    """Return the gradient as a dict of arrays like `params`, finite all."""
-    slopes = {"start": slopes} if single else slopes
-    if not isinstance(slopes, dict) or slopes.keys() != params.keys():
-        found = list(slopes) if isinstance(slopes, dict) else type(slopes).__name__
-        raise ValueError(f"gradient must return a dict with the keys {list(params)}, not {found}")
-    slopes = {name: plain_array(f"the gradient of {_called(name)}", slope) for name, slope in slopes.items()}
-    for name, array in params.items():
-        what = f"the gradient of {_called(name)}"
-        if slopes[name].shape != array.shape or slopes[name].dtype.kind not in "biuf":
-            found = f"shape {slopes[name].shape} and dtype {slopes[name].dtype}"
-            raise ValueError(f"{what} has {found}, and {_called(name)} has shape {array.shape}")
-        if not np.all(np.isfinite(slopes[name])):
-            raise FloatingPointError(f"{what} is not finite at step {step}")
-        slopes[name] = float_array(what, slopes[name])  # of integers, the absolute value may be negative: np.int8(-128)
-    return slopes
-
-
-def _finite(loss, params, step, lr, losses):
+def _finite_loss(loss, params, step, lr, losses):
+    """Return loss(params) as a float; raise FloatingPointError if it is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):  # the error below says it better
         value = loss_value(loss(params), "loss")
     if not math.isfinite(value):
         cause = f", after {losses[-1]:.4g}: the learning rate, {lr:g}, may be too large" if losses else ", at the start"
         raise FloatingPointError(f"the loss is {value} at step {step}{cause}")
     return float(value)
+
+
+def _finite_gradient(gradient, params, single, step):
+    """Return the gradient as a dict of arrays like `params`; raise if it is not finite, or not like them."""
+    slopes = {"start": gradient} if single else gradient
+    if not isinstance(slopes, dict) or slopes.keys() != params.keys():
+        found = list(slopes) if isinstance(slopes, dict) else type(slopes).__name__
+        raise ValueError(f"gradient must return a dict with the keys {list(params)}, not {found}")
+    return {name: _finite_slope(_spelled(name), slopes[name], array.shape, step) for name, array in params.items()}
+
+
+def _finite_slope(name, slope, shape, step):
+    array = plain_array(f"the gradient of {name}", slope)
+    if array.shape != shape or array.dtype.kind not in "biuf":
+        found = f"shape {array.shape} and dtype {array.dtype}"
+        raise ValueError(f"the gradient of {name} has {found}, and {name} has shape {shape}")
+    if not np.all(np.isfinite(array)):
+        raise FloatingPointError(f"the gradient of {name} is not finite at step {step}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)  # abs of an integer may be negative: np.int8(-128)

@@ -12,12 +12,12 @@ def expected(kind):
 
     Parameters
     ----------
-    kind : an exception class, a Warning among them
+    kind : an exception class, or a class of warnings
 
     Raises
     ------
     AssertionError
-        If the block does neither. Any other error passes through, other warnings are issued as usual.
+        If the block does neither. Any other error passes through, and other warnings are issued as usual.
 
     Examples
     --------
@@ -27,21 +27,21 @@ def expected(kind):
     """
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         raise TypeError(f"kind must be an exception or warning class, not {kind!r}")
-    came = []
+    seen = []
     with warnings.catch_warnings():
         if issubclass(kind, Warning):
-            usual = warnings.showwarning
+            show_as_usual = warnings.showwarning
 
-            def note(message, category, *where):
-                came.append(message) if issubclass(category, kind) else usual(message, category, *where)
+            def collect(message, category, *where):
+                seen.append(message) if issubclass(category, kind) else show_as_usual(message, category, *where)
 
             warnings.simplefilter("always", category=kind)
-            warnings.showwarning = note
+            warnings.showwarning = collect
         try:
             yield
         except kind as error:
-            came.append(error)
-    if not came:
-        raise AssertionError(f"expected a {kind.__name__} here, and none came: this block was meant to show one")
-    for line in dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}" for message in came):
+            seen.append(error)
+    if not seen:
+        raise AssertionError(f"this block was meant to show a {kind.__name__}, and none was raised or issued")
+    for line in dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}" for message in seen):
         print(line)

@@ -26,7 +26,7 @@ GROUPS = {"reader": "jupyterlab", "test": "hypothesis", "weekly": "pip_audit"}  
 DISK = {"reader": 400, "test": 800, "weekly": 850}  # MB
 # Settings of uv and pip that say where packages are found. The others, which may redirect an installation, are dropped.
 KEPT = "(UV|PIP)_.*(INDEX|FIND_LINKS|HOST|PROXY|HTTP|CERT|TLS|KEYRING|CACHE|TIMEOUT|RETRIES|OFFLINE|CONCURRENT|CONFIG_FILE)"
-DROPPED = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX")
+DROPPED = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV")
 
 
 class SetupError(Exception):
@@ -59,15 +59,7 @@ def install(groups):
 
 def export(groups, path):
     """Return the command that writes the versions and hashes of some groups to a file that uv pip and pip read."""
-    options = [
-        "--frozen",
-        "--quiet",
-        "--no-cache",
-        "--no-default-groups",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
-    ]
+    options = "--frozen --quiet --no-cache --no-default-groups --no-emit-project --no-header --no-annotate".split()
     return [PYTHON, "-m", "uv", "export", *options, *(f"--group={group}" for group in groups), "--output-file", path]
 
 
@@ -84,12 +76,12 @@ def run(purpose, command):
 def _options(requirements):
     """Return what uv and pip are told alike. They show their progress to a person, and not to a log."""
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    return [*quiet, "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", requirements]
+    return [*quiet, "--require-hashes", "--no-deps", "-r", requirements]
 
 
 def _call(command):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED) or re.match(KEPT, name)}
-    kept["PIP_USER"] = "0"  # whatever pip's own file of settings says
+    kept |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}  # whatever pip's own file of settings says
     # A child that outlives a killed set-up holds its lock until it ends: it inherits the lock's file.
     return subprocess.call([str(part) for part in command], cwd=ROOT, env=kept, close_fds=False)
 
@@ -102,9 +94,10 @@ def _expect(package):
 def _damaged():
     """Return whether an installed file differs from its package's own list: uv does not check what its cache holds."""
     files = [file for package in importlib.metadata.distributions(path=[str(PACKAGES)]) for file in package.files or ()]
-    return any(file.hash and _digest(file.locate()) != file.hash.value for file in files)
+    return any(file.hash and not _is_whole(file) for file in files)
 
 
-def _digest(path):
-    digest = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+def _is_whole(file):
+    path = file.locate()
+    digest = hashlib.new(file.hash.mode, path.read_bytes()).digest() if path.is_file() else b""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == file.hash.value

@@ -8,7 +8,7 @@ import time
 @contextlib.contextmanager
 def only_one(path):
     """Hold a lock on the file `path`, waiting for it if needed. Processes started with close_fds=False hold it, too."""
-    with path.open("w") as handle:
+    with path.open("a") as handle:
         os.set_inheritable(handle.fileno(), True)
         if not _locked(handle):
             print("Another command is setting up this folder. Waiting until it has finished ...", flush=True)

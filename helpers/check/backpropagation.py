@@ -41,11 +41,7 @@ tanh_backward = Exercise(
             "Try h = 0.9: the slope of tanh is about 0.19 there. Compare the formula of the task with your code.",
             lambda dh, h: dh * (1 - np.abs(h)),
         ),
-        Mistake(
-            "depends on the sign of h",
-            "The slope of tanh is the same for h and for -h.",
-            lambda dh, h: dh * (1 - h),
-        ),
+        Mistake("depends on the sign of h", "The slope of tanh is the same for h and for -h.", lambda dh, h: dh * (1 - h)),
         Mistake("divided", "The chain rule multiplies by the slope of a step.", lambda dh, h: dh / (1 - h**2)),
     ],
 )

@@ -47,11 +47,7 @@ right_per_digit = Exercise(
             _from_table(lambda table: np.diag(table) / table.sum(axis=0)),
             _from_table(lambda table: np.diag(table) / np.maximum(1, table.sum(axis=0))),
         ),
-        Mistake(
-            "counts",
-            "These are counts. Divide each by the number of examples of its digit.",
-            _from_table(np.diag),
-        ),
+        Mistake("counts", "These are counts. Divide each by the number of examples of its digit.", _from_table(np.diag)),
         Mistake(
             "share of all digits",
             "The counts are divided by the number of all examples. Divide by the number of examples of each digit.",

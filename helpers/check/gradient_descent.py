@@ -53,11 +53,7 @@ largest_rate = Exercise(
             "If a single direction grows, the descent fails. The mean hides that direction.",
             lambda c: 2 / np.mean(c),
         ),
-        Mistake(
-            "the last one",
-            "This uses the last curvature, but they are in no particular order.",
-            lambda c: 2 / c[-1],
-        ),
+        Mistake("the last one", "This uses the last curvature, but they are in no particular order.", lambda c: 2 / c[-1]),
         Mistake("the first one", "This uses the first curvature, but they are in no particular order.", lambda c: 2 / c[0]),
         Mistake("one rate for each direction", "The task asks for one rate for all directions.", lambda c: 2 / c),
         Mistake(
@@ -179,15 +175,9 @@ descend = Exercise(
             _descent(kind=None),
         ),
         Mistake(
-            "no start",
-            "The first row of the path should be the start, before any step.",
-            _descent(part=slice(1, None)),
+            "no start", "The first row of the path should be the start, before any step.", _descent(part=slice(1, None))
         ),
-        Mistake(
-            "uphill",
-            "The gradient points uphill. To go down, subtract it.",
-            _descent(sign=1.0),
-        ),
+        Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _descent(sign=1.0)),
         Mistake("only the end", "The task asks for the whole path, with a row for each point.", _descent(part=-1)),
     ],
     forbidden=[helpers.gradient_descent],
@@ -249,11 +239,7 @@ nesterov = Exercise(
             _roll(lambda w, v, m: w - m * v),
         ),
         Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _roll(sign=1.0)),
-        Mistake(
-            "no friction",
-            "The whole of the last step is kept. Multiply it by m.",
-            _roll(friction=lambda m: 1.0),
-        ),
+        Mistake("no friction", "The whole of the last step is kept. Multiply it by m.", _roll(friction=lambda m: 1.0)),
         Mistake(
             "moved twice",
             "The ball only looks ahead to compute the gradient. After that it moves once, by the new v.",
@@ -270,9 +256,7 @@ nesterov = Exercise(
             _roll(lambda w, v, m: w + m * m * v),
         ),
         Mistake(
-            "no start",
-            "The first row of the path should be the start, before any step.",
-            lambda *args: _roll()(*args)[1:],
+            "no start", "The first row of the path should be the start, before any step.", lambda *args: _roll()(*args)[1:]
         ),
         Mistake(
             "v is forgotten",

@@ -214,21 +214,13 @@ forward_gradient = Exercise(
             "x + h - h is not always x, because each step is rounded. Keep the old value and write that back.",
             _forward_in_place(True),
         ),
-        Mistake(
-            "divided by 2h",
-            "The two points are h apart, not 2h.",
-            lambda f, x, h: _quotients(f, x, h, 0, 2 * h),
-        ),
+        Mistake("divided by 2h", "The two points are h apart, not 2h.", lambda f, x, h: _quotients(f, x, h, 0, 2 * h)),
         Mistake(
             "central difference",
             "This is the more accurate formula, and it needs two evaluations for each entry. The task allows only one.",
             lambda f, x, h: _quotients(f, x, h, h, 2 * h),
         ),
-        Mistake(
-            "backward difference",
-            "x was moved down instead of up.",
-            lambda f, x, h: -_quotients(f, x, -h, 0, h),
-        ),
+        Mistake("backward difference", "x was moved down instead of up.", lambda f, x, h: -_quotients(f, x, -h, 0, h)),
         Mistake(
             "not divided by h",
             "This is the change of f. The slope is the change divided by the step.",
@@ -289,7 +281,8 @@ scaled_gradient = Exercise(
         ),
         Mistake(
             "same step for all entries",
-            "Near a billion, neighbouring floats are further apart than this step. A large entry needs a larger step.",
+            "Here f is huge, and the change that so small a step makes is lost in the rounding of f. A large entry needs a "
+            "larger step.",
             _with_steps(lambda value: 6e-6),
         ),
         Mistake(
@@ -372,11 +365,7 @@ curvatures = Exercise(
             "A second derivative is the slope of a slope, so you divide by h twice.",
             lambda f, x: _second(f, x, over=1e4),
         ),
-        Mistake(
-            "wrong sign",
-            "Where a curve bends upward, its second derivative is positive.",
-            lambda f, x: -_second(f, x),
-        ),
+        Mistake("wrong sign", "Where a curve bends upward, its second derivative is positive.", lambda f, x: -_second(f, x)),
         Mistake("the slope", "This is the first derivative.", lambda f, x: _quotients(f, x, 1e-4, 1e-4, 2e-4)),
         UNCHANGED,
     ],

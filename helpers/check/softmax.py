@@ -240,7 +240,8 @@ softmax_backward = Exercise(
         ),
         Mistake(
             "mean instead of sum",
-            "What you subtract is the average of dy with the weights y. The weights sum to 1 already, so divide by nothing.",
+            "What you subtract is the average of dy with the weights y. The weights already sum to 1, so there is nothing "
+            "left to divide by.",
             lambda y, dy: y * (dy - (y * dy).mean(axis=-1, keepdims=True)),
         ),
         Mistake(

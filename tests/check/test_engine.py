@@ -57,11 +57,13 @@ def test_a_deadly_answer_ends_alone(name, limits):
 
 @pytest.mark.parametrize("answer", [hostile.loops, hostile.loops_in_c, hostile.eats_memory], ids=lambda f: f.__name__)
 def test_a_worker_that_cannot_fork_is_replaced(answer, limits, monkeypatch):
+    runner.stop()
     monkeypatch.setattr(process, "FORKS", False)
     limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer is hostile.loops_in_c else 60)
     assert check.log_sum_exp(answer).mistake in ("does not end", "too much memory")
     limits()
     assert check.log_sum_exp(right)
+    runner.stop()
 
 
 def test_a_loop_is_stopped_where_there_are_no_processes(limits, monkeypatch):

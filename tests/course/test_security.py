@@ -24,6 +24,8 @@ STANDARD = set(
     "threading time types typing urllib warnings zlib".split()
 )
 MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}
+# The process in which answers to exercises run: this Python and this course again, connected by pipes.
+WORKER = {"atexit", "cloudpickle", "pickle", "pkgutil", "psutil", "queue", "subprocess"}
 
 
 def imports(path):
@@ -44,7 +46,8 @@ def calls(path):
 def test_helpers_import_nothing_that_unpickles_connects_or_starts_programs(root):
     for path in sorted((root / "helpers").rglob("*.py")):
         names = set(imports(path))
-        assert {name.partition(".")[0] for name in names} <= MODULES, path.name
+        allowed = MODULES | (WORKER if "check" in path.parts else set())
+        assert {name.partition(".")[0] for name in names} <= allowed, path.name
         assert {name for name in names if name.startswith("urllib")} <= {"urllib.parse"}, path.name
         said = dict(calls(path))
         assert not {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv"} & set(said), path.name

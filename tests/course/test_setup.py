@@ -205,7 +205,7 @@ def test_the_suite_passes_without_a_network(odd):
 @linux
 def test_a_read_only_checkout_is_compared_and_read(odd):
     before = possible(read_only(odd))
-    assert "Re-executed" in passes(odd, "-k", "Cell", before=before)
+    assert "Re-executed" in passes(odd, "-k", "ipynb", before=before)
     set_up(odd, before=before)
     code, printed = course(odd, "refresh", "00_start_here", before=before)
     assert code == 1

@@ -18,6 +18,8 @@ def start(ipython):
     tempfile.gettempdir()  # which the kernel asks for, and which is tried out the first time
 
     def watch(event, arguments):
+        if "helpers.check.engine.worker" in str(arguments) or (event == "open" and isinstance(arguments[0], int)):
+            return  # the process in which answers to exercises run, and the pipes to it
         if running and (event.startswith(forbidden) or (event == "open" and opens_to_write(*arguments))):
             raise PermissionError(f"a page of the course must not do this: {event} {arguments}")
 

@@ -19,21 +19,21 @@ from matplotlib.figure import Figure
 import helpers
 
 
-class Mine(Exception):
-    """What a caller's own function raises: it must pass through."""
+class CallersError(Exception):
+    """An error of the caller's own function: it must pass through."""
 
 
-class Stop(KeyboardInterrupt):
+class Interrupted(KeyboardInterrupt):
     """The caller interrupts."""
 
 
-class Worn(np.ndarray):
+class OwnArithmetic(np.ndarray):
     """A subclass whose arithmetic is not NumPy's."""
 
     __repr__ = object.__repr__
 
     def __array_ufunc__(self, *args, **kwargs):
-        raise Mine("a subclass's arithmetic was used")
+        raise CallersError("a subclass's arithmetic was used")
 
 
 class Unreadable:
@@ -45,70 +45,40 @@ def raises(error):
     raise error
 
 
+# -- values ---------------------------------------------------------------------------------------------------------------
+
+# fmt: off
 SCALARS = [
-    *(None, True, np.True_, 0, 1, 2, -1, 7, 2**70, -(2**70), 10**400, 0.5, 1.5, -0.5, 0.0, -0.0, 5e-324, 1e308, 1e-3),
-    *(math.nan, math.inf, -math.inf, np.int8(1), np.uint8(200), np.int8(-3), np.float16(0.5), np.float32(1e-2)),
-    *(np.longdouble("0.1"), np.float64("nan"), 1j, np.complex64(1), fractions.Fraction(1, 3), fractions.Fraction(10**400)),
-    *(decimal.Decimal("0.1"), "1", "", "left", b"1", np.str_("2"), (), (0,), (0, 1), [1], [], {}, frozenset(), object()),
-    *(
-        datetime.date(2020, 1, 1),
-        np.datetime64("2020-01-01"),
-        np.timedelta64(3, "s"),
-        Ellipsis,
-        slice(1),
-        NotImplemented,
-        math,
-    ),
+    None, True, np.True_, 0, 1, 2, -1, 7, 2**70, -(2**70), 10**400, 0.5, 1.5, -0.5, -0.0, 5e-324, 1e308, 1e-3,
+    math.nan, math.inf, -math.inf, np.int8(1), np.uint8(200), np.int8(-3), np.float16(0.5), np.float32(1e-2),
+    np.longdouble("0.1"), np.float64("nan"), 1j, np.complex64(1), fractions.Fraction(1, 3), fractions.Fraction(10**400),
+    decimal.Decimal("0.1"), "1", "", "left", b"1", np.str_("2"), (), (0,), (0, 1), [1], [], {}, frozenset(), object(),
+    datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), np.timedelta64(3, "s"), Ellipsis, slice(1), NotImplemented, math,
 ]
-MAKERS = [  # made anew for each call
-    *(lambda value=value: value for value in SCALARS),
-    *(lambda: np.array(1), lambda: np.array([1]), lambda: np.array(0.25), lambda: np.zeros(0), lambda: np.zeros((2, 0))),
-    *(lambda: np.zeros((0, 3)), lambda: np.zeros((1, 1, 2)), lambda: np.array("a"), lambda: np.array([b"a", b"b"])),
-    *(lambda: np.array([1, None]), lambda: np.array([fractions.Fraction(1, 2), decimal.Decimal(1)], dtype=object)),
-    *(
-        lambda: np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]),
-        lambda: np.zeros(2, "M8[s]"),
-        lambda: np.zeros(2, "m8"),
-    ),
-    *(lambda: np.zeros(2, "V3"), lambda: np.zeros(2, "S0"), lambda: np.zeros((2, 2), complex), lambda: [[1.0, 2.0], [3.0]]),
-    *(lambda: [[np.ma.array([1.0, 2.0], mask=[1, 0])]], lambda: [[1.0, np.ma.masked]], lambda: np.ma.masked, Unreadable),
-    *(
-        lambda: [Unreadable(), 1],
-        lambda: [1.0, 10**400],
-        lambda: [10**30, 1],
-        lambda: (k for k in range(3)),
-        lambda: range(3),
-    ),
-    *(lambda: {1, 2}, lambda: {"W": 1.0}, lambda: memoryview(b"abc"), lambda: bytearray(b"ab"), lambda: [[[]], [[]]]),
-    *(lambda: np.random, lambda: np.random.RandomState(0), lambda: random.Random(0), lambda: Figure().add_subplot()),
+ARRAYS = [  # a new one for each call
+    lambda: np.array(1), lambda: np.array([1]), lambda: np.array(0.25), lambda: np.zeros(0), lambda: np.zeros((2, 0)),
+    lambda: np.zeros((0, 3)), lambda: np.zeros((1, 1, 2)), lambda: np.array("a"), lambda: np.array([b"a", b"b"]),
+    lambda: np.array([1, None]), lambda: np.array([fractions.Fraction(1, 2), decimal.Decimal(1)], dtype=object),
+    lambda: np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), lambda: np.zeros(2, "M8[s]"), lambda: np.zeros(2, "m8"),
+    lambda: np.zeros(2, "V3"), lambda: np.zeros(2, "S0"), lambda: np.zeros((2, 2), complex), lambda: [[1.0, 2.0], [3.0]],
+    lambda: [[np.ma.array([1.0, 2.0], mask=[1, 0])]], lambda: [[1.0, np.ma.masked]], lambda: np.ma.masked, Unreadable,
+    lambda: [Unreadable(), 1], lambda: [1.0, 10**400], lambda: [10**30, 1], lambda: (k for k in range(3)), lambda: range(3),
+    lambda: {1, 2}, lambda: {"W": 1.0}, lambda: memoryview(b"abc"), lambda: bytearray(b"ab"), lambda: [[[]], [[]]],
+    lambda: np.random, lambda: np.random.RandomState(0), lambda: random.Random(0), lambda: Figure().add_subplot(),
 ]
-anything = st.sampled_from(MAKERS).map(lambda make: make())
-scalars = st.sampled_from(MAKERS[: len(SCALARS)]).map(lambda make: make())
+SPECIAL = [
+    math.nan, math.inf, -math.inf, -0.0, 0.0, 5e-324, 1e-310, 1e-8, 1.0, 2.0, 88.8, 710.0, 6e4, 1e20, 1.7e308, -1.7e308,
+]
+# fmt: on
+scalars = st.sampled_from(SCALARS)
+anything = st.one_of(scalars, st.sampled_from(ARRAYS).map(lambda make: make()))
 
 
 def mostly(usual, odd=anything, one_in=6):
-    """Draw from `usual`, and one time in six what has no business here."""
+    """Draw from `usual`, and one time in six what makes no sense here."""
     return st.integers(1, one_in).flatmap(lambda k: odd if k == one_in else usual)
 
 
-SPECIAL = [
-    math.nan,
-    math.inf,
-    -math.inf,
-    -0.0,
-    0.0,
-    5e-324,
-    1e-310,
-    1e-8,
-    1.0,
-    2.0,
-    88.8,
-    710.0,
-    6e4,
-    1e20,
-    1.7e308,
-    -1.7e308,
-]
 FILLINGS = {
     "ordinary": lambda rng, shape: 3 * rng.standard_normal(shape),
     "whole": lambda rng, shape: rng.integers(-3, 4, shape),
@@ -119,15 +89,13 @@ FILLINGS = {
     "special": lambda rng, shape: rng.choice(SPECIAL, shape),
     "one special": lambda rng, shape: np.where(rng.random(shape) < 0.1, rng.choice(SPECIAL), rng.standard_normal(shape)),
 }
+FLOATS = ["d", "f", "e", "g", ">f8", ">f4", ">f2"]
+INTEGERS = ["q", "b", "B", "h", "H", "i", "I", "Q", ">i8", ">u2"]
 
 
 def probabilities(rng, shape):
     rows = rng.dirichlet(np.full(shape[-1], rng.choice([1, 0.02, 10])), size=shape[:-1])
     return np.where(rng.random(shape) < rng.choice([0, 0, 0, 0.05]), math.nan, rows)
-
-
-FLOATS = ["d", "f", "e", "g", ">f8", ">f4", ">f2"]
-WHOLE = ["q", "b", "B", "h", "H", "i", "I", "Q", ">i8", ">u2"]
 
 
 def not_aligned(a):
@@ -143,51 +111,26 @@ def locked(a):
     return a
 
 
+# fmt: off
 LAYOUTS = [
-    *[lambda a: a] * 4,
-    locked,
-    np.asfortranarray,
-    lambda a: a[..., ::-1].copy()[..., ::-1] if a.ndim else a,
-    lambda a: np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a,
-    lambda a: np.broadcast_to(a[:1], a.shape) if a.size and a.ndim else a,
-    overlapping,
-    lambda a: a.T.copy().T,
-    lambda a: not_aligned(a) if a.size and not a.dtype.hasobject else a,
-    lambda a: a.view(np.matrix) if a.ndim == 2 else a,
-    lambda a: a.view(Worn),
-    lambda a: a.tolist(),
-    lambda a: tuple(a) if a.ndim else a,
+    lambda a: a, lambda a: a, locked, np.asfortranarray, overlapping, lambda a: a.T.copy().T, lambda a: a.tolist(),
+    lambda a: a[..., ::-1].copy()[..., ::-1] if a.ndim else a, lambda a: np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a,
+    lambda a: np.broadcast_to(a[:1], a.shape) if a.size and a.ndim else a, lambda a: tuple(a) if a.ndim else a,
+    lambda a: not_aligned(a) if a.size and not a.dtype.hasobject else a, lambda a: a.view(np.matrix) if a.ndim == 2 else a,
+    lambda a: a.view(OwnArithmetic),
 ]
 ODD_LAYOUTS = [
-    lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) % 2),
-    lambda a: [[np.ma.array(a)]],
-    lambda a: a.astype(object),
-    lambda a: a.astype(complex),
-    lambda a: a.astype(str),
-    lambda a: a[..., np.newaxis],
-    lambda a: a[np.newaxis],
-    lambda a: a.ravel()[: a.size // 2],
+    lambda a: np.ma.array(a, mask=np.arange(a.size).reshape(a.shape) % 2), lambda a: [[np.ma.array(a)]],
+    lambda a: a.astype(object), lambda a: a.astype(complex), lambda a: a.astype(str), lambda a: a.ravel()[: a.size // 2],
+    lambda a: a[..., np.newaxis], lambda a: a[np.newaxis],
 ]
+# fmt: on
 layouts = mostly(st.sampled_from(LAYOUTS), st.sampled_from(ODD_LAYOUTS), one_in=10)
-VIEWS = [
-    *LAYOUTS[4:14],
-    *(
-        lambda a: a,
-        lambda a: a[...],
-        lambda a: a.T,
-        lambda a: a.copy(),
-        lambda a: a.ravel(),
-        lambda a: a[None],
-        lambda a: a[..., :0] if a.ndim else a,
-    ),
-    *(lambda a: a[1:2] if a.ndim else a, lambda a: a[..., ::-2] if a.ndim else a, lambda a: a.view(np.recarray)),
-    lambda a: a.view(np.uint8) if a.flags.c_contiguous and a.ndim and a.shape[-1] and not a.dtype.hasobject else a,
-]
 shapes = st.sampled_from([(3,), (2, 3), (1,), (4, 2), (), (0,), (0, 3), (3, 0), (2, 1), (1, 5), (2, 2, 3), (40,)])
 
 
 @st.composite
-def arrays(draw, shape=shapes, dtypes=FLOATS + WHOLE + ["?"], filling=None):
+def arrays(draw, shape=shapes, dtypes=FLOATS + INTEGERS + ["?"], filling=None):
     """Draw an array of any numbers, or of what `filling` makes of a generator and a shape, of any type and layout."""
     shape = draw(shape) if isinstance(shape, st.SearchStrategy) else shape
     fill = filling or FILLINGS[draw(st.sampled_from(sorted(FILLINGS)))]
@@ -198,31 +141,29 @@ def arrays(draw, shape=shapes, dtypes=FLOATS + WHOLE + ["?"], filling=None):
 
 @st.composite
 def labels(draw, n, classes):
-    """Draw labels for n examples, or for one if n is None: indices, rows, and all that is neither."""
+    """Draw labels for n examples, or for one if n is None: indices, rows, and what is neither."""
     shape = () if n is None else (n,)
-    kind = draw(st.sampled_from(["index"] * 8 + ["one-hot", "soft"] * 2 + ["off", "column", "float", "bool", "junk"]))
-    if kind == "junk":
+    kind = draw(st.sampled_from(["index"] * 8 + ["one-hot", "soft"] * 2 + ["off", "column", "float", "bool", "anything"]))
+    if kind == "anything":
         return draw(anything)
     if kind == "soft":
-        return draw(
-            arrays((*shape, classes), FLOATS, lambda rng, shape: np.abs(rng.dirichlet(np.ones(shape[-1]), shape[:-1])))
-        )
+        return draw(arrays((*shape, classes), FLOATS, lambda rng, s: np.abs(rng.dirichlet(np.ones(s[-1]), s[:-1]))))
     if kind == "one-hot":
-        rows = arrays((*shape, classes), FLOATS + WHOLE, lambda rng, _: np.eye(classes)[rng.integers(classes, size=shape)])
-        return draw(rows)
+        return draw(
+            arrays((*shape, classes), FLOATS + INTEGERS, lambda rng, _: np.eye(classes)[rng.integers(classes, size=shape)])
+        )
     low, high = (-2, classes + 2) if kind == "off" else (0, classes)
-    dtypes = {"float": FLOATS, "bool": ["?"]}.get(kind, WHOLE)
-    return draw(
-        arrays((*shape, 1) if kind == "column" else shape, dtypes, lambda rng, shape: rng.integers(low, high, shape))
-    )
+    shape = (*shape, 1) if kind == "column" else shape
+    dtypes = {"float": FLOATS, "bool": ["?"]}.get(kind, INTEGERS)
+    return draw(arrays(shape, dtypes, lambda rng, shape: rng.integers(low, high, shape)))
 
 
-# -- the judge ---------------------------------------------------------------------------------------------------------
+# -- the judge ------------------------------------------------------------------------------------------------------------
 
 
 def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError), traps=False):  # noqa: PLR0917
     """Return how the call ended: right, refused, warned, or passed on (an error of the caller's own); raise AssertionError
-    if it was silent and wrong, refused without naming an argument, or left anything changed."""
+    if the result is wrong, an error names no argument, or anything was changed."""
     before = memory(arguments)
     result, error = None, None
     with warnings.catch_warnings(record=True) as caught:
@@ -235,7 +176,7 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
             error = raised
         assert surroundings() == world, "the call leaves NumPy, matplotlib or the warnings in another state"
     assert memory(arguments) == before, "the call changes the caller's array"
-    if isinstance(error, Mine | Stop):
+    if isinstance(error, CallersError | Interrupted):
         return "passed on"
     if error is not None:
         assert type(error) in refusals, f"no refusal, but a bare {error!r}"
@@ -255,7 +196,7 @@ def names_one_of(names, message):
 
 
 def memory(thing):
-    """Return all there is to see of the arrays in `thing`, and of those whose memory they use."""
+    """Return all that can be observed of the arrays in `thing`, and of those whose memory they use."""
     if isinstance(thing, np.ndarray):
         mask = np.ma.getmaskarray(thing).tobytes() if isinstance(thing, np.ma.MaskedArray) else None
         seen = (type(thing), thing.__array_interface__["data"], thing.shape, thing.strides, thing.dtype, mask)
@@ -268,56 +209,29 @@ def memory(thing):
 
 
 def surroundings():
-    """Return the state of what all programs share."""
-    return (
-        np.geterr(),
-        np.get_printoptions(),
-        [part if np.ndim(part) == 0 else part.tobytes() for part in np.random.get_state()],
-        random.getstate(),
-        list(warnings.filters),
-        warnings.showwarning,
-        list(dict.items(matplotlib.rcParams)),
-        sys.stdout,
-    )
+    """Return the state that all code in a process shares."""
+    drawn = [part if np.ndim(part) == 0 else part.tobytes() for part in np.random.get_state()]
+    settings = (np.geterr(), np.get_printoptions(), list(dict.items(matplotlib.rcParams)))
+    return *settings, drawn, random.getstate(), list(warnings.filters), warnings.showwarning, sys.stdout
 
 
-# -- functions that answer oddly ----------------------------------------------------------------------------------------
+# -- functions that answer oddly ------------------------------------------------------------------------------------------
 
+# fmt: off
 NUMBERS = [float, float, float, np.float64, np.float32, np.longdouble, np.array, lambda v: v]
 ODD_ANSWERS = [
-    *(
-        lambda v: None,
-        lambda v: (v, v),
-        lambda v: [v],
-        lambda v: np.ones(2) * v,
-        lambda v: np.ones(1) * v,
-        lambda v: math.nan,
-    ),
-    *(
-        lambda v: math.inf,
-        lambda v: -np.inf,
-        lambda v: 10**400,
-        lambda v: 1j,
-        str,
-        bool,
-        lambda v: v > 0,
-        lambda v: {"loss": v},
-    ),
-    *(
-        lambda v: np.ma.masked,
-        lambda v: decimal.Decimal(1),
-        lambda v: np.array("1"),
-        lambda v: raises(Mine("no loss today")),
-    ),
-    *(lambda v: raises(Stop()), lambda v: Unreadable(), lambda v: np.int8(3), lambda v: fractions.Fraction(10**400)),
-    *(np.float16, lambda v: fractions.Fraction(float(v)) if np.isfinite(v) else v),
+    lambda v: None, lambda v: (v, v), lambda v: [v], lambda v: np.ones(2) * v, lambda v: np.ones(1) * v, lambda v: math.nan,
+    lambda v: math.inf, lambda v: 10**400, lambda v: 1j, str, bool, lambda v: v > 0, lambda v: {"loss": v},
+    lambda v: np.ma.masked, lambda v: decimal.Decimal(1), lambda v: np.array("1"), lambda v: raises(CallersError("no loss")),
+    lambda v: raises(Interrupted()), lambda v: Unreadable(), lambda v: np.int8(3), lambda v: fractions.Fraction(10**400),
+    np.float16, lambda v: fractions.Fraction(float(v)) if np.isfinite(v) else v,
 ]
 HABITS = [
-    *(lambda x: x.fill(0.25), lambda x: x.ndim and x.sort(), lambda x: np.multiply(x, 2, out=x)),
-    *(lambda x: np.clip(x, -1, 1, out=x), lambda x: x.size and x.flat.__setitem__(-1, 3.0), lambda x: raises(Stop())),
-    lambda x, kept=[]: kept.append(x),
-    lambda x: helpers.numerical_gradient(lambda y: float(np.sum(np.sin(y))), x),
+    lambda x: x.fill(0.25), lambda x: x.ndim and x.sort(), lambda x: np.multiply(x, 2, out=x),
+    lambda x: np.clip(x, -1, 1, out=x), lambda x: x.size and x.flat.__setitem__(-1, 3.0), lambda x, kept=[]: kept.append(x),
+    lambda x: helpers.numerical_gradient(lambda y: float(np.sum(np.sin(y))), x), lambda x: raises(Interrupted()),
 ]
+# fmt: on
 
 
 def nothing(x):
@@ -330,7 +244,7 @@ class Odd:
     def __init__(self, f, answer, habit, since):
         self.f, self.answer, self.habit, self.since, self.calls = f, answer, habit, since, itertools.count()
 
-    def anew(self):
+    def fresh(self):
         return Odd(self.f, self.answer, self.habit, self.since)
 
     def __call__(self, x):
@@ -342,7 +256,7 @@ class Odd:
 
 
 def functions(f, answers=NUMBERS, odd_answers=ODD_ANSWERS):
-    """Draw `f` as it is called by someone who answers oddly, or changes what he is given, now or later."""
+    """Draw `f` as it is called by someone who answers oddly, or changes what they are given, from some call on."""
     plain = st.builds(Odd, f, st.sampled_from(answers), st.just(nothing), st.just(0))
     odd = st.builds(Odd, f, st.sampled_from(odd_answers), st.just(nothing), st.integers(0, 4))
     habits = st.builds(Odd, f, st.sampled_from(answers), st.sampled_from(HABITS), st.integers(0, 4))

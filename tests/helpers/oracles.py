@@ -5,7 +5,6 @@ import html
 import math
 import re
 import xml.etree.ElementTree
-from collections import Counter
 
 import mpmath
 import numpy as np
@@ -18,9 +17,10 @@ from test_memory import compare
 SEED = 5  # of the generators that are handed over
 
 
-def real(values):
+def floats(values):
+    """Return `values` in the float type in which the helpers compute."""
     array = np.asarray(values)
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
+    return array.astype({"e": "f"}.get(array.dtype.char, array.dtype.char) if array.dtype.kind == "f" else "d")
 
 
 def exact(number):
@@ -30,99 +30,92 @@ def exact(number):
     return mpmath.ldexp(mpmath.mpf(high) + mpmath.mpf(float(mantissa - np.longdouble(high))), int(exponent))
 
 
+@mpmath.workdps(60)
 def exact_log_softmax(row):
-    largest = max(row)
-    d = [exact(v) - exact(largest) if np.isfinite(v) else -mpmath.inf for v in row]
-    winner = d.index(0)
-    below = mpmath.log1p(mpmath.fsum(mpmath.exp(v) for k, v in enumerate(d) if k != winner and v > -20_000))
-    return [v - below for v in d]
+    """Return the log-softmax of a row of finite numbers or -inf."""
+    d = [exact(v) - exact(max(row)) if np.isfinite(v) else -mpmath.inf for v in row]
+    log_sum = mpmath.log(mpmath.fsum(mpmath.exp(v) for v in d if v > -20_000))
+    return [v - log_sum for v in d]
 
 
-def ulps(actual, expected, dtype):
-    """Return how many units in the last place lie between a number and the exact one."""
-    info = np.finfo(dtype)
-    if mpmath.isinf(expected) or abs(expected) >= exact(info.max) * (1 + 2 ** -mpmath.mpf(info.nmant + 2)):
-        return 0 if np.isinf(actual) and (actual > 0) == (expected > 0) else math.inf
-    if not np.isfinite(actual):
-        return math.inf
-    _, exponent = mpmath.frexp(expected)
-    unit = mpmath.ldexp(1, max(exponent - 1, info.minexp) - info.nmant)
-    return float(abs(exact(actual) - expected) / unit)
+def largest(scores):
+    return max(1, *(abs(exact(v)) for v in scores.ravel() if np.isfinite(v)))
 
 
-def softmax(y, z, axis=-1, logarithm=False):
-    z = real(z)
-    assert y.dtype == z.dtype
-    assert y.shape == z.shape
-    with mpmath.workdps(60):
-        for row, found in zip(*(np.moveaxis(a, axis, -1).reshape(-1, z.shape[axis]) for a in (z, y) if z.size), strict=True):
-            if np.any(np.isnan(row)):
-                assert np.all(np.isnan(found))
-                continue
-            expected = exact_log_softmax(row)
-            expected = expected if logarithm else [mpmath.exp(v) if v > -20_000 else mpmath.mpf(0) for v in expected]
-            assert max(ulps(a, b, z.dtype) for a, b in zip(found, expected, strict=True)) <= 10
+@mpmath.workdps(60)
+def log_softmax(log_y, z, axis=-1, *, exponential=False):
+    """Compare with exact arithmetic, to a few units in the last place of the larger of 1 and the largest score."""
+    z = floats(z)
+    assert (log_y.dtype, log_y.shape) == (z.dtype, z.shape)
+    info = np.finfo(z.dtype)
+    for row, found in zip(*(np.moveaxis(a, axis, -1).reshape(-1, z.shape[axis]) for a in (z, log_y) if z.size), strict=True):
+        if np.any(np.isnan(row)):
+            assert np.all(np.isnan(found))
+            continue
+        error = 5 * exact(info.eps) * largest(row)
+        for number, log_p in zip(found, exact_log_softmax(row), strict=True):
+            if exponential:
+                p = mpmath.exp(max(log_p, -20_000))
+                assert abs(exact(number) - p) <= p * mpmath.expm1(min(error, 1000)) + 2 * exact(info.tiny)
+            elif np.isinf(number):
+                assert number < 0
+                assert log_p < -exact(info.max) * (1 - 1e-6)
+            else:
+                assert abs(exact(number) - log_p) <= error
 
 
-def log_softmax(y, z, axis=-1):
-    softmax(y, z, axis, logarithm=True)
+def softmax(y, z, axis=-1):
+    log_softmax(y, z, axis, exponential=True)
 
 
-def exact_loss(costs, t):
-    """Return the mean of the costs at the labels, from rows of exact costs."""
-    t = np.asarray(t)
-    if t.ndim < np.ndim(costs):
-        return mpmath.fsum(row[k] for row, k in zip(np.atleast_2d(costs), np.atleast_1d(t), strict=True)) / max(1, t.size)
-    pairs = zip(np.atleast_2d(costs), np.atleast_2d(t), strict=True)
-    return mpmath.fsum(exact(w) * c for row, ws in pairs for c, w in zip(row, ws, strict=True) if w) / len(np.atleast_2d(t))
+@mpmath.workdps(60)
+def assert_loss(loss, costs, t, scores):
+    """Compare with the mean of the exact costs at the labels."""
+    t, costs = np.asarray(t), np.array(costs, dtype=object).reshape(-1, scores.shape[-1])
+    info = np.finfo(scores.dtype)
+    rows = np.eye(costs.shape[1])[t.ravel()] if t.ndim < scores.ndim else t.reshape(costs.shape)
+    total = mpmath.fsum(exact(w) * c for w, c in zip(rows.ravel(), costs.ravel(), strict=True) if w)
+    assert type(loss) is scores.dtype.type
+    if np.isinf(loss):
+        assert total > exact(info.max) * (1 - 1e-6)
+    else:
+        assert abs(exact(loss) - total / len(costs)) <= 10 * exact(info.eps) * max(largest(scores), total)
 
 
-def assert_loss(loss, costs, t, dtype):
-    expected = exact_loss(costs, t)
-    close = 20 * float(np.finfo(dtype).eps)
-    assert type(loss) is dtype.newbyteorder("=").type
-    units = ulps(loss, expected, dtype)
-    assert units <= 20 or abs(exact(loss) - expected) <= close * (abs(expected) if expected < 0.01 else 1 + abs(expected))
-
-
+@mpmath.workdps(60)
 def cross_entropy(loss, y, t):
-    y = real(y)
+    y = floats(y)
     if np.any(np.isnan(y)):
         assert np.isnan(loss)
-        return
-    with mpmath.workdps(60):
-        costs = np.array([-mpmath.log(exact(v)) if v else mpmath.inf for v in y.ravel()], dtype=object).reshape(y.shape)
-        assert_loss(loss, costs, t, y.dtype)
+    else:
+        assert_loss(loss, [-mpmath.log(exact(v)) if v else mpmath.inf for v in y.ravel()], t, y)
 
 
+@mpmath.workdps(60)
 def softmax_cross_entropy(loss, z, t):
-    z = real(z)
+    z = floats(z)
     if np.any(np.isnan(z)):
         assert np.isnan(loss)
-        return
-    with mpmath.workdps(60):
-        most = exact(np.finfo(z.dtype).max)  # a cost beyond it is inf, whatever the mean
-        costs = [[-v if -v <= most else mpmath.inf for v in exact_log_softmax(row)] for row in np.atleast_2d(z)]
-        costs = np.array(costs, dtype=object).reshape(z.shape)
-        assert_loss(loss, costs, t, z.dtype)
+    else:
+        assert_loss(loss, [[-v for v in exact_log_softmax(row)] for row in np.atleast_2d(z)], t, z)
 
 
 def one_hot(rows, t, classes):
-    t = np.asarray(t).astype(np.intp)
     assert rows.dtype == np.float64
-    np.testing.assert_array_equal(rows, np.eye(classes)[t])
+    np.testing.assert_array_equal(rows, np.eye(classes)[np.asarray(t).astype(np.intp)])
 
 
 def minibatches(batches, x, t, size, rng):
     x, t = np.asarray(x), np.asarray(t)
     n, size = len(x), int(size)
     assert [len(a) for a, _ in batches] == [len(b) for _, b in batches] == [size] * (n // size) + [n % size] * (n % size > 0)
-    whole = [np.concatenate([pair[k] for pair in batches]) if batches else array for k, array in enumerate((x, t))]
     assert all((a.dtype, b.dtype) == (x.dtype, t.dtype) for a, b in batches)
-    assert Counter(zip(map(repr, whole[0].tolist()), map(repr, whole[1].tolist()), strict=True)) == Counter(
-        zip(map(repr, x.tolist()), map(repr, t.tolist()), strict=True)
-    )
+    examples = [repr(example) for a, b in batches for example in zip(a.tolist(), b.tolist(), strict=True)]
+    assert sorted(examples) == sorted(repr(example) for example in zip(x.tolist(), t.tolist(), strict=True))
     assert not any(np.shares_memory(part, x) or np.shares_memory(part, t) for part, _ in batches)
+
+
+# -- numerical_gradient and check_gradient --------------------------------------------------------------------------------
 
 
 def weights(x):
@@ -148,13 +141,9 @@ class Truth:
             return TRUTHS[self.name][0](np.asarray(x))
 
 
-def truth_of(f):
-    return TRUTHS[f.f.name]
-
-
 def numerical_gradient(slopes, f, x, h=None):
     x = np.asarray(x)
-    _, gradient, terms, third = truth_of(f)
+    _, gradient, terms, third = TRUTHS[f.f.name]
     assert slopes.shape == x.shape
     assert slopes.dtype in (x.dtype, x.dtype.newbyteorder("=") if x.ndim == 0 else x.dtype)  # a number has no byte order
     if x.size == 0:
@@ -172,52 +161,46 @@ def numerical_gradient(slopes, f, x, h=None):
 
 
 def check_gradient(report, f, gradient, x, seed=0, **step):
-    """A gradient that is believed must be right, and a right one believed where nothing is odd."""
+    """A gradient that passes must be right, and a right one must pass where nothing is odd."""
     assert report.ok or report.findings
     x = np.asarray(x)
     if not report.ok:
         assert not usual(f, gradient, x, **step)
         return
-    given = np.asarray(gradient.anew()(x) if callable(gradient) else gradient, dtype=float)
-    expected = truth_of(f)[1](x.astype(float))
+    given = np.asarray(gradient.fresh()(x) if callable(gradient) else gradient, dtype=float)
+    expected = TRUTHS[f.f.name][1](x.astype(float))
     largest = max(np.max(np.abs(given)), np.max(np.abs(expected)))
     assert np.max(np.abs(given - expected)) <= 3 * np.nanmax([report.bound, report.relative_error]) * largest + 1e-300
 
 
 def usual(f, gradient, x, h=None):
-    """Return whether the right gradient is handed over by a caller without odd habits, at a point of ordinary numbers."""
-    calm = x.dtype == np.float64 and x.size and x.flags.c_contiguous and np.all((np.abs(x) > 0.01) & (np.abs(x) < 100))
-    if (
-        not calm
-        or h is not None
-        or f.habit is not nothing
-        or f.answer not in (float, np.float64, np.array)
-        or f.f.name == "constant"
-    ):
+    """Return whether the right gradient is passed by a caller without odd habits, at a point of ordinary numbers."""
+    ordinary = x.dtype == np.float64 and x.size and x.flags.c_contiguous and np.all((np.abs(x) > 0.01) & (np.abs(x) < 100))
+    well_behaved = f.habit is nothing and f.answer in (float, np.float64, np.array) and f.f.name != "constant"
+    if not (ordinary and well_behaved and h is None):
         return False
     if isinstance(gradient, Odd):
-        gradient = gradient.anew()(x) if gradient.habit is nothing and gradient.since == 0 else None
-    return type(gradient) is np.ndarray and gradient.dtype == np.float64 and np.array_equal(gradient, truth_of(f)[1](x))
+        gradient = gradient.fresh()(x) if gradient.habit is nothing and gradient.since == 0 else None
+    true = TRUTHS[f.f.name][1](x)
+    return type(gradient) is np.ndarray and gradient.dtype == np.float64 and np.array_equal(gradient, true)
+
+
+# -- descents and networks ------------------------------------------------------------------------------------------------
 
 
 def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tolerance=0.0, progress=None):  # noqa: PLR0917
-    """The plain loop: what the caller's functions do with their copies is done again, from the first call on."""
-    single, loss, gradient = not isinstance(start, dict), loss.anew(), gradient.anew()
-    p = {"start": np.array(start)} if single else {name: np.array(array) for name, array in start.items()}
+    """The plain loop, with the caller's functions as they were before the first call."""
+    single, loss, gradient = not isinstance(start, dict), loss.fresh(), gradient.fresh()
+    p = {name: np.array(array) for name, array in ({"start": start} if single else start).items()}
+    v = {name: np.zeros_like(array) for name, array in p.items()}
 
     def copied():
         return {name: array.copy() for name, array in p.items()}
 
     def ask(function):
-        arrays = copied()
-        return function(arrays["start"] if single else arrays)
+        return function(copied()["start"] if single else copied())
 
-    v, path, losses, stopped = (
-        {k: np.zeros_like(array) for k, array in p.items()},
-        [copied()],
-        [float(ask(loss))],
-        False,
-    )
+    path, losses, stopped = [copied()], [float(ask(loss))], False
     with np.errstate(all="ignore"):
         for _ in range(int(steps)):
             slopes = ask(gradient)
@@ -229,25 +212,24 @@ def gradient_descent(found, loss, gradient, start, lr=0.1, steps=100, momentum=0
             path.append(copied())
             losses.append(float(ask(loss)))
     assert (found.stopped, found.losses) == (stopped, losses)
-    for place, want in zip([*found.path, found.params], [*path, path[-1]], strict=True):
-        have = {"start": place} if single else place
+    places = [{"start": place} if single else place for place in [*found.path, found.params, start]]
+    for have, want in zip(places[:-1], [*path, path[-1]], strict=True):
         assert [*have] == [*want]
         for name, array in want.items():
             assert (type(have[name]), have[name].dtype) == (np.ndarray, array.dtype)
             np.testing.assert_array_equal(have[name], array)
-    parts = [part for place in [start, *found.path, found.params] for part in (place.values() if not single else [place])]
-    parts = [part for part in parts if isinstance(part, np.ndarray)]
+    parts = [part for place in places for part in place.values() if isinstance(part, np.ndarray)]
     assert not any(np.may_share_memory(one, two) for k, one in enumerate(parts) for two in parts[:k])
 
 
 def forward(net, x):
-    """Return x as a batch, the hidden layer (of a network that has one) and the logits, by the formula."""
+    """Return x as a batch, the activations of the hidden layer (of a network that has one) and the logits."""
     x, p = np.atleast_2d(np.asarray(x) if np.asarray(x).dtype.kind == "f" else np.asarray(x, float)), net.params
     if "W" in p:
         return x, None, x @ p["W"] + p["b"]
     z1 = x @ p["W1"] + p["b1"]
-    h = np.maximum(z1, 0) if net.activation == "relu" else np.tanh(z1)
-    return x, h, h @ p["W2"] + p["b2"]
+    a = np.maximum(z1, 0) if net.activation == "relu" else np.tanh(z1)
+    return x, a, a @ p["W2"] + p["b2"]
 
 
 def assert_like(found, expected, x):
@@ -256,13 +238,8 @@ def assert_like(found, expected, x):
     np.testing.assert_allclose(np.asarray(found, float), expected.astype(float), rtol=1e-7, atol=1e-12)
 
 
-def labels_as_rows(t, n, classes):
-    t = np.asarray(t)
-    return np.eye(classes)[np.atleast_1d(t)] if t.ndim < 2 and t.size == n and t.dtype.kind in "iu" else np.atleast_2d(t)
-
-
-def hidden(h, net, x):
-    assert_like(h, forward(net, x)[1], x)
+def hidden(a, net, x):
+    assert_like(a, forward(net, x)[1], x)
 
 
 def logits(z, net, x):
@@ -272,52 +249,60 @@ def logits(z, net, x):
 def predict(classes, net, x):
     z = forward(net, x)[2]
     assert np.shape(classes) == np.shape(x)[:-1]
-    assert np.all(
-        np.take_along_axis(z, np.atleast_1d(classes)[:, np.newaxis], 1)[:, 0] >= z.max(axis=1, initial=-np.inf) - 1e-9
-    )
+    chosen = np.take_along_axis(z, np.atleast_1d(classes)[:, np.newaxis], 1)[:, 0]
+    assert np.all(chosen >= z.max(axis=1, initial=-np.inf) - 1e-9)
 
 
 def loss(loss, net, x, t):
     z = forward(net, x)[2]
-    d = z - z.max(axis=-1, keepdims=True, initial=-np.inf)
-    costs = np.log(np.exp(d).sum(axis=-1, keepdims=True)) - d
+    costs = -scipy.special.log_softmax(z, axis=-1)
     rows = labels_as_rows(t, *z.shape)
     expected = np.sum(np.multiply(rows, costs, where=rows > 0, out=np.zeros_like(costs)) / len(z))
     np.testing.assert_allclose(np.longdouble(loss), np.nan if np.any(np.isnan(z)) else expected, rtol=1e-7, atol=1e-12)
 
 
 def gradients(slopes, net, x, t):
-    x, h, z = forward(net, x)
+    x, a, z = forward(net, x)
     dz = (scipy.special.softmax(z, axis=-1) - labels_as_rows(t, *z.shape)) / len(z)
-    if h is None:
+    if a is None:
         expected = {"W": x.T @ dz, "b": dz.sum(axis=0)}
     else:
-        dz1 = dz @ net.params["W2"].T * (h > 0 if net.activation == "relu" else 1 - h**2)
-        expected = {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": h.T @ dz, "b2": dz.sum(axis=0)}
+        dz1 = dz @ net.params["W2"].T * (a > 0 if net.activation == "relu" else 1 - a**2)
+        expected = {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": a.T @ dz, "b2": dz.sum(axis=0)}
     assert slopes.keys() == expected.keys()
     for name, slope in slopes.items():
-        assert type(slope) is np.ndarray
-        assert slope.shape == net.params[name].shape
+        assert (type(slope), slope.shape) == (np.ndarray, net.params[name].shape)
         np.testing.assert_allclose(slope.astype(float), expected[name].astype(float), rtol=1e-6, atol=1e-12)
 
 
+def labels_as_rows(t, n, classes):
+    t = np.asarray(t)
+    return np.eye(classes)[np.atleast_1d(t)] if t.ndim < 2 and t.size == n and t.dtype.kind in "iu" else np.atleast_2d(t)
+
+
 def regression(net, inputs, classes, rng):
-    twin = np.random.default_rng(SEED)
-    np.testing.assert_array_equal(net.params["W"], xavier(twin, inputs, classes))
-    np.testing.assert_array_equal(net.params["b"], np.zeros(classes))
+    assert_params(net, W=glorot(np.random.default_rng(SEED), inputs, classes), b=np.zeros(classes))
 
 
 def two_layers(net, inputs, hidden, classes, rng, activation="relu"):  # noqa: PLR0917
     twin = np.random.default_rng(SEED)
-    he = twin.normal(0, math.sqrt(2 / inputs), (inputs, hidden)) if activation == "relu" else xavier(twin, inputs, hidden)
-    np.testing.assert_array_equal(net.params["W1"], he)
-    np.testing.assert_array_equal(net.params["W2"], xavier(twin, hidden, classes))
-    assert [net.params[name].tolist() for name in ("b1", "b2")] == [[0] * hidden, [0] * classes]
+    he = activation == "relu"
+    W1 = twin.normal(0, math.sqrt(2 / inputs), (inputs, hidden)) if he else glorot(twin, inputs, hidden)
+    assert_params(net, W1=W1, b1=np.zeros(hidden), W2=glorot(twin, hidden, classes), b2=np.zeros(classes))
 
 
-def xavier(rng, inputs, outputs):
+def glorot(rng, inputs, outputs):
     edge = math.sqrt(6 / (int(inputs) + int(outputs)))
     return rng.uniform(-edge, edge, (inputs, outputs))
+
+
+def assert_params(net, **expected):
+    assert net.params.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(net.params[name], array)
+
+
+# -- what is displayed and printed, and data ------------------------------------------------------------------------------
 
 
 def describe(table, positional, named):

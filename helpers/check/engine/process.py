@@ -23,7 +23,7 @@ LONGEST_LINE = 1 << 21  # bytes
 MOST_LINES = 100  # that may wait to be read; an answer sends one for each case
 COMMAND = (
     "import os, sys; hasattr(os, 'setsid') and os.setsid(); "  # an interrupt of the kernel is not meant for the worker
-    "sys.path[:] = sys.argv[1:]; from helpers.check.engine.worker import main; main()"
+    "sys.path[:] = sys.argv[2:]; from helpers.check.engine.worker import main; main()"
 )
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
 
@@ -36,7 +36,7 @@ class WorkerProcess:
     def __init__(self):
         self.numbers, self.ready, self.child = itertools.count(1), False, None
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *map(str, sys.path)],
+            [sys.executable, "-c", COMMAND, "fork" if FORKS else "serve", *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -61,8 +61,9 @@ class WorkerProcess:
         """Run an answer. Return what it did, a list, and how it ended, which is "" if all is well."""
         number = next(self.numbers)
         try:
-            if self._is_ready() and self._send(request | {"number": number, "fork": FORKS}):
+            if self._is_ready() and self._send(request | {"number": number}):
                 return self._replies(number, time.monotonic() + request["wall_seconds"])
+            self.close()
             return [], NO_WORKER
         except BaseException:  # the reader interrupts
             self.close()
@@ -87,15 +88,15 @@ class WorkerProcess:
     def _replies(self, number, deadline):
         observations = []
         while message := self._next(deadline):
+            if "exited" in message and message.get("child") == self.child:
+                return observations, _reason(message["exited"])
             if message.get("request") != number:
                 continue  # it is about an earlier answer
+            self.child = message.get("child", self.child)
             if message.get("case") == len(observations):
                 observations.append(message)
             if "ended" in message:
                 return observations, message["ended"]
-            if "exited" in message:
-                return observations, _reason(message["exited"])
-            self.child = message.get("process", self.child)
         late = time.monotonic() > deadline
         self.close()
         return observations, "wall" if late else _reason(self.process.returncode)

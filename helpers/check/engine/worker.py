@@ -1,7 +1,7 @@
 """What the worker process does, in which answers run. The module `process` holds the other end of its pipes.
 
-On Linux the worker forks a child for each answer. That takes a millisecond, is safe because the worker has only one thread,
-and whatever an answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not
+On Linux the worker forks a child for each answer, before the answer is there, so that it need not wait. This is safe because
+the worker has only one thread, and whatever an answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not
 at all: there the worker runs the answers itself, one after another, and is replaced when one of them misbehaves.
 
 This protects a page against mistakes and mischief. It does not stop somebody who means harm.
@@ -21,7 +21,7 @@ import numpy as np
 __all__ = ["NOT_COPIED", "OUT_OF_MEMORY", "OUT_OF_TIME", "main"]
 
 NOT_COPIED = "not copied"
-OUT_OF_TIME, OUT_OF_MEMORY = 121, 122  # exit codes
+NO_REQUEST, OUT_OF_TIME, OUT_OF_MEMORY = 120, 121, 122  # exit codes
 
 
 def main():
@@ -37,9 +37,19 @@ def main():
     for exercise in EXERCISES.values():  # loads everything that answers will need
         exercise.cases(0)
     _send(replies, ready=True)
-    while size := requests.read(8):
-        request = pickle.loads(requests.read(int.from_bytes(size)))
-        (_respond_in_a_child if request["fork"] else _respond_here)(request, requests, replies)
+    serve = _serve_in_a_child if sys.argv[1] == "fork" else _serve_here
+    while serve(requests, replies):
+        pass
+
+
+def _receive(requests, replies):
+    """Return the next request and say who has received it; None if there will be no more."""
+    size = requests.read(8)
+    if not size:
+        return None
+    request = pickle.loads(requests.read(int.from_bytes(size)))
+    _send(replies, request=request["number"], child=os.getpid())
+    return request
 
 
 def _send(replies, **message):
@@ -48,11 +58,14 @@ def _send(replies, **message):
         rest = rest[replies.write(rest) :]
 
 
-def _respond_in_a_child(request, requests, replies):
+def _serve_in_a_child(requests, replies):
     child = os.fork()
     if child == 0:
         try:
             os.setpgid(0, 0)
+            request = _receive(requests, replies)
+            if request is None:
+                os._exit(NO_REQUEST)
             requests.close()
             _set_limits(request)
             _respond(request, replies)
@@ -62,14 +75,19 @@ def _respond_in_a_child(request, requests, replies):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # processes that the answer has started
     _, status = os.waitpid(child, 0)
-    _send(replies, request=request["number"], exited=os.waitstatus_to_exitcode(status))
+    code = os.waitstatus_to_exitcode(status)
+    _send(replies, child=child, exited=code)
+    return code != NO_REQUEST
 
 
-def _respond_here(request, _, replies):
-    done = threading.Event()
+def _serve_here(requests, replies):
+    request, done = _receive(requests, replies), threading.Event()
+    if request is None:
+        return False
     threading.Thread(target=_watch, args=(request, done), daemon=True).start()
     _respond(request, replies)
     done.set()
+    return True
 
 
 def _respond(request, replies):
@@ -78,7 +96,6 @@ def _respond(request, replies):
     from helpers.check.engine.watching import observe
 
     number, exercise = request["number"], EXERCISES[request["exercise"]]
-    _send(replies, request=number, process=os.getpid())
     sys.path[:] = request["path"]
     try:
         answer, printing = pickle.loads(request["answer"])

@@ -1,0 +1,119 @@
+"""Gradient descent against its formula, and mini-batches."""
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+
+from helpers import gradient_descent, minibatches
+
+
+def bowl(w):
+    return (w**2).sum()
+
+
+def test_each_step_follows_the_formula_and_the_start_is_unchanged():
+    start = np.array([4.0, -2.0])
+    found = gradient_descent(bowl, lambda w: 2 * w, start, lr=0.25, steps=3)
+    np.testing.assert_allclose(found.path, [start / 2**k for k in range(4)])
+    assert found.losses == [20.0, 5.0, 1.25, 0.3125]
+    assert start.tolist() == [4.0, -2.0]
+
+
+def test_the_default_is_a_hundred_steps_with_a_learning_rate_of_a_tenth():
+    found = gradient_descent(lambda x: float(x**2), lambda x: 2 * x, np.array(1.0))
+    assert len(found.losses) == 101
+    assert found.params == pytest.approx(0.8**100)
+
+
+def test_momentum_is_polyaks():
+    w, v, path = np.array([3.0]), 0.0, []
+    for _ in range(5):
+        v = 0.5 * v - 0.1 * 2 * w
+        w = w + v
+        path.append(w)
+    found = gradient_descent(bowl, lambda w: 2 * w, np.array([3.0]), lr=0.1, steps=5, momentum=0.5)
+    np.testing.assert_allclose(found.path[1:], path)
+
+
+def test_it_stops_where_the_gradient_is_small_and_reports_its_progress():
+    seen = []
+    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=0.25, tolerance=0.1, progress=lambda *a: seen.append(a))
+    assert found.stopped
+    assert np.abs(2 * found.params).max() <= 0.1
+    assert seen == list(enumerate(found.losses))[1:]
+    assert not gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=0.25, steps=2).stopped
+
+
+def test_a_loss_that_is_not_finite_is_reported_with_its_step():
+    says = r"the loss is inf at step \d+, after .*: the learning rate, 10, may be too large"
+    with pytest.raises(FloatingPointError, match=says):
+        gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=10.0, steps=1000)
+    with pytest.raises(FloatingPointError, match="the loss is nan at step 0"):
+        gradient_descent(lambda w: np.nan, lambda w: w, np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"loss": 1}, TypeError, "loss must be a function"),
+        ({"gradient": np.ones(2)}, TypeError, "gradient must be a function"),
+        ({"start": np.array([1, 2])}, TypeError, "start holds int64.*dtype=float"),
+        ({"start": {3: np.array([1])}}, TypeError, r"start\[3\] holds int64"),
+        ({"start": {}}, ValueError, "start is an empty dict"),
+        ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
+        ({"lr": 0}, ValueError, "lr must be a positive number"),
+        ({"steps": 2.5}, ValueError, "steps must be an integer"),
+        ({"momentum": 1.0}, ValueError, "momentum must be"),
+        ({"tolerance": -1}, ValueError, "tolerance must be"),
+        ({"gradient": lambda w: np.ones(3)}, ValueError, r"the gradient of start has shape \(3,\)"),
+        ({"gradient": lambda w: np.array([0, np.nan])}, FloatingPointError, "the gradient of start is not finite at step 1"),
+        ({"gradient": lambda w: np.ones(2) * 1j}, ValueError, "dtype complex128"),
+        ({"gradient": lambda w: np.ma.array(w, mask=True)}, TypeError, "the gradient of start is a masked array"),
+        ({"loss": lambda w: w}, TypeError, "loss returns an array"),
+        ({"loss": lambda w: None}, TypeError, "loss returns None"),
+        (
+            {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0, "gradient": lambda p: {"V": p["W"]}},
+            ValueError,
+            r"with the keys \['W'\], not \['V'\]",
+        ),
+    ],
+)
+def test_a_descent_that_cannot_work_is_refused(change, error, says):
+    with pytest.raises(error, match=says):
+        gradient_descent(**{"loss": bowl, "gradient": lambda w: 2 * w, "start": np.ones(2)} | change)
+
+
+def test_small_integer_types_are_not_cut_off():
+    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(1), lr=1e-3, steps=np.uint8(255))
+    assert len(found.losses) == 256
+    found = gradient_descent(np.sum, lambda w: np.array([-128], np.int8), np.ones(1), lr=1.0, steps=1)
+    assert (found.stopped, found.params) == (False, 129)
+    batches = minibatches(np.zeros(300), np.zeros(300), np.uint8(100), np.random.default_rng(0))
+    assert [len(t) for _, t in batches] == [100, 100, 100]
+
+
+@hypothesis.given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 9))
+def test_every_example_appears_exactly_once_in_an_epoch_with_its_label(n, size, seed):
+    x = np.arange(n, dtype=float)[:, np.newaxis]
+    batches = list(minibatches(x, np.arange(n), size, np.random.default_rng(seed)))
+    labels = np.concatenate([t for _, t in batches])
+    assert sorted(labels) == list(range(n))
+    assert np.array_equal(np.concatenate([x for x, _ in batches])[:, 0], labels)
+    assert [len(t) for _, t in batches] == [size] * (n // size) + [n % size] * (n % size > 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"t": np.ones(2)}, ValueError, "x has 3 examples and t has 2"),
+        ({"size": 0}, ValueError, "size must be"),
+        ({"rng": 0}, TypeError, "rng must be a generator"),
+        ({"x": 3.0}, TypeError, "x is not an array of examples"),
+        ({"t": {1, 2, 3}}, TypeError, "t is not an array of examples"),
+        ({"x": np.ma.array([1, 2, 3])}, TypeError, "x is a masked array"),
+    ],
+)
+def test_batches_that_cannot_be_made_are_refused_before_the_first_is_drawn(change, error, says):
+    with pytest.raises(error, match=says):
+        minibatches(**{"x": np.ones(3), "t": np.ones(3), "size": 1, "rng": np.random.default_rng(0)} | change)
