@@ -13,36 +13,36 @@ FROM_KINK = 1e-2  # how far the input of a ReLU is kept from 0, so that slopes c
 
 
 def _activations(rng):
-    yield Case(dh=tenths(rng, 3), h=tenths(rng, 3, 0.9))
-    yield Case(dh=tenths(rng, (2, 3)), h=tenths(rng, (2, 3), 0.9))
-    yield Case("20 rows of 6", dh=rng.standard_normal((20, 6)), h=np.tanh(2 * rng.standard_normal((20, 6))))
+    yield Case(da=tenths(rng, 3), a=tenths(rng, 3, 0.9))
+    yield Case(da=tenths(rng, (2, 3)), a=tenths(rng, (2, 3), 0.9))
+    yield Case("20 rows of 6", da=rng.standard_normal((20, 6)), a=np.tanh(2 * rng.standard_normal((20, 6))))
 
 
 tanh_backward = Exercise(
     "tanh_backward",
     _activations,
-    lambda dh, h: dh / np.cosh(np.arctanh(h)) ** 2,
+    lambda da, a: da / np.cosh(np.arctanh(a)) ** 2,
     [
-        Mistake("tanh taken twice", "h is already the tanh of z.", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
+        Mistake("tanh taken twice", "a is already the tanh of z.", lambda da, a: da * (1 - np.tanh(a) ** 2)),
         Mistake(
             "the mask of a ReLU",
             "A ReLU passes a slope on completely or not at all. The slope of tanh lies in between.",
-            lambda dh, h: dh * (h > 0),
+            lambda da, a: da * (a > 0),
         ),
-        Mistake("the slope of the sigmoid", "h (1 - h) is the slope of the sigmoid.", lambda dh, h: dh * h * (1 - h)),
+        Mistake("the slope of the sigmoid", "a (1 - a) is the slope of the sigmoid.", lambda da, a: da * a * (1 - a)),
         Mistake(
-            "dh is missing",
+            "da is missing",
             "This is the slope of tanh itself. By the chain rule it is multiplied by the slope that arrives from behind, "
-            "dh.",
-            lambda dh, h: 1 - h**2,
+            "da.",
+            lambda da, a: 1 - a**2,
         ),
         Mistake(
             "no square",
-            "Try h = 0.9: the slope of tanh is about 0.19 there. Compare the formula of the task with your code.",
-            lambda dh, h: dh * (1 - np.abs(h)),
+            "Try a = 0.9: the slope of tanh is about 0.19 there. Compare the formula of the task with your code.",
+            lambda da, a: da * (1 - np.abs(a)),
         ),
-        Mistake("depends on the sign of h", "The slope of tanh is the same for h and for -h.", lambda dh, h: dh * (1 - h)),
-        Mistake("divided", "The chain rule multiplies by the slope of a step.", lambda dh, h: dh / (1 - h**2)),
+        Mistake("depends on the sign of a", "The slope of tanh is the same for a and for -a.", lambda da, a: da * (1 - a)),
+        Mistake("divided", "The chain rule multiplies by the slope of a step.", lambda da, a: da / (1 - a**2)),
     ],
 )
 
@@ -50,28 +50,28 @@ tanh_backward = Exercise(
 def _blocks(rng):
     def case(n, d, say=""):
         while True:
-            h, W = rng.standard_normal((n, d)).round(1), rng.standard_normal((d, d)).round(1)
-            if np.min(np.abs(h @ W)) > FROM_KINK:
-                return Case(say, dout=rng.standard_normal((n, d)).round(1), h=h, W=W)
+            a, W = rng.standard_normal((n, d)).round(1), rng.standard_normal((d, d)).round(1)
+            if np.min(np.abs(a @ W)) > FROM_KINK:
+                return Case(say, dout=rng.standard_normal((n, d)).round(1), a=a, W=W)
 
     yield case(1, 2)
     yield case(3, 3, "3 rows of 3")
     yield case(5, 4, "5 rows of 4")
 
 
-def _measured_block(dout, h, W):
-    h, W = h.copy(), W.copy()
+def _measured_block(dout, a, W):
+    a, W = a.copy(), W.copy()
 
     def weighted(_):
-        return np.sum(dout * (h + np.maximum(h @ W, 0)))
+        return np.sum(dout * (a + np.maximum(a @ W, 0)))
 
-    return helpers.numerical_gradient(weighted, h), helpers.numerical_gradient(weighted, W)
+    return helpers.numerical_gradient(weighted, a), helpers.numerical_gradient(weighted, W)
 
 
 def _block(around=lambda dout, dz: dout, mask=lambda z, dout: z > 0, weights=np.transpose):
-    def backward(dout, h, W):
-        dz = dout * mask(h @ W, dout)
-        return around(dout, dz) + dz @ weights(W), h.T @ dz
+    def backward(dout, a, W):
+        dz = dout * mask(a @ W, dout)
+        return around(dout, dz) + dz @ weights(W), a.T @ dz
 
     return backward
 
@@ -87,7 +87,7 @@ residual_backward = Exercise(
     [
         Mistake(
             "one path is missing",
-            "h reaches the output along two paths, through the layer and around it. The slopes of both paths add up.",
+            "a reaches the output along two paths, through the layer and around it. The slopes of both paths add up.",
             _block(lambda dout, dz: 0),
         ),
         Mistake(
@@ -97,7 +97,7 @@ residual_backward = Exercise(
         ),
         Mistake(
             "no transpose",
-            "W is square, so the shapes fit without a transpose as well. Which index of W belongs to h?",
+            "W is square, so the shapes fit without a transpose as well. Which index of W belongs to a?",
             _block(weights=lambda W: W),
         ),
         Mistake(
@@ -116,7 +116,7 @@ residual_backward = Exercise(
         Mistake(
             "dW of both paths",
             "W is on one of the two paths only, so the other path adds nothing to dW.",
-            lambda dout, h, W: (dout + dout * (h @ W > 0) @ W.T, h.T @ (dout + dout * (h @ W > 0))),
+            lambda dout, a, W: (dout + dout * (a @ W > 0) @ W.T, a.T @ (dout + dout * (a @ W > 0))),
         ),
     ],
     forbidden=[helpers.numerical_gradient, helpers.check_gradient],

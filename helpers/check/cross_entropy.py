@@ -7,25 +7,24 @@ import numpy as np
 import helpers
 from helpers.check.engine import Case, Exercise, Mistake, tenths
 
-__all__ = ["cross_entropy", "prices", "reads_label", "smoothed_slope", "soft_cross_entropy"]
+__all__ = ["cross_entropy", "example_losses", "reads_label", "smoothed_slope", "soft_cross_entropy"]
 
 
 def _probabilities(rng):
     def rows(n, classes):
         return (1 + rng.multinomial(20 - classes, np.ones(classes) / classes, n)) / 20
 
-    yield Case(y=rows(1, 3)[0], t=int(rng.integers(0, 3)))
+    yield Case(y=rows(1, 3), t=rng.integers(0, 3, 1))
     yield Case(y=rows(2, 3), t=rng.integers(0, 3, 2))
     yield Case(y=rows(3, 3), t=rng.permutation(3))
     yield Case(y=rows(1, 4), t=rng.integers(0, 4, 1))
     tiny = 10.0 ** -rng.integers(8, 12)
-    yield Case(f"y = [{tiny}, {1 - tiny}], t = 0", y=np.array([tiny, 1 - tiny]), t=0)
+    yield Case(f"y = [[{tiny}, {1 - tiny}]], t = [0]", y=np.array([[tiny, 1 - tiny]]), t=np.array([0]))
     yield Case("50 rows of 6 classes", y=helpers.softmax(rng.standard_normal((50, 6))), t=rng.integers(0, 6, 50))
 
 
 def _of_labels(rows, t):
-    """Return the entry of each row that its label points at; rows and labels may also be a single one."""
-    rows, t = np.atleast_2d(rows), np.atleast_1d(t)
+    """Return the entry of each row that its label points at."""
     return rows[np.arange(len(rows)), t]
 
 
@@ -101,11 +100,6 @@ cross_entropy = Exercise(
             lambda y, t: -np.sum(np.log(y[..., t])) / np.size(t),
         ),
         Mistake(
-            "only a batch",
-            "A single example has a y of shape (C,) and a label that is one integer. Your function handles only a batch.",
-            lambda y, t: -np.mean(np.log(y[np.arange(len(y)), t])),
-        ),
-        Mistake(
             "one-hot labels expected",
             "The labels are multiplied with the probabilities as if they were one-hot rows. Here t holds class indices.",
             lambda y, t: -np.sum(t * np.log(y)) / np.size(t),
@@ -132,8 +126,8 @@ def _examples(rng):
 
 
 _log_softmax, _softmax = helpers.log_softmax, helpers.softmax
-prices = Exercise(
-    "prices",
+example_losses = Exercise(
+    "example_losses",
     _examples,
     lambda z, t: np.array([helpers.softmax_cross_entropy(row, label) for row, label in zip(z, t, strict=True)]),
     [

@@ -82,34 +82,34 @@ def _splits(rng):
         x = rng.integers(0, 17, (n, d)) / 16
         x[:, :blank] = 0
         order = rng.permutation(n)
-        learn, asked = order[: 2 * n // 3], order[2 * n // 3 :]
+        known, asked = order[: 2 * n // 3], order[2 * n // 3 :]
         x[asked] = np.minimum(x[asked] + 0.25, 1) * (np.arange(d) >= blank)
-        return Case(say, x=x, learn=learn, asked=asked)
+        return Case(say, x=x, known=known, asked=asked)
 
     yield case(30, 4, 0, "30 examples of 4 numbers")
     yield case(60, 8, 0, "60 examples of 8 numbers")
     yield case(60, 8, 2, "60 examples of 8 numbers, two of them always 0")
-    odd = case(30, 4, 1, "30 examples; one pixel is blank in all of `learn`, but not in all of `asked`")
+    odd = case(30, 4, 1, "30 examples; one pixel is blank in all of `known`, but not in all of `asked`")
     odd.arguments["x"][odd.arguments["asked"][0], 0] = 1.0
     yield odd
 
 
-def _all(x, learn, asked, part):
+def _all(x, known, asked, part):
     return slice(None)
 
 
-def _learn(x, learn, asked, part):
-    return learn
+def _known(x, known, asked, part):
+    return known
 
 
-def _scaling(statistics_of=_learn, blank=True, deviation=lambda rows: rows.std(axis=0)):
+def _scaling(statistics_of=_known, blank=True, deviation=lambda rows: rows.std(axis=0)):
     """Return an answer that takes mean and deviation from `statistics_of`; blank: a deviation of 0 is replaced by 1."""
 
-    def scaled(x, learn, asked):
+    def scaled(x, known, asked):
         with np.errstate(all="ignore"):
             results = []
-            for part in (learn, asked):
-                rows = x[statistics_of(x, learn, asked, part)]
+            for part in (known, asked):
+                rows = x[statistics_of(x, known, asked, part)]
                 std = deviation(rows)
                 results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
             return tuple(results)
@@ -117,8 +117,8 @@ def _scaling(statistics_of=_learn, blank=True, deviation=lambda rows: rows.std(a
     return scaled
 
 
-def _by_hand(x, learn, asked):
-    known = x[learn]
+def _by_hand(x, known, asked):
+    known = x[known]
     middle, spread = known.mean(axis=0), np.sqrt(((known - known.mean(axis=0)) ** 2).mean(axis=0))
     spread[spread == 0] = 1
     return (known - middle) / spread, (x[asked] - middle) / spread
@@ -145,13 +145,13 @@ scaled = Exercise(
             "each part by its own statistics",
             "The two parts are scaled differently, so the same image would get different numbers in the two parts. Scale "
             "both with the same mean and deviation.",
-            _scaling(lambda x, learn, asked, part: part),
-            _scaling(lambda x, learn, asked, part: part, blank=False),
+            _scaling(lambda x, known, asked, part: part),
+            _scaling(lambda x, known, asked, part: part, blank=False),
         ),
         Mistake(
             "only statistics of the test set",
-            "The mean and the deviation should come from the examples in `learn`, and not from those in `asked`.",
-            _scaling(lambda x, learn, asked, part: asked),
+            "The mean and the deviation should come from the examples in `known`, and not from those in `asked`.",
+            _scaling(lambda x, known, asked, part: asked),
         ),
         Mistake(
             "only centred",
@@ -165,7 +165,7 @@ scaled = Exercise(
         ),
         Mistake(
             "divided by almost nothing",
-            "A pixel that is blank in all of `learn` may not be blank in `asked`, and then it is divided by a tiny number "
+            "A pixel that is blank in all of `known` may not be blank in `asked`, and then it is divided by a tiny number "
             "and becomes huge. Such a pixel should only be centred.",
             _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
         ),

@@ -6,7 +6,7 @@ import helpers
 from helpers.check.engine import Case, Exercise, Mistake, tenths
 from helpers.check.numerical_gradient import UNCHANGED
 
-__all__ = ["any_layout", "kinship", "row_slopes"]
+__all__ = ["any_layout", "relation_of", "row_slopes"]
 
 
 def _pairs(rng):
@@ -35,11 +35,11 @@ def _addresses(array):
 
 
 def _judging(shares):
-    return lambda a, b: "same" if a is b else "shares" if shares(a, b) else "apart"
+    return lambda a, b: "same" if a is b else "shares" if shares(a, b) else "separate"
 
 
-kinship = Exercise(
-    "kinship",
+relation_of = Exercise(
+    "relation_of",
     _pairs,
     _judging(lambda a, b: bool(_addresses(a) & _addresses(b))),
     [
@@ -68,12 +68,12 @@ kinship = Exercise(
             "compares .base with a, and never says same",
             "The base of a view is the array that owns the memory, which need not be a. And if a and b are two names of one "
             "array, the answer is a word of its own.",
-            lambda a, b: "shares" if b.base is a else "apart",
+            lambda a, b: "shares" if b.base is a else "separate",
         ),
         Mistake(
             "equal arrays called the same",
             "A copy has equal numbers, but it is another array.",
-            lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "apart",
+            lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "separate",
         ),
         Mistake(
             "compares the numbers",
@@ -88,7 +88,7 @@ kinship = Exercise(
         Mistake(
             "never says same",
             "An array shares memory with itself, but the task has a word of its own for that.",
-            lambda a, b: "shares" if np.shares_memory(a, b) else "apart",
+            lambda a, b: "shares" if np.shares_memory(a, b) else "separate",
         ),
     ],
 )

@@ -115,21 +115,20 @@ wrong("cross_entropy", "the label is not used")(lambda y, t: -np.mean(np.log(pai
 wrong("cross_entropy", "a constant caps the loss")(lambda y, t: -np.mean(np.log(paired(y, t) + 1e-7)))
 wrong("cross_entropy", "a constant caps the loss")(lambda y, t: -np.mean(np.log(np.clip(paired(y, t), 1e-7, 1))))
 wrong("cross_entropy", "rows and labels not paired")(lambda y, t: -np.mean(np.log(y[:, t])))
-wrong("cross_entropy", "only a batch")(lambda y, t: -np.sum(np.log(y[np.arange(y.shape[0]), t])) / y.shape[0])
 wrong("cross_entropy", "one-hot labels expected")(lambda y, t: -np.sum(t * np.log(y)) / np.size(t))
 wrong("cross_entropy", "no logarithm")(lambda y, t: np.mean(1 - paired(y, t)))
 wrong("cross_entropy", "another base")(lambda y, t: np.mean(-np.log2(paired(y, t))))
 right("cross_entropy")(lambda y, t: -np.sum(one_hot(t, y.shape[-1]) * np.log(y)) / (len(y) if y.ndim == 2 else 1))
 right("cross_entropy")(lambda y, t: -np.log(paired(y, t)).mean())
 
-wrong("prices", "rows and labels not paired")(lambda z, t: -log_softmax(z)[:, t])
-wrong("prices", "logarithm taken too late")(lambda z, t: -np.log(own_softmax(z)[range(len(t)), t]))
-wrong("prices", "a constant caps the loss")(lambda z, t: -np.log(softmax(z)[np.arange(len(t)), t] + 1e-7))
-wrong("prices", "the mean")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum() / len(t))
-wrong("prices", "calls helpers.softmax_cross_entropy")(
+wrong("example_losses", "rows and labels not paired")(lambda z, t: -log_softmax(z)[:, t])
+wrong("example_losses", "logarithm taken too late")(lambda z, t: -np.log(own_softmax(z)[range(len(t)), t]))
+wrong("example_losses", "a constant caps the loss")(lambda z, t: -np.log(softmax(z)[np.arange(len(t)), t] + 1e-7))
+wrong("example_losses", "the mean")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum() / len(t))
+wrong("example_losses", "calls helpers.softmax_cross_entropy")(
     lambda z, t: np.array([softmax_cross_entropy(a, b) for a, b in zip(z, t, strict=True)])
 )
-right("prices")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum(axis=1))
+right("example_losses")(lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum(axis=1))
 
 wrong("soft_cross_entropy", "sum over the batch")(lambda z, t: -(t * log_softmax(z)).sum())
 wrong("soft_cross_entropy", "divided by the classes")(lambda z, t: -(t * log_softmax(z)).sum(axis=0).mean())
@@ -307,20 +306,20 @@ right("curvatures")(second(2e-3))  # the result has five right digits, and nothi
 
 
 def related(same, shares):
-    return lambda a, b: "same" if same(a, b) else "shares" if shares(a, b) else "apart"
+    return lambda a, b: "same" if same(a, b) else "shares" if shares(a, b) else "separate"
 
 
 def identical(a, b):
     return a is b
 
 
-wrong("kinship", "asks only for a base")(related(identical, lambda a, b: b.base is not None))
-wrong("kinship", "compares the memory ranges")(related(identical, np.may_share_memory))
-wrong("kinship", "compares the numbers")(related(identical, lambda a, b: a.shape == b.shape and (a == b).all()))
-wrong("kinship", "equal arrays called the same")(related(np.array_equal, np.shares_memory))
-wrong("kinship", "never says same")(related(lambda a, b: False, np.shares_memory))
-wrong("kinship", "wrong word")(lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "apart")
-right("kinship")(lambda a, b: ("apart", "shares", "same")[np.shares_memory(a, b) + (a is b)])
+wrong("relation_of", "asks only for a base")(related(identical, lambda a, b: b.base is not None))
+wrong("relation_of", "compares the memory ranges")(related(identical, np.may_share_memory))
+wrong("relation_of", "compares the numbers")(related(identical, lambda a, b: a.shape == b.shape and (a == b).all()))
+wrong("relation_of", "equal arrays called the same")(related(np.array_equal, np.shares_memory))
+wrong("relation_of", "never says same")(related(lambda a, b: False, np.shares_memory))
+wrong("relation_of", "wrong word")(lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "separate")
+right("relation_of")(lambda a, b: ("separate", "shares", "same")[np.shares_memory(a, b) + (a is b)])
 
 
 def row_slopes(formula=central, **how):
