@@ -80,7 +80,8 @@ class Report:
             for label, before, marked, after in rows
         )
         table = f"<table><tbody>{''.join(cells)}</tbody></table>" if rows else ""
-        items = "".join(f"<li>{text(str(finding))}</li>" for finding in self._remaining())
+        parts = ((finding.name, str(finding)[len(finding.name) :]) for finding in self._remaining())
+        items = "".join(f"<li><b>{text(name)}</b>{text(sentence)}</li>" for name, sentence in parts)
         return f"<p><b>{text(self._verdict())}{'' if rows else '.'}</b></p>{table}" + (f"<ul>{items}</ul>" if items else "")
 
     def _remaining(self):
@@ -158,7 +159,7 @@ class Reports(dict):
 
 def _distinct(*numbers):
     """Return two numbers as text, with four digits, or with as many as it takes for them to differ."""
-    texts = ([f"{number:.{digits}g}" for number in numbers] for digits in range(4, 18))
+    texts = ([f"{number:{'#' * (digits > 4)}.{digits}g}" for number in numbers] for digits in range(4, 18))
     return next((pair for pair in texts if pair[0] != pair[1]), map(repr, numbers))
 
 

@@ -73,6 +73,20 @@ def transposed(check):
                 return Finding("transposed", f"{text}, as in x.T @ dz")
 
 
+def in_another_order(check):
+    here, a = check.here, check.here.gradient
+    for axis in range(a.ndim) if here.wrong and len(here.entries) == a.size else ():
+        if a.size > 2 and here.fits(np.flip(a, axis)):
+            return Finding("reversed or permuted", f"the gradient is reversed along axis {axis}: look for a [::-1]")
+        for by, edge in ((1, 0), (-1, -1)) if a.shape[axis] > 2 else ():
+            shifted, place = np.roll(a, by, axis), (slice(None),) * axis + (edge,)
+            pushed = shifted.copy()
+            pushed[place] = here.slopes.reshape(a.shape)[place]  # what was pushed over the edge is not known
+            if here.fits(shifted) or here.fits(pushed):
+                text = f"the gradient is shifted by one along axis {axis}: entry k belongs at k{by:+d}"
+                return Finding("shifted by one", f"{text}; an index is off by one")
+
+
 def another_shape(check):
     raw, shape = np.asarray(check.answers.gradient, dtype=float), check.x.shape
     if raw.shape != shape:
@@ -145,7 +159,18 @@ def not_recognised(check):
     return Finding("cause not recognised", text)
 
 
-FITS = [mask_left_out, only_elsewhere, not_summed, transposed, another_shape, all_zero, rounded, constant_factor, added_term]
+FITS = [
+    mask_left_out,
+    only_elsewhere,
+    not_summed,
+    transposed,
+    another_shape,
+    all_zero,
+    in_another_order,
+    rounded,
+    constant_factor,
+    added_term,
+]
 FITS += [measured_badly, not_recognised]
 
 

@@ -344,6 +344,12 @@ for _c in (0.25, -3.0, 1e-5):
     plain(f"penalty_of_{_c:g}", "L2 term", cubes, cubes_slopes(TABLE) + _c * TABLE, TABLE)
 for _off, _cause in ((1e-9, RIGHT), (3e-7, "constant factor"), (1e-2, "constant factor")):
     wrong(f"off_by_{_off:g}", _cause, lambda a, off=_off: a * (1 + off))
+wrong("backwards", "reversed or permuted", lambda a: a[::-1], SIX)
+wrong("columns_backwards", "reversed or permuted", lambda a: a[:, ::-1], SQUARE)
+for _by in (1, -1):
+    wrong(f"rolled_by_{_by}", "shifted by one", lambda a, by=_by: np.roll(a, by), SIX)
+    wrong(f"columns_rolled_by_{_by}", "shifted by one", lambda a, by=_by: np.roll(a, by, 1), SQUARE)
+wrong("pushed_by_one", "shifted by one", lambda a: np.append(0, a[:-1]), SIX)
 wrong("shuffled", "cause not recognised", lambda a: a[[2, 0, 1, 4, 5, 3]], SIX)
 wrong("two_thresholds", "cause not recognised", np.round)  # whole numbers in floats are no truncation
 wrong("one_column_wrong", "cause not recognised", lambda a: a + [0, 0.3, 0], SQUARE)

@@ -47,6 +47,7 @@ def matches(report, patterns):
 
 def verdict(case, report):
     here = report.where is not None and report.where.lineno in planted_lines(case)
+    left_out = report.explanation and report.explanation.left_out
     verdicts = {
         "right, passed": case.right and report.ok,
         "RIGHT, REFUSED": case.right,
@@ -55,7 +56,7 @@ def verdict(case, report):
         "repaired": report.repair,
         "pointed at the planted line": here,
         "cause named": matches(report, getattr(case, "want", ())),
-        "path left out named": report.explanation and report.explanation.left_out,
+        "path left out, or measured badly, by experiment": matches(report, [("measured badly", "")]) or left_out,
         "plausible": matches(report, getattr(case, "near", ())),
         "pointed elsewhere, to be judged": report.where,
         "not recognised": True,

@@ -268,7 +268,7 @@ def test_the_gradient_is_called_after_what_the_caller_calls_x():
 def test_two_numbers_that_disagree_are_printed_with_digits_enough_to_differ():
     x = np.array([1.0, 2.0])
     report = check_gradient(square, np.array([2.0, 4.000002]), x)
-    assert "is 4.000002, measured 4 " in str(report)
+    assert "is 4.000002, measured 4.000000 " in str(report)
 
 
 def test_the_evaluations_that_it_reports_are_those_that_were_made():
@@ -293,7 +293,7 @@ def test_the_html_says_what_the_text_says_in_plain_elements():
 
 def test_nothing_in_a_finding_is_markup():
     report = check_gradient(square, np.ones(3), np.arange(3.0))
-    finding = type(report.findings[0])("<script>alert(1)</script>", "a < b")
+    finding = type(report.findings[0])("<script>alert(1)</script>", "a < b: c")
     page = dataclasses.replace(report, findings=(finding,))._repr_html_()
     assert "&lt;script&gt;" in page
     assert "<script>" not in page

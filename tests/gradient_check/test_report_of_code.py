@@ -44,7 +44,8 @@ def without_markup(page):
 
 def test_the_report_tells_what_is_right_so_far_and_repairs_the_line():
     report = check_gradient(loss, without_mask, W1)
-    assert {("dz2", "z2"), ("da", "a")} <= set(report.right_so_far)
+    assert ("da", "a") in report.right_so_far
+    assert "dz2" in dict(report.right_so_far)
     assert report.where.filename == __file__
     assert line_of(without_mask, "dz1 = da") <= report.where.lineno <= line_of(without_mask, "return")
     repaired = inspect.getsource(without_mask).replace("dz1 = da", f"dz1 = {report.repair}").replace("dz1 = dz1", "dz1 = da")
@@ -53,7 +54,8 @@ def test_the_report_tells_what_is_right_so_far_and_repairs_the_line():
     assert check_gradient(loss, scope["without_mask"], W1)
     text = str(report).splitlines()
     assert text[0].startswith("THE GRADIENT DISAGREES: dW1 at [")
-    assert text[1].startswith("  right so far   dz2 is the slope of z2, da is the slope of a")
+    assert text[1].startswith("  right so far   dz2 is the slope of ")
+    assert text[1].endswith(", da is the slope of a")
     assert text[2].startswith(f"  first wrong    line {report.where.lineno}: ")
     assert text[3].startswith("  repair         line ")
     assert re.search(r"checked at \d points$", text[3])

@@ -13,6 +13,7 @@ import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
 from helpers.gradient_check.walk.forward import left_out
+from helpers.gradient_check.walk.grafts import formulas, grafts
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
 from helpers.gradient_check.walk.runs import Bench, Forbidden, OutOfTime
@@ -74,38 +75,65 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
         return None
     with bench, np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        walk = _Walk()
         try:
-            return _walk(bench, x.copy())
+            walk.go(bench, x.copy())
         except (Forbidden, OutOfTime, CannotRestore):
-            return None
+            pass
+        bench.deadline += 1
+        return walk.explanation()
 
 
-def _walk(bench, x):
-    points = points_around(bench, x)
-    if not points or not points[0].wrong:
-        return None
-    matches = Matches(bench, points)
-    if not matches.sites:
-        return None
-    search = Search(bench, points, matches)
-    editor = Editor(bench, matches.sites, points[0].backward, Values(bench, matches))
-    lines = {site.node.lineno for site in matches.sites}
-    statements = [edit for source in bench.sources for edit in tree_edits(source) if edit.shown.lineno in lines]
-    found = search.first(editor.own() + statements) or search.first(editor.with_others())
-    path = left_out(bench, points) if not found or found[0].rank > 1.6 else None
-    return _said(search, matches, found, path)
+class _Walk:
+    search, found, path, graft = None, (), None, None
+
+    def go(self, bench, x):
+        points = points_around(bench, x)
+        if not points or not points[0].wrong:
+            return
+        matches = Matches(bench, points)
+        if not matches.sites:
+            return
+        self.search = search = Search(bench, points, matches)
+        values = Values(bench, matches)
+        editor = Editor(bench, matches.sites, points[0].backward, values, search.matters)
+        lines = {site.node.lineno for site in matches.sites}
+        statements = [edit for source in bench.sources for edit in tree_edits(source) if edit.shown.lineno in lines]
+        self.found = search.first(editor.own() + statements)
+        if self.found and self.found[0].rank < 1.6:
+            return
+        self.path = left_out(bench, points)
+        if not self.found:
+            self.found = search.first(editor.with_numbers()) or self._from_slopes(search, values) or search.first(editor.with_others())
+
+    def _from_slopes(self, search, values):
+        """Return repairs of expressions that ought to be a slope that was measured."""
+        matches, targets = search.matches, []
+        if matches.result and search.main.x.size <= 150:
+            targets.append((matches.result, [point.slopes_at_x() for point in search.points]))
+        for self.graft in grafts(search):
+            targets.insert(0, self.graft)
+            break
+        for site, slopes in targets:
+            found = [new for edit in formulas(search, values, site, slopes) if (new := search.tried_out(edit.price, edit))]
+            if found:
+                return sorted(found, key=lambda one: one.rank)
+        return ()
+
+    def explanation(self):
+        return self.search and _said(self.search, self.search.matches, self.found, self.path, self.graft)
 
 
-def _said(search, matches, found, path):
+def _said(search, matches, found, path, graft):
     node, text, source = None, None, None
     if found:
         best = min(found, key=lambda one: one.rank)
         node, text, source = best.node, best.text, best.source
-    elif site := matches.first_wrong or (path and matches.result):
+    elif site := (graft and graft[0]) or matches.first_wrong or (path and matches.result):
         node, source = site.node, site.source
     if node is None:
-        return Explanation(None, None, matches.story(), "", (0, 0), False, path, (), 0)
+        return Explanation(None, None, matches.story, "", (0, 0), False, path, (), 0)
     line, span = source.line(node)
     where = Where(source.filename, node.lineno, source.text(node))
     others = tuple(f"line {one.node.lineno}: {one.text}" for one in found if one.text and one.text != text)[:2]
-    return Explanation(where, text, matches.story(), line, span, False, path, others, len(search.points) if text else 0)
+    return Explanation(where, text, matches.story, line, span, False, path, others, len(search.points) if text else 0)

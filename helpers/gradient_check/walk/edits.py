@@ -41,11 +41,11 @@ class Edit:
 class Editor:
     """The edits of the expressions that a function passed, made from the values that were noted there."""
 
-    def __init__(self, bench, sites, notes, values):
+    def __init__(self, bench, sites, notes, values, matters):
         self.bench, self.notes, self.values, self.visits = bench, notes, values, {}
         for number, visit in notes:
             self.visits[number] = visit + 1
-        self.sites = [site for site in sites if site.number in self.visits and site.kind != "After"]
+        self.sites = [site for site in sites if site.number in self.visits and site.kind != "After" and matters(site)]
 
     def own(self):
         """Return the edits that need no other array."""
@@ -119,11 +119,6 @@ class Editor:
                 yield from ((1.4, "other", {"other": part}) for part in self.values.integers(site))
         if site.kind not in UNTOUCHED and isinstance(value, np.ndarray):
             yield from self._rows("array")
-        if is_float(value) and site.kind not in UNTOUCHED:
-            for number in self.values.numbers:
-                yield from self._rows("number" + "" * np.ndim(value), {"number": number}, number.price)
-                if np.ndim(value) == 0:
-                    yield 1.5 + number.price, "number", {"number": number}
 
     def _left_alone(self, site, kid=None, depth=0):
         """Yield the rows that drop everything around one part of an expression."""
@@ -144,7 +139,18 @@ class Editor:
                 f"1.3 {-value} | 1.3 {1 - value} | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.5 {value + 1} | 1.5 {value - 1}"
             )
             yield from self._rows(f"1.5 {2 * value} | 1.5 {value / 2} | 1.6 3" + (f" | 1.5 1 / {value}" if value else ""))
-            yield from ((1.5 + number.price, "number", {"number": number}) for number in self.values.numbers)
+
+    def with_numbers(self):
+        """Return the edits that put in a number at hand."""
+        return [edit for site in self.sites for edit in self._made(site, self._rows_with_numbers(site))]
+
+    def _rows_with_numbers(self, site):
+        value = self._value(site)
+        for number in self.values.numbers:
+            if is_float(value) and site.kind not in UNTOUCHED:
+                yield from self._rows("number", {"number": number}, number.price)
+            if np.ndim(value) == 0 and (is_float(value) or is_integer(value)):
+                yield 1.5 + number.price, "number", {"number": number}
 
     def _rows_with_others(self, site):
         value = self._value(site)

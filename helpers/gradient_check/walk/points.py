@@ -107,6 +107,15 @@ class Point:
         return self.measured[key]
 
 
+    def slopes_at_x(self):
+        """Return ∂L/∂x, entry by entry."""
+        if None not in self.measured:
+            sizes = STEP * np.maximum(1, np.abs(self.x.ravel()))
+            slopes = [self._change(size * unit) / size for size, unit in zip(sizes, np.eye(self.x.size), strict=True)]
+            self.measured[None] = np.reshape(slopes, self.x.shape)
+        return self.measured[None]
+
+
 def points_around(bench, x):
     """Return up to five points: x, its neighbourhood, and random points of order one. Those that cannot be judged are left out."""
     rng = np.random.default_rng(7)

@@ -107,6 +107,13 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         return self._watched(node, original, original.target)
 
+    def visit_Expr(self, node):
+        """Show what a call such as np.add.at(d, i, v) has made of its first argument."""
+        original, call = self.original[id(node)], self.original[id(node)].value
+        self.generic_visit(node)
+        changes = isinstance(call, ast.Call) and len(call.args) > 1 and isinstance(call.args[0], ast.Name)
+        return self._watched(node, original, call.args[0]) if changes else node
+
     def _watched(self, node, original, target):
         """Add a statement that shows the probe what `d[i] = v` or `d += v` has made of d."""
         while isinstance(target, ast.Subscript) and not _is_variable(target):

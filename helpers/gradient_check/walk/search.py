@@ -6,14 +6,13 @@ import dataclasses
 
 import numpy as np
 
-from helpers.gradient_check.walk.match import identity
+from helpers.gradient_check.walk.match import identity, is_float
 from helpers.gradient_check.walk.runs import Endless, Forbidden
-from helpers.gradient_check.walk.statements import LOOPS
 
 
 @dataclasses.dataclass
 class Found:
-    """An edit that makes the gradient right, and how it is written (None if that could not be verified)."""
+    """An edit that makes the gradient right, where it is, and how it is written (None if no spelling could be verified)."""
 
     rank: float
     edit: object
@@ -25,29 +24,39 @@ class Found:
 class Search:
     def __init__(self, bench, points, matches):
         self.bench, self.points, self.matches, self.main = bench, points, matches, points[0]
-        self.tried = 0
+        sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)]
+        self.written_in_f = {ast.dump(site.node) for site in sites if site.kind not in ("Name", "Constant", "After")}
+        self.known = {}
 
-    def first(self, edits, most=3):
-        """Return the edits that fit, best first, and those that fit as well."""
+    def first(self, edits):
+        """Return the edits that fit, best first, and those that fit nearly as well."""
         found = []
         for rank, edit in sorted(((self.rank(edit), edit) for edit in edits), key=lambda pair: pair[0]):
-            if len(found) >= 12 or found and rank > found[0].rank + 0.5:
+            if len(found) >= 15 or (found and rank > found[0].rank + 0.6):
                 break
             if new := self.tried_out(rank, edit):
                 found.append(new)
-        return found
+        return sorted(found, key=lambda one: one.rank)
 
     def tried_out(self, rank, edit):
-        """Return an edit with its text if it makes the gradient right everywhere, else None."""
-        self.tried += 1
+        """Return an edit with its text if it makes the gradient right at all points, else None."""
         actions = edit.actions()
         if actions is not None and not all(point.agrees(self.outcome(point, actions)) for point in self.points):
             return None
-        for trees, texts in list(edit.variants())[:4]:
+        for trees, texts in edit.variants():
             if self.confirmed(trees):
-                (node, text), *more = texts.items()
-                return Found(rank, edit, node, text, self.source_of(node))
-        return Found(rank + 0.5, edit, edit.site.node, None, edit.site.source) if actions is not None else None
+                node, text = next(iter(texts.items()))
+                as_in_f = ast.dump(trees[node]) in self.written_in_f if node in trees else False
+                return Found(rank - 0.4 * as_in_f, edit, node, text, self.bench.source_by_node[id(node)])
+        return Found(rank + 0.5, edit, edit.shown, None, edit.site.source) if actions is not None else None
+
+    def matters(self, site):
+        """Tell whether the gradient changes when the value of a site does."""
+        value = self._value(site)
+        if site.kind == "Constant" or not is_float(value):
+            return True
+        new = self.outcome(self.main, {site.number: lambda value, visit: 1.1 * value + 0.1})
+        return new is None or not np.array_equal(new, self.main.given)
 
     def outcome(self, point, actions=None, replaced=None):
         try:
@@ -57,7 +66,7 @@ class Search:
 
     def confirmed(self, trees):
         """Compile the function with new syntax trees in place of old ones; tell whether it is right at all points."""
-        source = self.source_of(next(iter(trees)))
+        source = self.bench.source_by_node[id(next(iter(trees)))]
         try:
             tree = copy.deepcopy(source.node, {id(old): new for old, new in trees.items()})
             names = {node.id for new in trees.values() for node in ast.walk(new) if isinstance(node, ast.Name)}
@@ -67,35 +76,36 @@ class Search:
             return False
         return all(point.agrees(self.outcome(point, replaced={source.code: code})) for point in self.points)
 
-    def source_of(self, node):
-        return self.bench.source_by_node[id(node)]
-
     # -- which edit is the likeliest
 
     def rank(self, edit):
-        site = getattr(edit, "site", None) or self.bench.site_of.get(id(edit.shown))
-        statement = site.statement if site else edit.shown
-        return edit.price + (self._known(site) if site else 0) + self._distance(site, statement)
+        site, wrong = self.bench.site_of.get(id(edit.shown)), self.matches.first_wrong
+        rank = edit.price + 1e-4 * edit.shown.lineno
+        if site is None or site.kind == "After":
+            return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
+        if site.number not in self.known:
+            self.known[site.number] = self._known(site)
+        if getattr(site.statement, "value", None) is site.node and site.kind == "Name":  # y = x: something may be missing
+            rank -= 0.2
+        if wrong is not None:
+            same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
+            rank -= 0.3 if same or site.is_inside(wrong) else 0.15 if site.statement is wrong.statement else 0
+        return rank + self.known[site.number]
+
+    def _value(self, site):
+        return self.main.backward.get((site.number, 0))
 
     def _known(self, site):
         """Return what speaks against an edit inside of a value that is right as it is."""
         known = 0.0
         while site is not None:
-            value = self.main.backward.get((site.number, 0))
-            if site.kind not in ("Name", "Constant", "Callee") and isinstance(value, np.ndarray) and value.size > 1:
-                if site.number in self.matches.right:
-                    known = max(known, 1.2)
-                elif identity(value) in self.matches.forward:
-                    known = max(known, 0.6)
-                elif identity(value) in self.matches.good:
+            value = self._value(site)
+            if site.kind not in ("Name", "Constant", "Callee") and isinstance(value, np.ndarray | float) and np.size(value) > 0:
+                if identity(value) in self.matches.kept:
+                    known = max(known, 1.2 if self.matches.is_exact(identity(value)) else 0.6)
+                elif self.matches.is_exact(identity(value)) and site.name:
+                    known = max(known, 0.5)
+                if ast.dump(site.node) in self.written_in_f:
                     known = max(known, 0.6)
             site = site.parent
         return known
-
-    def _distance(self, site, statement):
-        wrong = self.matches.first_wrong
-        if wrong is None:
-            return 0.0
-        if site is not None and site.is_inside(wrong):
-            return -0.3
-        return -0.15 if statement is wrong.statement else 0.0

@@ -28,7 +28,7 @@ class TreeEdit:
 def tree_edits(source):
     """Return the edits of one function, each with the line that it changes."""
     makers = {ast.Assign: _assignments, ast.AugAssign: _assignments, ast.Call: _call, ast.Slice: _slice, ast.For: _loop, ast.While: _loop,
-              ast.If: _condition, ast.IfExp: _condition}  # fmt: skip
+              ast.If: _condition, ast.IfExp: _condition, ast.BinOp: _bracketed}  # fmt: skip
     found = []
     for node in ast.walk(source.node):
         if isinstance(getattr(node, "body", None), list):
@@ -69,6 +69,12 @@ def _loop(source, loop):
         if isinstance(inner, ast.Return) or inner is loop.body[-1] and not hasattr(inner, "body"):
             after = ast.If(ast.Constant(True), [copy.deepcopy(loop, {id(inner): ast.Pass()}), inner], [])
             yield 1.2, inner, f"{source.text(inner)}  # after the loop", {loop: after}
+    if isinstance(loop, ast.For):
+        text = source.text(loop.iter)
+        for new in (f"reversed({text})", f"({text})[::-1]", f"({text})[1:]", f"({text})[:-1]"):
+            yield 1.2, loop.iter, new, {loop.iter: ast.parse(new, mode="eval").body}
+        if getattr(getattr(loop.iter, "func", None), "id", "") == "reversed":
+            yield 1.1, loop.iter, source.text(loop.iter.args[0]), {loop.iter: loop.iter.args[0]}
     first = loop.body[0]
     if isinstance(first, ast.Assign):
         before = ast.If(ast.Constant(True), [first, copy.deepcopy(loop, {id(first): ast.Pass()})], [])
@@ -133,6 +139,20 @@ def _slice(source, node):
         ):
             new = ast.Slice(*(ast.UnaryOp(ast.USub(), size) if end == -1 else end for end in (lower, upper)), None)
             yield 1.2, node, form, {node: new}
+
+
+def _bracketed(source, node):
+    """Yield a * (b + c) for a * b + c, and the other way round."""
+    signs = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}
+    if type(node.op) not in signs:
+        return
+    left, right, sign = node.left, node.right, signs[type(node.op)]
+    if isinstance(left, ast.BinOp) and type(left.op) in signs:
+        text = f"{source.text(left.left)} {signs[type(left.op)]} ({source.text(left.right)} {sign} {source.text(right)})"
+        yield 1.1, node, text, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
+    if isinstance(right, ast.BinOp) and type(right.op) in signs:
+        text = f"({source.text(left)} {sign} {source.text(right.left)}) {signs[type(right.op)]} {source.text(right.right)}"
+        yield 1.0, node, text, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
 
 
 def _condition(source, node):

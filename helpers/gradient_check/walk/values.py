@@ -15,8 +15,13 @@ class Part:
     written : how it may be written, as triples (scope, syntax tree, text). What is in scope is found out when it is compiled
     """
 
-    def __init__(self, value, get, written, price=0.0):
-        self.value, self.get, self.written, self.price = value, get, written, price
+    def __init__(self, value, get, written, price=0.0, key=None):
+        self.value, self.get, self.written, self.price, self.key = value, get, written, price, key
+
+    def at(self, point):
+        """Return the value as it was noted at a point."""
+        field, number = self.key
+        return getattr(point, field).get((number, 0))
 
     def spellings(self, site):
         """Return pairs (syntax tree, text), those from the same function as a site first."""
@@ -65,7 +70,8 @@ class Values:
                 for scope, _, text in written
             )
             first = (in_f or in_gradient)[0].number
-            yield Part(value, lambda first=first, in_f=in_f: self._value(first, in_f), written, price)
+            key = "forward" if in_f else "backward", first
+            yield Part(value, lambda first=first, in_f=in_f: self._value(first, in_f), written, price, key)
         yield from self._of(site, lambda value: isinstance(value, np.ndarray) or is_float(value), 2)
 
     def integers(self, site):
