@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.arguments import is_integer, plain_array
-from helpers.nudging import loss_value
+from helpers.perturbation import loss_value
 
 __all__ = ["Descent", "gradient_descent", "minibatches"]
 
