@@ -149,7 +149,7 @@ def _warn_of_infinity(error, flag):
     warnings.warn("z has a row with +inf, or with -inf only: it has no softmax", RuntimeWarning, stacklevel=6)
 
 
-# exp(-1000) is 0 and -log(exp(-1000)) is 1000, even if the caller has told NumPy to raise an error for underflow.
+# That exp(-1000) is 0 is no error here, even if the caller has set NumPy to raise one for underflow.
 _quietly = np.errstate(all="ignore", invalid="call", call=_warn_of_infinity)
 
 

@@ -45,16 +45,17 @@ def _class_axis(z, axis):
 def logits_and_labels(z, t):
     """Return `z` as floats (N, C) and `t` as class indices (N,) or rows of labels (N, C); warn of a softmax taken twice."""
     z = _examples("z", z)
-    t, z = _labels(t, "z", z), z if z.ndim == 2 else z[np.newaxis]
-    if z.shape[1] == 1 or not (
-        _are_probabilities(z[:1]) and _are_probabilities(z)
-    ):  # of logits, one row tells, and saves time
-        return z, t
-    if not one_hot_rows(z):
-        doubt = "z looks like probabilities, since every row sums to 1: pass the logits, softmax is applied here"
-        warnings.warn(doubt, RuntimeWarning, stacklevel=3)
-    elif t.ndim == 2 and not one_hot_rows(t):
-        warnings.warn("z is one-hot and t is not: are the two swapped? The order is (z, t)", RuntimeWarning, stacklevel=3)
+    t = _labels(t, "z", z)
+    z = z if z.ndim == 2 else z[np.newaxis]
+    # Logits hardly ever pass the test of the first row, so the test of all rows costs nothing.
+    if z.shape[1] > 1 and _are_probabilities(z[:1]) and _are_probabilities(z):
+        if not one_hot_rows(z):
+            doubt = "z looks like probabilities, since every row sums to 1: pass the logits, softmax is applied here"
+            warnings.warn(doubt, RuntimeWarning, stacklevel=3)
+        elif t.ndim == 2 and not one_hot_rows(t):
+            warnings.warn(
+                "z is one-hot and t is not: are the two swapped? The order is (z, t)", RuntimeWarning, stacklevel=3
+            )
     return z, t
 
 
@@ -65,7 +66,8 @@ def probabilities_and_labels(y, t):
         if problem := _first_bad_row("y", y, "probabilities"):
             raise ValueError(f"{problem}: {_hint_for_probabilities(y)}")
         y = np.where(np.isnan(y).any(axis=-1, keepdims=True), y.dtype.type(np.nan), y)
-    t, y = _labels(t, "y", y), y if y.ndim == 2 else y[np.newaxis]
+    t = _labels(t, "y", y)
+    y = y if y.ndim == 2 else y[np.newaxis]
     if t.ndim == 2 and y.shape[1] > 1 and one_hot_rows(y) and not one_hot_rows(t):
         raise ValueError(
             "y is one-hot and t is not: the two look swapped, the order is (y, t). "

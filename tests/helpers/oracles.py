@@ -341,11 +341,11 @@ def show(pictures, fig, alt):
 
 def expected(outcome, kind, block):
     printed, issued = outcome
-    heard = [message for message in block.warned if issubclass(kind, Warning) and isinstance(message, kind)]
-    came = heard + [block.raised] * isinstance(block.raised, kind)
-    lines = dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}\n" for message in came)
-    assert printed == ("".join(lines) if came else None)
-    assert issued == [message for message in block.warned if message not in heard]
+    caught = [message for message in block.warned if issubclass(kind, Warning) and isinstance(message, kind)]
+    shown = caught + [block.raised] * isinstance(block.raised, kind)
+    lines = dict.fromkeys(f"{type(message).__name__}: {' '.join(str(message).split())}\n" for message in shown)
+    assert printed == ("".join(lines) if shown else None)
+    assert issued == [message for message in block.warned if message not in caught]
 
 
 def load_digits(digits):
