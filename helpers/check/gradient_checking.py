@@ -92,7 +92,7 @@ gradients_agree = Exercise(
     [
         Mistake(
             "an absolute tolerance",
-            "The difference is compared with a fixed number. It is too strict for slopes around 1000, and too loose for slopes "
+            "The difference is compared with a fixed number. It is too strict for slopes around 1000 and too loose for slopes "
             "around 0.001.",
             lambda a, b: bool(np.all(np.abs(a - b) < 1e-6)),
             lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6)),
@@ -100,7 +100,7 @@ gradients_agree = Exercise(
         ),
         Mistake(
             "each entry by itself",
-            "Each difference is divided by its own entry. A slope that is exactly 0 in one array then never agrees with 1e-12 "
+            "Each difference is divided by its own entry. A slope that is exactly 0 in one array never agrees with 1e-12 "
             "in the other. Divide by the largest slope of either array.",
             lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b)))),
         ),
@@ -167,7 +167,7 @@ check_of_gradients = Exercise(
     [
         Mistake(
             "one point only",
-            "At these x all units are on, and a forgotten mask changes nothing there. Compare at a second, random point as well.",
+            "At these x all units are on, and a forgotten mask changes nothing there. Compare at a second, random point.",
             _one_point,
         ),
         Mistake("always right", "This accepts every gradient.", lambda f, gradient, x: True),

@@ -42,7 +42,7 @@ def _numbers(value):
 
 @picture
 def plot_network(arrays):
-    """Show the arrays of a network with one hidden layer in the order of the forward pass: {name: array}, with their shapes."""
+    """Show the arrays of a network, {name: array}, in the order of the forward pass, with their shapes."""
     steps = ["x", "z1", "a", "z2", "L"]
     fig, ax = subplots(height=2.2)
     ax.set(xlim=(-0.5, 4.5), ylim=(-0.1, 2.1))
@@ -92,7 +92,7 @@ def plot_kink(weights, losses, here, measured):
     ax.legend(loc="best")
     said = "; ".join(f"h = {h:g}: slope {slope:.4f}" for h, slope in measured.items())
     return fig, (
-        f"The loss over one weight is flat on one side of a kink and slopes on the other. A point marks the weight {here:g}. "
+        f"The loss over one weight is flat on one side of a kink, not on the other. A point marks the weight {here:g}. "
         f"Lines show the slopes that were measured there: {said}."
     )
 

@@ -115,7 +115,7 @@ def plot_case(returned, correct):
     heights = "all of the same height" if np.ptp(returned) == 0 else "of different heights"
     return (
         fig,
-        f"Pairs of bars: the loss that the program returns, and the correct loss. {pairs}. The program's bars are {heights}.",
+        f"Pairs of bars: the loss that the program returns and the correct one. {pairs}. The program's bars are {heights}.",
     )
 
 
@@ -129,7 +129,7 @@ def plot_self_graded(seen, true):
         ax.annotate(name, (len(values) - 1, values[-1]), place, textcoords="offset points", ha="right")
     ax.set(xlabel="steps", ylabel="loss", ylim=(0, 1.1 * max(true)))
     return fig, (
-        f"Two curves over {len(seen) - 1} steps. The loss that the program sees {_course(seen)}. The true loss {_course(true)}."
+        f"Two curves over {len(seen) - 1} steps. The program's loss {_course(seen)}. The true loss {_course(true)}."
     )
 
 

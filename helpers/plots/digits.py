@@ -60,7 +60,7 @@ def plot_confusion(matrix):
 
 @picture
 def plot_weights(W, titles):
-    """Show the columns of W (64, K) as 8×8 pictures with one scale: blue where ink speaks for, red where it speaks against."""
+    """Show the columns of W (64, K) as 8×8 pictures with one scale: blue where ink speaks for, red for against."""
     columns = min(8, W.shape[1])
     rows = -(-W.shape[1] // columns)
     fig, axes = subplots(rows, columns, height=1.05 * rows + 0.1, squeeze=False)

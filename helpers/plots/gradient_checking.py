@@ -9,7 +9,7 @@ __all__ = ["plot_directions"]
 
 @picture
 def plot_directions(differences, floor=1e-12):
-    """Show how far gradients are off along random directions: {name: relative differences (K,)}, sorted, on a logarithmic axis.
+    """Show how far gradients are off along random directions, {name: relative differences (K,)}, sorted, on a log axis.
 
     Differences below `floor` are drawn at it."""
     fig, ax = subplots(height=2.9)
@@ -21,5 +21,5 @@ def plot_directions(differences, floor=1e-12):
     ax.set(yscale="log", xlabel="random directions, sorted", ylabel="relative difference")
     ax.legend(loc="center right")
     return fig, (
-        f"How far gradients are off along random directions, on a logarithmic axis, sorted. In powers of ten, {'; '.join(said)}."
+        f"How far gradients are off along random directions, on a log axis, sorted. In powers of ten, {'; '.join(said)}."
     )

@@ -99,7 +99,7 @@ def plot_losses(curves, log=False, top=None):
 
 @picture
 def plot_clinic(healthy, patients, names=None):
-    """Show six loss curves, {letter: losses}, each beside the `healthy` one, with their `names`, {letter: name}, if given."""
+    """Show six loss curves, {letter: losses}, each beside the `healthy` one, with their `names`, {letter: name}."""
     fig, axes = subplots(2, 3, height=4.2, sharex=True, sharey=True)
     top = 2 * healthy[0]
     said = []

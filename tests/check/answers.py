@@ -318,7 +318,9 @@ wrong("relation_of", "compares the memory ranges")(related(identical, np.may_sha
 wrong("relation_of", "compares the numbers")(related(identical, lambda a, b: a.shape == b.shape and (a == b).all()))
 wrong("relation_of", "equal arrays called the same")(related(np.array_equal, np.shares_memory))
 wrong("relation_of", "never says same")(related(lambda a, b: False, np.shares_memory))
-wrong("relation_of", "wrong word")(lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "separate")
+wrong("relation_of", "wrong word")(
+    lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "separate"
+)
 right("relation_of")(lambda a, b: ("separate", "shares", "same")[np.shares_memory(a, b) + (a is b)])
 
 
