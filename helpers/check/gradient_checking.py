@@ -92,7 +92,7 @@ gradients_agree = Exercise(
     [
         Mistake(
             "an absolute tolerance",
-            "The difference is compared with a fixed number. It is too strict for slopes around 1000 and too loose for slopes "
+            "The difference is compared with a fixed number. It is too strict for slopes near 1000, too loose for slopes "
             "around 0.001.",
             lambda a, b: bool(np.all(np.abs(a - b) < 1e-6)),
             lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6)),
