@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
-README_PICTURE = ROOT / ".github" / "the-loss-that-would-not-move.svg"
+README_PICTURE = ROOT / ".github" / "penguins.svg"
 CELL_SECONDS = 120  # a cell that takes longer is taken for dead
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
