@@ -31,7 +31,7 @@ def numerical_gradient(f, x, h=None):
     x : ndarray of floats, any shape
         Where to measure. A number or a list of floats is taken as an array, which `f` then must read.
     h : positive number, optional
-        The step. By default the cube root of the precision of `x`, times max(1, |entry|): 6e-6 for float64,
+        The step. By default the cube root of the precision of `x`, times max(1, abs(entry)): 6e-6 for float64,
         5e-3 for float32. What is divided by is the step that was taken, after rounding.
 
     Returns

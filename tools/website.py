@@ -1,0 +1,156 @@
+"""Build the web site of the course into build/site/, from the stored notebooks. Nothing is executed.
+
+python tools/website.py
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+
+import glossary
+from notebooks import BUILD, NOTEBOOKS, ROOT, replace
+
+DOCS = ROOT / "docs"
+PAGES = BUILD / "pages"  # what Sphinx reads
+SITE = BUILD / "site"
+# Where the site will be, as its own pages name it. The workflow sets it; a copy built by hand names a place that is not there.
+ADDRESS = os.environ.get("SITE_ADDRESS", "https://site-address.invalid").rstrip("/")
+HEADING_LINK = re.compile(r"\]\((\w+\.ipynb)?#([^)]+)\)")
+
+
+
+def main():
+    start = time.perf_counter()
+    for folder in (PAGES, SITE):
+        shutil.rmtree(folder, ignore_errors=True)
+    SITE.mkdir(parents=True)
+    package = wheel(SITE)
+    lay_out(package.name)
+    failed = sphinx() or lite(SITE / "lite", [package])
+    if not failed:
+        print(f"The site, in {time.perf_counter() - start:.0f} s: {SITE / 'index.html'}")
+    return failed
+
+
+def names():
+    """Return the names of the notebooks, in order."""
+    return [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+def read(name):
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def wheel(folder):
+    """Build the course's package into `folder`; return its path."""
+    from flit_core.buildapi import build_wheel
+
+    with contextlib.chdir(ROOT):
+        path = folder / build_wheel(str(folder))
+    path.chmod(0o644)  # a web server may be another user
+    return path
+
+
+def lay_out(package):
+    """Write into PAGES what Sphinx reads: the notebooks, the pages of docs/ and the glossary."""
+    seen = set()
+    for name in names():
+        replace(PAGES / f"{name}.ipynb", nbformat.writes(as_page(read(name), seen)))
+    replace(PAGES / "glossary.md", glossary.page({name: read(name) for name in names()}))
+    for path in DOCS.glob("*.md"):
+        replace(PAGES / path.name, filled_in(path.read_text("utf-8"), package))
+
+
+def as_page(notebook, seen):
+    """Return a notebook for Sphinx: answers and solutions folded, and the places that links name marked.
+
+    The terms that are defined on it are added to `seen`."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = glossary.marked(HEADING_LINK.sub(_as_on_code_hosts, cell.source), seen)
+        elif "predict" in cell.metadata.get("tags", []):
+            fold(cell, "hide-output", "Show the answer")
+        elif cell.metadata.get("jupyter", {}).get("source_hidden"):
+            fold(cell, "hide-input", "Solution")
+    return notebook
+
+
+def fold(cell, tag, label):
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
+    cell.metadata["mystnb"] = {"code_prompt_show": label, "code_prompt_hide": label}
+
+
+def _as_on_code_hosts(link):
+    """Jupyter keeps the capitals and signs of a heading in its id; MyST and code hosts do not."""
+    return f"]({link[1] or ''}#{re.sub(r'[^a-z0-9 _-]', '', link[2].lower())})"
+
+
+def filled_in(text, package):
+    """Return a page of docs/ with what only the builder knows."""
+    for word, value in {"PICTURE": first_picture(), "SITE_ADDRESS": ADDRESS, "WHEEL": package}.items():
+        text = text.replace(f"%{word}%", value)
+    return text
+
+
+def first_picture():
+    """Return the first picture of the course, as its page stores it."""
+    outputs = [output for cell in read(names()[0]).cells for output in cell.get("outputs", [])]
+    return next(html for output in outputs if "<img " in (html := output.get("data", {}).get("text/html", "")))
+
+
+def buttons(name):
+    """Return the line below a page's title: run it in the browser, take it away."""
+    run = f'<a href="lite/notebooks/index.html?path={name}.ipynb">Run this page in your browser</a>'
+    take = f'<a href="lite/files/{name}.ipynb" download>Download the notebook</a>'
+    return f'<p class="buttons">{run} {take}</p>'
+
+
+def sphinx():
+    """Build the pages. A warning counts as an error: it means a link or a picture that is missing."""
+    from sphinx.cmd.build import build_main
+
+    options = ["--quiet", "--fail-on-warning", "-c", str(DOCS), "-d", str(BUILD / "doctrees")]
+    return build_main([*options, str(PAGES), str(SITE)])
+
+
+def lite(site, wheels, pyodide=None):
+    """Build the edition that runs in a browser: JupyterLite with the notebooks and the course's package.
+
+    Its Python comes from its usual public place or, for tests without a network, from the folder `pyodide`."""
+    source = BUILD / "lite"
+    shutil.rmtree(source, ignore_errors=True)
+    for name in names():
+        replace(source / "files" / f"{name}.ipynb", nbformat.writes(with_package(read(name))))
+    if pyodide:
+        (source / "static").mkdir()
+        shutil.copytree(pyodide, source / "static" / "pyodide")
+        settings = {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}}
+        config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {"litePluginSettings": settings}}
+        replace(source / "jupyter-lite.json", json.dumps(config))
+    options = ["--lite-dir", source, "--output-dir", site, "--contents", source / "files", "--apps", "notebooks"]
+    options += ["--no-sourcemaps", "--no-unused-shared-packages"]
+    for path in wheels:
+        options += ["--piplite-wheels", path]
+    built = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build", *map(str, options)], capture_output=True, text=True)
+    if built.returncode:
+        print(built.stdout, built.stderr, file=sys.stderr)
+    return built.returncode
+
+
+def with_package(notebook):
+    """Return a notebook for the browser: its first cell installs the course's package."""
+    cell = nbformat.v4.new_code_cell("%pip install -q gradients-by-hand", id="install")
+    notebook.cells.insert(0, cell)
+    notebook.metadata["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+    return notebook
+
+
+if __name__ == "__main__":
+    sys.exit(main())
