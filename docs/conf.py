@@ -31,7 +31,6 @@ ogp_social_cards = {"enable": False}  # they would be drawn with fonts from else
 
 autodoc_typehints = "none"
 napoleon_google_docstring = False
-suppress_warnings = ["toc.empty_glob"]  # a page that is not there yet
 
 
 def add_the_buttons(app, page, template, context, doctree):

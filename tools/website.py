@@ -94,7 +94,9 @@ def _as_on_code_hosts(link):
 
 def filled_in(text, package):
     """Return a page of docs/ with what only the builder knows."""
-    for word, value in {"PICTURE": first_picture(), "SITE_ADDRESS": ADDRESS, "WHEEL": package}.items():
+    more = "\n".join(path.stem for path in sorted(DOCS.glob("*.md")) if path.stem != "index")
+    known = {"MORE": more, "PICTURE": first_picture(), "SITE_ADDRESS": ADDRESS, "WHEEL": package}
+    for word, value in known.items():
         text = text.replace(f"%{word}%", value)
     return text
 
