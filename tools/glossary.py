@@ -27,7 +27,13 @@ def definitions(markdown):
 def is_term(bold):
     """Tell a term from a heading in bold, such as "Predict:", from a link's text and from a word that is stressed."""
     words = bold.split()
-    return len(words) <= 3 and len(bold) > 2 and bold[-1] not in ".:?!" and not bold[0].isdigit() and bold.lower() not in STRESSED
+    return (
+        len(words) <= 3
+        and len(bold) > 2
+        and bold[-1] not in ".:?!"
+        and not bold[0].isdigit()
+        and bold.lower() not in STRESSED
+    )
 
 
 def sentence(markdown, match):

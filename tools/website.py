@@ -4,7 +4,6 @@ python tools/website.py
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -12,9 +11,9 @@ import subprocess
 import sys
 import time
 
+import glossary
 import nbformat
 
-import glossary
 from notebooks import BUILD, NOTEBOOKS, ROOT, replace
 
 DOCS = ROOT / "docs"
@@ -23,7 +22,6 @@ SITE = BUILD / "site"
 # Where the site will be, as its own pages name it. The workflow sets it; a copy built by hand names a place that is not there.
 ADDRESS = os.environ.get("SITE_ADDRESS", "https://site-address.invalid").rstrip("/")
 HEADING_LINK = re.compile(r"\]\((\w+\.ipynb)?#([^)]+)\)")
-
 
 
 def main():
@@ -122,25 +120,19 @@ def sphinx():
     return build_main([*options, str(PAGES), str(SITE)])
 
 
-def lite(site, wheels, pyodide=None):
-    """Build the edition that runs in a browser: JupyterLite with the notebooks and the course's package.
+def lite(site, wheels):
+    """Build the edition that runs in a browser: JupyterLite with the notebooks and these wheels.
 
-    Its Python comes from its usual public place or, for tests without a network, from the folder `pyodide`."""
+    Its Python and all other packages come from their usual public places when a reader opens it."""
     source = BUILD / "lite"
     shutil.rmtree(source, ignore_errors=True)
     for name in names():
         replace(source / "files" / f"{name}.ipynb", nbformat.writes(with_package(read(name))))
-    if pyodide:
-        (source / "static").mkdir()
-        shutil.copytree(pyodide, source / "static" / "pyodide")
-        settings = {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}}
-        config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {"litePluginSettings": settings}}
-        replace(source / "jupyter-lite.json", json.dumps(config))
-    options = ["--lite-dir", source, "--output-dir", site, "--contents", source / "files", "--apps", "notebooks"]
+    options = ["--lite-dir", ".", "--output-dir", site, "--contents", "files", "--apps", "notebooks"]
     options += ["--no-sourcemaps", "--no-unused-shared-packages"]
-    for path in wheels:
-        options += ["--piplite-wheels", path]
-    built = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build", *map(str, options)], capture_output=True, text=True)
+    options += [f"--piplite-wheels={path}" for path in wheels]
+    command = [sys.executable, "-m", "jupyterlite_core", "build", *map(str, options)]
+    built = subprocess.run(command, cwd=source, capture_output=True, text=True)  # what it remembers of a build is kept there
     if built.returncode:
         print(built.stdout, built.stderr, file=sys.stderr)
     return built.returncode
