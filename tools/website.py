@@ -17,7 +17,6 @@ import nbformat
 from notebooks import BUILD, NOTEBOOKS, ROOT, replace
 
 DOCS = ROOT / "docs"
-PAGES = BUILD / "pages"  # what Sphinx reads
 SITE = BUILD / "site"
 # Where the site will be, as its own pages name it. The workflow sets it; a copy built by hand names a place that is not there.
 ADDRESS = os.environ.get("SITE_ADDRESS", "https://site-address.invalid").rstrip("/")
@@ -26,15 +25,20 @@ HEADING_LINK = re.compile(r"\]\((\w+\.ipynb)?#([^)]+)\)")
 
 def main():
     start = time.perf_counter()
-    for folder in (PAGES, SITE):
-        shutil.rmtree(folder, ignore_errors=True)
-    SITE.mkdir(parents=True)
-    package = wheel(SITE)
-    lay_out(package.name)
-    failed = sphinx() or lite(SITE / "lite", [package])
+    shutil.rmtree(SITE, ignore_errors=True)
+    failed = pages(SITE, BUILD) or lite(SITE / "lite", [*SITE.glob("*.whl")])
     if not failed:
         print(f"The site, in {time.perf_counter() - start:.0f} s: {SITE / 'index.html'}")
     return failed
+
+
+def pages(site, build):
+    """Build the pages into the folder `site`, by way of folders in `build`; return 0, or what Sphinx returns if it fails."""
+    site.mkdir(parents=True)
+    source = build / "pages"
+    shutil.rmtree(source, ignore_errors=True)
+    lay_out(source, wheel(site).name)
+    return sphinx(source, site, build / "doctrees")
 
 
 def names():
@@ -56,14 +60,14 @@ def wheel(folder):
     return path
 
 
-def lay_out(package):
-    """Write into PAGES what Sphinx reads: the notebooks, the pages of docs/ and the glossary."""
+def lay_out(folder, package):
+    """Write into a folder what Sphinx reads: the notebooks, the pages of docs/ and the glossary."""
     seen = set()
     for name in names():
-        replace(PAGES / f"{name}.ipynb", nbformat.writes(as_page(read(name), seen)))
-    replace(PAGES / "glossary.md", glossary.page({name: read(name) for name in names()}))
+        replace(folder / f"{name}.ipynb", nbformat.writes(as_page(read(name), seen)))
+    replace(folder / "glossary.md", glossary.page({name: read(name) for name in names()}))
     for path in DOCS.glob("*.md"):
-        replace(PAGES / path.name, filled_in(path.read_text("utf-8"), package))
+        replace(folder / path.name, filled_in(path.read_text("utf-8"), package))
 
 
 def as_page(notebook, seen):
@@ -112,12 +116,10 @@ def buttons(name):
     return f'<p class="buttons">{run} {take}</p>'
 
 
-def sphinx():
-    """Build the pages. A warning counts as an error: it means a link or a picture that is missing."""
-    from sphinx.cmd.build import build_main
-
-    options = ["--quiet", "--fail-on-warning", "-c", str(DOCS), "-d", str(BUILD / "doctrees")]
-    return build_main([*options, str(PAGES), str(SITE)])
+def sphinx(source, site, cache):
+    """Run Sphinx. A warning counts as an error: it means a link or a picture that is missing."""
+    options = ["--quiet", "--fail-on-warning", "-c", DOCS, "-d", cache]
+    return subprocess.call([sys.executable, "-m", "sphinx", *map(str, [*options, source, site])], cwd=ROOT)
 
 
 def lite(site, wheels):
@@ -132,7 +134,8 @@ def lite(site, wheels):
     options += ["--no-sourcemaps", "--no-unused-shared-packages"]
     options += [f"--piplite-wheels={path}" for path in wheels]
     command = [sys.executable, "-m", "jupyterlite_core", "build", *map(str, options)]
-    built = subprocess.run(command, cwd=source, capture_output=True, text=True)  # what it remembers of a build is kept there
+    # Where it is called it remembers what it built: in a folder that is new each time.
+    built = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     if built.returncode:
         print(built.stdout, built.stderr, file=sys.stderr)
     return built.returncode
@@ -140,7 +143,7 @@ def lite(site, wheels):
 
 def with_package(notebook):
     """Return a notebook for the browser: its first cell installs the course's package."""
-    cell = nbformat.v4.new_code_cell("%pip install -q gradients-by-hand", id="install")
+    cell = nbformat.v4.new_code_cell("%pip install -q gradients-by-hand\nimport helpers.browser", id="install")
     notebook.cells.insert(0, cell)
     notebook.metadata["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
     return notebook
