@@ -17,6 +17,7 @@ html_title = project
 html_baseurl = website.ADDRESS
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
@@ -37,11 +38,18 @@ autodoc_typehints = "none"
 napoleon_google_docstring = False
 
 
-def add_the_buttons(app, page, template, context, doctree):
-    """Put below the title of a notebook's page how to run it in the browser, and how to take it away."""
+# What screen readers ask for: captions with a level, and folds that are called what they show.
+BETTER = {'role="heading">': 'role="heading" aria-level="2">', ' aria-label="Toggle hidden content"': ""}
+
+
+def finish(app, page, template, context, doctree):
+    """Put below the title of a notebook's page how to run it in the browser, and how to take it away; mend the markup."""
     if page[:2].isdigit() and "body" in context:
         context["body"] = context["body"].replace("</h1>", "</h1>" + website.buttons(page), 1)
+    for part in ("body", "furo_navigation_tree"):
+        for markup, better in BETTER.items():
+            context[part] = context.get(part, "").replace(markup, better)
 
 
 def setup(app):
-    app.connect("html-page-context", add_the_buttons)
+    app.connect("html-page-context", finish, priority=900)  # after the theme

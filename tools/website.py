@@ -37,7 +37,11 @@ def pages(site, build):
     site.mkdir(parents=True)
     source = build / "pages"
     shutil.rmtree(source, ignore_errors=True)
-    lay_out(source, wheel(site).name)
+    package = wheel(site).name
+    lay_out(source, package)
+    for name in names():
+        alone = with_first_cell(read(name), f"%pip install -q {ADDRESS}/{package}")
+        replace(site / "notebooks" / f"{name}.ipynb", nbformat.writes(alone))
     return sphinx(source, site, build / "doctrees")
 
 
@@ -112,7 +116,7 @@ def first_picture():
 def buttons(name):
     """Return the line below a page's title: run it in the browser, take it away."""
     run = f'<a href="lite/notebooks/index.html?path={name}.ipynb">Run this page in your browser</a>'
-    take = f'<a href="lite/files/{name}.ipynb" download>Download the notebook</a>'
+    take = f'<a href="notebooks/{name}.ipynb" download>Download the notebook</a>'
     return f'<p class="buttons">{run} {take}</p>'
 
 
@@ -129,7 +133,9 @@ def lite(site, wheels):
     source = BUILD / "lite"
     shutil.rmtree(source, ignore_errors=True)
     for name in names():
-        replace(source / "files" / f"{name}.ipynb", nbformat.writes(with_package(read(name))))
+        notebook = with_first_cell(read(name), "%pip install -q gradients-by-hand\nimport helpers.browser")
+        notebook.metadata["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+        replace(source / "files" / f"{name}.ipynb", nbformat.writes(notebook))
     options = ["--lite-dir", ".", "--output-dir", site, "--contents", "files", "--apps", "notebooks"]
     options += ["--no-sourcemaps", "--no-unused-shared-packages"]
     options += [f"--piplite-wheels={path}" for path in wheels]
@@ -141,11 +147,9 @@ def lite(site, wheels):
     return built.returncode
 
 
-def with_package(notebook):
-    """Return a notebook for the browser: its first cell installs the course's package."""
-    cell = nbformat.v4.new_code_cell("%pip install -q gradients-by-hand\nimport helpers.browser", id="install")
-    notebook.cells.insert(0, cell)
-    notebook.metadata["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+def with_first_cell(notebook, source):
+    """Return a notebook that works without the course's folder: its first cell installs the package."""
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(source, id="install"))
     return notebook
 
 

@@ -12,7 +12,7 @@ import threading
 import browsing
 import website
 
-# A folder with Pyodide and the packages of its pyodide-lock.json; wheels of ipywidgets and jupyterlab_widgets beside them.
+# A folder with Pyodide, the packages of its pyodide-lock.json and pure wheels of the course's other packages: ipywidgets ...
 PYODIDE = os.environ.get("PYODIDE_FOLDER")
 SECONDS = 180 * 1000  # the kernel starts within 20 to 60 s on two busy cores
 RUN = """async (index) => {
@@ -56,7 +56,8 @@ def served(folder):
 def built(folder):
     """Build the edition into `folder`, have it take Pyodide and all packages from this machine, and return the folder."""
     pyodide = pathlib.Path(PYODIDE)
-    wheels = [website.wheel(folder), *pyodide.glob("ipywidgets-*.whl"), *pyodide.glob("jupyterlab_widgets-*.whl")]
+    lock = (pyodide / "pyodide-lock.json").read_text("utf-8")
+    wheels = [website.wheel(folder), *(path for path in pyodide.glob("*.whl") if path.name not in lock)]
     assert website.lite(folder / "lite", wheels) == 0
     shutil.copytree(pyodide, folder / "lite" / "pyodide")
     path = folder / "lite" / "jupyter-lite.json"

@@ -161,13 +161,13 @@ def test_search_finds_a_word_of_the_code(walk):
     assert any("01_softmax.html" in href for href in found)
 
 
-@pytest.mark.parametrize(("label", "inside"), [("Show the answer", "forty-two"), ("Solution", "the_solution")])
+@pytest.mark.parametrize(("label", "inside"), [("Show the answer", "forty-two"), ("Solution", "the_solution = ")])
 def test_a_fold_hides_what_it_holds_until_it_is_opened_by_keyboard(walk, label, inside):
     walk.page.goto(f"{walk.home}99_planted.html")
-    expect(walk.page.get_by_text("print(6 * 7)")).to_be_visible()
-    hidden = walk.page.get_by_text(inside)
+    expect(walk.page.locator("pre", has_text="print(6 * 7)")).to_be_visible()
+    hidden = walk.page.locator("pre", has_text=inside)
     expect(hidden).to_be_hidden()
-    walk.page.get_by_text(label).focus()
+    walk.page.locator("summary", has_text=label).focus()
     walk.page.keyboard.press("Enter")
     expect(hidden).to_be_visible()
 
