@@ -1,4 +1,4 @@
-"""The glossary of the course: each term that a page prints in bold where it is defined, with the sentence that defines it."""
+"""The glossary of the course: each term that a page prints in bold, with the sentence that introduces it."""
 
 import re
 
@@ -75,6 +75,6 @@ def page(pages):
     """Return the glossary as a page of Markdown."""
     lines = ["# Glossary", "", "Each term with the sentence that introduces it, and a link to that place.", ""]
     for key, (name, term, text) in sorted(collect(pages).items()):
-        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
-        lines += [f"[{term[0].upper() + term[1:]}]({name}.ipynb#{anchor(key)})", f": {text} *({name[:2]})*", ""]
+        without_links = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
+        lines += [f"[{term[0].upper() + term[1:]}]({name}.ipynb#{anchor(key)})", f": {without_links} *({name[:2]})*", ""]
     return "\n".join(lines)

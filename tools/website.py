@@ -18,7 +18,7 @@ from notebooks import BUILD, NOTEBOOKS, ROOT, replace
 
 DOCS = ROOT / "docs"
 SITE = BUILD / "site"
-# Where the site will be, as its own pages name it. The workflow sets it; a copy built by hand names a place that is not there.
+# Where the site will be, as its own pages name it. The workflow says so; a copy built by hand names no real place.
 ADDRESS = os.environ.get("SITE_ADDRESS", "https://site-address.invalid").rstrip("/")
 HEADING_LINK = re.compile(r"\]\((\w+\.ipynb)?#([^)]+)\)")
 

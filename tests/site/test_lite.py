@@ -59,7 +59,9 @@ def test_every_cell_of_a_page_runs_in_a_browser_and_shows_what_is_stored(run, na
     compared = {key for key, cell in stored.items() if "nbval-ignore-output" not in cell.metadata.get("tags", [])}
     expected = {key: as_in_a_browser(shown(stored[key].outputs)) for key in compared}
     assert {key: shown(ran[key]["outputs"]) for key in compared} == expected
-    assert not [cell["source"] for cell in ran.values() if any(output["output_type"] == "error" for output in cell["outputs"])]
+    assert not [
+        cell["source"] for cell in ran.values() if any(output["output_type"] == "error" for output in cell["outputs"])
+    ]
 
 
 def test_few_things_differ_in_a_browser():

@@ -37,7 +37,9 @@ def planted():
     solution = {"tags": ["solution"], "jupyter": {"source_hidden": True}}
     return new_notebook(
         cells=[
-            new_markdown_cell("# 99 · A page\n\nIts two parts make a **zygote**. It is **not square**. See [there](#6-times-7?)."),
+            new_markdown_cell(
+                "# 99 · A page\n\nIts two parts make a **zygote**. It is **not square**. See [there](#6-times-7?)."
+            ),
             new_markdown_cell("## 6 times 7?\n\n**Predict.** What is it?\n\n    a **string** of code"),
             new_code_cell("print(6 * 7)", outputs=[new_output("stream", text="forty-two")], metadata=predict),
             new_code_cell("the_solution = 6 * 7", metadata=solution),
