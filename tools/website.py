@@ -144,7 +144,13 @@ def lite(site, wheels):
     built = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     if built.returncode:
         print(built.stdout, built.stderr, file=sys.stderr)
-    return built.returncode
+        return built.returncode
+    start, style = (
+        site / "notebooks" / "index.html",
+        (ROOT / "tools" / "templates" / "lab" / "custom.css").read_text("utf-8"),
+    )
+    replace(start, start.read_text("utf-8").replace("</head>", f"<style>\n{style}</style></head>", 1))
+    return 0
 
 
 def with_first_cell(notebook, source):
