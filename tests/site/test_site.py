@@ -4,6 +4,8 @@ Without --thorough axe-core looks at two pages."""
 
 import re
 import shutil
+import subprocess
+import sys
 import urllib.parse
 from types import SimpleNamespace
 
@@ -73,7 +75,7 @@ def walk(site):
 
 def opened(walk, name, scheme="light", width=WIDE):
     """Open a page, and every fold on it; wait until its formulas are set."""
-    walk.page.emulate_media(color_scheme=scheme, media="screen")
+    walk.page.emulate_media(color_scheme=scheme, media="screen", reduced_motion="reduce")  # axe-core must not look too early
     walk.page.set_viewport_size({"width": width, "height": 900})
     walk.page.goto(f"{walk.home}{name}.html")
     walk.page.evaluate("window.MathJax?.startup?.promise.then(() => null)")
@@ -134,6 +136,17 @@ def test_every_link_leads_somewhere(site):
                 fine = (site / path).is_file()
             missing += [] if fine else [(name, href)]
     assert missing == []
+
+
+def test_the_package_on_the_site_works_without_the_course(site, tmp_path):
+    [wheel] = site.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path, "zip")
+    code = "import helpers; print(helpers.__file__, len(helpers.load_digits()[0]), len(helpers.load_penguins()[0]))"
+    run = [sys.executable, "-c", code]
+    said = subprocess.run(run, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [str(tmp_path / "helpers" / "__init__.py"), "1797", "342"]
+    first = nbformat.read(site / "notebooks" / f"{NOTEBOOKS[0]}.ipynb", as_version=4).cells[0]
+    assert first.source == f"%pip install -q {website.ADDRESS}/{wheel.name}"
 
 
 def test_the_planted_link_to_a_heading_arrives(walk):
