@@ -136,8 +136,8 @@ def lite(site, wheels):
         notebook = with_first_cell(read(name), "%pip install -q gradients-by-hand\nimport helpers.browser")
         notebook.metadata["kernelspec"] = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
         replace(source / "files" / f"{name}.ipynb", nbformat.writes(notebook))
-    options = ["--lite-dir", ".", "--output-dir", site, "--contents", "files", "--apps", "notebooks"]
-    options += ["--no-sourcemaps", "--no-unused-shared-packages"]
+    options = ["--lite-dir", ".", "--output-dir", site, "--contents", "files"]
+    options += ["--apps", "notebooks", "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
     options += [f"--piplite-wheels={path}" for path in wheels]
     command = [sys.executable, "-m", "jupyterlite_core", "build", *map(str, options)]
     # Where it is called it remembers what it built: in a folder that is new each time.
@@ -145,11 +145,10 @@ def lite(site, wheels):
     if built.returncode:
         print(built.stdout, built.stderr, file=sys.stderr)
         return built.returncode
-    start, style = (
-        site / "notebooks" / "index.html",
-        (ROOT / "tools" / "templates" / "lab" / "custom.css").read_text("utf-8"),
-    )
-    replace(start, start.read_text("utf-8").replace("</head>", f"<style>\n{style}</style></head>", 1))
+    style = (ROOT / "tools" / "templates" / "lab" / "custom.css").read_text("utf-8")
+    for app in ("notebooks", "lab"):
+        start = site / app / "index.html"
+        replace(start, start.read_text("utf-8").replace("</head>", f"<style>\n{style}</style></head>", 1))
     return 0
 
 
