@@ -38,8 +38,12 @@ autodoc_typehints = "none"
 napoleon_google_docstring = False
 
 
-# What screen readers ask for: captions with a level, and folds that are called what they show.
-BETTER = {'role="heading">': 'role="heading" aria-level="2">', ' aria-label="Toggle hidden content"': ""}
+# What screen readers and keyboards need: captions with a level, folds named as they show, wide tables that can be scrolled.
+BETTER = {
+    'role="heading">': 'role="heading" aria-level="2">',
+    ' aria-label="Toggle hidden content"': "",
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+}
 
 
 def finish(app, page, template, context, doctree):

@@ -95,7 +95,8 @@ def fold(cell, tag, label):
 
 def _as_on_code_hosts(link):
     """Jupyter keeps the capitals and signs of a heading in its id; MyST and code hosts do not."""
-    return f"]({link[1] or ''}#{re.sub(r'[^a-z0-9 _-]', '', link[2].lower())})"
+    heading = re.sub(r"[^\w -]", "", link[2].lower())
+    return f"]({link[1] or ''}#{heading})"
 
 
 def filled_in(text, package):
