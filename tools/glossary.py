@@ -4,6 +4,7 @@ import re
 
 BOLD = re.compile(r"\*\*(?P<term>[^*\n$`]+?)\*\*")
 NOT_PROSE = re.compile(r"^```.*?^```|^(?: {4}|\|)[^\n]*", flags=re.MULTILINE | re.DOTALL)  # code and tables
+REFERS_BACK = re.compile(r"(This|That|These|It|They|Its|Such)\b")
 # Bold words that are stressed, and not defined.
 STRESSED = set(
     "depends|differences|does not move|downwards|higher|ignores its argument|lower|mean|measured|not square|ratios|sideways|"
@@ -37,17 +38,16 @@ def is_term(bold):
 
 
 def sentence(markdown, match):
-    """Return the sentence around a match, on one line."""
+    """Return the sentence around a match, on one line, and the one before where it begins with "This" or the like."""
     start = max(markdown.rfind("\n\n", 0, match.start()), markdown.rfind("\n- ", 0, match.start())) + 1
     end = markdown.find("\n\n", match.end())
     paragraph = markdown[start : end if end >= 0 else None]
-    place = match.start() - start
-    sentences = re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý*`$\"(])", paragraph)
-    for one in sentences:
-        place -= len(one) + 1
-        if place < 0:
-            return " ".join(one.split()).lstrip("-# ")
-    return " ".join(paragraph.split())
+    ends = [0, *(gap.end() for gap in re.finditer(r"(?<=[.!?:])\s+(?=[A-ZÀ-Ý*`$\"(])", paragraph)), len(paragraph)]
+    last = next(k for k, place in enumerate(ends) if place > match.start() - start)
+    first = last - 1
+    if first and REFERS_BACK.match(paragraph[ends[first] :]):
+        first -= 1
+    return " ".join(paragraph[ends[first] : ends[last]].split()).lstrip("-# ")
 
 
 def collect(pages):

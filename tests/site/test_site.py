@@ -39,9 +39,8 @@ def planted():
     solution = {"tags": ["solution"], "jupyter": {"source_hidden": True}}
     return new_notebook(
         cells=[
-            new_markdown_cell(
-                "# 99 · A page\n\nIts two parts make a **zygote**. It is **not square**. See [there](#6-times-7?)."
-            ),
+            new_markdown_cell("# 99 · A page\n\nTwo cells meet. This makes a **zygote**. Not this. It is **not square**."),
+            new_markdown_cell("The heading is [there](#6-times-7?)."),
             new_markdown_cell("## 6 times 7?\n\n**Predict.** What is it?\n\n    a **string** of code"),
             new_code_cell("print(6 * 7)", outputs=[new_output("stream", text="forty-two")], metadata=predict),
             new_code_cell("the_solution = 6 * 7", metadata=solution),
@@ -162,7 +161,8 @@ def test_the_glossary_leads_to_where_a_term_is_defined(site, walk):
     assert {"Softmax", "Gradient", "View"} & set(terms)
     assert not {"Not square", "Predict.", "String"} & set(terms)
     assert terms == sorted(terms, key=str.lower)
-    assert "Its two parts make a zygote." in page.locator("article").inner_text()
+    [words] = page.locator("article dl", has_text="Zygote").locator("dt:has-text('Zygote') + dd").all_inner_texts()
+    assert words == "Two cells meet. This makes a zygote. (99)"
     for term, link in zip(terms, page.locator("article dl dt a").all(), strict=True):
         name, target = link.get_attribute("href").split("#")
         place = re.search(rf'id="{target}"[^>]*>(.*?)</span>', (site / name).read_text("utf-8"))[1]
