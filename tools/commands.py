@@ -43,8 +43,13 @@ def test(args):
 
 
 def run(args):
-    """run every notebook into build/: executed notebooks, and pages to read without Jupyter"""
+    """run every notebook into build/notebooks/"""
     return call(environment.ready("test"), TOOLS / "notebooks.py", "run", *args)
+
+
+def site(args):
+    """build the web site of the stored notebooks into build/site/"""
+    return call(environment.ready("site"), TOOLS / "website.py", *args)
 
 
 def refresh(args):
@@ -106,7 +111,8 @@ def help(_):
 
 
 COMMANDS = {
-    command.__name__: command for command in (lab, test, run, refresh, student, mark, bench, audit, lint, lock, clean, help)
+    command.__name__: command
+    for command in (lab, test, run, refresh, site, student, mark, bench, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}

@@ -1,4 +1,4 @@
-"""Run the notebooks: into build/ as pages to read, or in place, in normal form.
+"""Run the notebooks: into build/, or in place, in normal form.
 
 python tools/notebooks.py run|refresh [NOTEBOOK ...]
 """
@@ -25,7 +25,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 KEPT = set("cell_type data ename evalue execution_count id name output_type outputs source text traceback".split())
-FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+)\$", flags=re.DOTALL)
 WIDGET = "application/vnd.jupyter.widget-view+json"  # means nothing without the kernel that made it
 
 
@@ -34,7 +33,7 @@ class Failed(Exception):
 
 
 def main(command="", *names):
-    finish = {"run": write_page, "refresh": store}.get(command)
+    finish = {"run": store_copy, "refresh": store}.get(command)
     paths = [find(name) for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
     if finish is None or None in paths:
         missing = [name for name, path in zip(names, paths, strict=False) if path is None]
@@ -51,7 +50,7 @@ def main(command="", *names):
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
     if command == "run" and not failures:
-        print(f"Pages to read: {(BUILD / 'html' / paths[0].stem).with_suffix('.html')}")
+        print(f"Executed notebooks: {BUILD / 'notebooks'}")
     return 1 if failures else 0
 
 
@@ -175,10 +174,9 @@ def store(path, notebook):
     replace(path, normal_form(notebook))
 
 
-def write_page(path, notebook):
-    """Write into build/ the executed notebook, and a page that needs neither Jupyter nor a network."""
-    replace(BUILD / "notebooks" / path.name, normal_form(notebook))
-    replace((BUILD / "html" / path.stem).with_suffix(".html"), page(notebook))
+def store_copy(path, notebook):
+    """Write the executed notebook into build/."""
+    store(BUILD / "notebooks" / path.name, notebook)
 
 
 def readme_picture():
@@ -197,44 +195,6 @@ def replace(path, text):
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def page(notebook):
-    """Return a notebook as an HTML page without scripts: formulas as MathML, links between notebooks to pages."""
-    from nbconvert import HTMLExporter
-
-    notebook = nbformat.reads(normal_form(notebook), as_version=4)
-    title = re.search(r"^# (.+)", notebook.cells[0].source, flags=re.MULTILINE)
-    notebook.metadata["title"] = title[1] if title else "Gradients by Hand"
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = _formulas(re.sub(r"\]\((\w+)\.ipynb(#[^)]*)?\)", r"](\1.html\2)", cell.source))
-    exporter = HTMLExporter(extra_template_basedirs=[str(ROOT / "tools" / "templates")], template_name="page")
-    return _scrolling(exporter.from_notebook_node(notebook)[0])
-
-
-def _scrolling(markup):
-    """Let tables and displayed formulas scroll where the window is narrow: by mouse, by finger and by keys."""
-    markup = re.sub(r"<table.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', markup, flags=re.DOTALL)
-    display = r'<math [^>]*display="block".*?</math>'
-    return re.sub(display, r'<span class="wide" tabindex="0">\g<0></span>', markup, flags=re.DOTALL)
-
-
-def _formulas(markdown):
-    """Turn $...$ and $$...$$ outside of code into MathML, which browsers draw and screen readers read."""
-    from latex2mathml.converter import convert
-
-    def translate(match):
-        if match["code"]:
-            return match[0]
-        display = "block" if match["block"] else "inline"
-        mathml = convert(match["block"] or match["inline"], display=display)
-        mathml = re.sub(r"(<mi>log</mi>)(?!<mo)", r'\1<mspace width="0.17em" />', mathml)
-        for sign in "*_|":  # Markdown's own signs
-            mathml = mathml.replace(sign, f"&#{ord(sign)};")
-        return mathml
-
-    return FORMULA.sub(translate, markdown)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ __all__ = ["right_per_digit", "scaled", "shifted"]
 
 def _predictions(rng):
     def case(each, share):
-        t = rng.permutation(np.repeat(np.arange(10), each))
-        predicted = np.where(rng.random(t.size) < share, t, rng.integers(0, 10, t.size))
+        t = rng.permutation(np.repeat(np.arange(10), np.asarray(each, np.intp)))  # in a browser, 32 bits
+        predicted = np.where(rng.random(t.size) < share, t, rng.integers(0, 10, t.size)).astype(np.intp)
         predicted[(t == 9) & (share < 0.6)] = 4  # of one digit none is right
         return Case(f"{t.size} digits, {(t == predicted).sum()} of them right", t=t, predicted=predicted)
 

@@ -13,8 +13,9 @@ import browsing
 import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
+from promises.text import PARTS
 
-from notebooks import FORMULA, NOTEBOOKS, ROOT
+from notebooks import NOTEBOOKS, ROOT
 
 SECONDS = 60 * 1000  # how long a test waits for a page to appear, or to have run
 WINDOW = {"width": 1280, "height": 900}
@@ -145,7 +146,7 @@ class Lab:
 
 
 def formulas(cell):
-    return sum(not match["code"] for match in FORMULA.finditer(cell.source))
+    return sum(bool(part["display"] or part["inline"]) for part in PARTS.finditer(cell.source))
 
 
 @contextlib.contextmanager
