@@ -64,7 +64,8 @@ def student(args):
 
 def mark(args):
     """say which exercises are solved in notebooks handed in: make mark ARGS=folder"""
-    return call(environment.ready("test"), TOOLS / "marking.py", *(os.path.abspath(name) for name in args))
+    paths = [arg if arg.startswith("-") else os.path.abspath(arg) for arg in args]
+    return call(environment.ready("test"), "-m", "tools.marking", *paths, answers_interrupts=True)
 
 
 def bench(args):

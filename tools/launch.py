@@ -12,15 +12,18 @@ import tempfile
 from packages import PYTHON, ROOT
 
 
-def call(*command, own_settings=False):
-    """Run a command in the project's folder and return its exit code. Ctrl-C is for the command to answer."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if own_settings else None
+def call(*command, own_settings=False, answers_interrupts=False):
+    """Run a command in the project's folder and return its exit code.
+
+    Ctrl-C ends it. JupyterLab and what `answers_interrupts` are told of it, and come to an end by themselves."""
+    answers_interrupts |= own_settings
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if answers_interrupts else None
     try:
         return subprocess.call(
             [str(part) for part in command],
             cwd=ROOT,
             env=variables(own_settings),
-            preexec_fn=_hear_interrupts if own_settings and os.name == "posix" else None,
+            preexec_fn=_hear_interrupts if answers_interrupts and os.name == "posix" else None,
         )
     except KeyboardInterrupt:
         return 130

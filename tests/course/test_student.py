@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 
-import marking
 import nbformat
 import pytest
 import student

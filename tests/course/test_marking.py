@@ -1,0 +1,208 @@
+"""Marking says which exercises are solved, whatever is handed in."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from faults import ROOT, linux, posix, soon
+from test_student import PAGE, cells, solutions
+
+
+def notebook(*sources, **more):
+    """Return the text of a notebook with these code cells, without ids, as some services write it."""
+    cells = [{"cell_type": "code", "metadata": {}, "source": source, "outputs": []} for source in sources]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5} | more)
+
+
+def answers(names=None, our="my_"):
+    """Return a cell with solutions of the page, and all that they use of it."""
+    first = next(cell.source for cell in cells(ROOT, PAGE) if cell.cell_type == "code")
+    found = solutions(ROOT, PAGE)
+    return first + "\n" + "\n".join(found[name].replace("our_", our) for name in names or found)
+
+
+def wrong(*names):
+    return "\n".join(f"def my_{name}(*arguments):\n    return 0.123" for name in names)
+
+
+def mark(folder, *options, **more):
+    """Return the rows of the marks, by file, and what was printed."""
+    into = folder.with_name(f"{folder.name}-marks")
+    command = [sys.executable, "-m", "tools.marking", "--into", into, *options, folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, **more)
+    assert done.returncode == 0, done.stderr.decode()
+    with (into / "marks.csv").open(encoding="utf-8-sig") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}, done.stdout.decode(), into
+
+
+def hand_in(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(text, "utf-8")
+
+
+NAMES = list(solutions(ROOT, PAGE))
+CALLS = "from helpers import check\n" + "\n".join(f"verdict = check.{name}(my_{name})" for name in NAMES)
+FAKES = {
+    "a check that lies": "class Yes:\n    __repr__ = lambda s: 'solved: all'\n    __bool__ = lambda s: True\n"
+    "import helpers.check\nfor name in dir(helpers.check):\n    setattr(helpers.check, name, lambda *a: Yes())",
+    "a class called check": "class check:\n" + "\n".join(f"    {name} = lambda *a: 'solved: {name}'" for name in NAMES),
+    "a module called helpers": "import sys, types\nhelpers = sys.modules['helpers'] = types.ModuleType('helpers')\n"
+    "helpers.check = sys.modules['helpers.check'] = types.SimpleNamespace()",
+    "comparisons that agree": "import numpy as np\nfrom helpers.check.engine import values, exercise, watching\n"
+    "np.allclose = np.array_equal = lambda *a, **k: True\nvalues.same = values.close = exercise.same = lambda *a: True\n"
+    "watching.observe = exercise.observe = lambda *a, **k: iter([])",
+    "a hook of IPython": "ip = get_ipython()\nip.events.register('post_run_cell', lambda *a: print('solved'))\n"
+    "ip.run_cell = ip.compile.get_code_name = print\nip.display_formatter.format = lambda *a: ('solved', {})",
+    "results that agree with all": "class Any(float):\n    __eq__ = __le__ = __ge__ = lambda *a: True\n"
+    "    __array__ = lambda *a, **k: 1 / 0\n    __repr__ = lambda s: 'solved'\n    __hash__ = float.__hash__\n"
+    + "\n".join(f"my_{name} = lambda *a: Any()" for name in NAMES),
+    "our truths": "from helpers import check\n" + "\n".join(f"my_{name} = check.{name}.truth" for name in NAMES),
+    "lines of its own": "import os, contextlib\nfor k in range(3, 30):\n    with contextlib.suppress(OSError):\n"
+    '        os.write(k, b\'{"solved": true}\\n[[\\n{"finished": true}\')',
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Mark a folder of all that should not be handed in, beside what should."""
+    folder = tmp_path_factory.mktemp("class")
+    first, second = NAMES[:2]
+    hand_in(
+        folder,
+        {
+            "Zoë/notebook without ids.ipynb": notebook(answers(), CALLS),
+            "no checks.ipynb": notebook(answers()),
+            "one of them.ipynb": notebook(answers([first]), wrong(second), CALLS),
+            "other names.ipynb": notebook(answers(our="your_"), CALLS.replace("(my_", "(your_")),
+            "noise.ipynb": notebook(
+                "1 / 0", "print('x' * 10**8)", "this is no Python", "%no_magic", answers(), CALLS, "raise SystemExit"
+            ),
+            "ends Python.ipynb": notebook(answers(), "import os; os._exit(0)", CALLS),
+            "an answer ends Python.ipynb": notebook(
+                answers(), f"def my_{first}(*arguments):\n    import os\n    os._exit(0)", CALLS
+            ),
+            "leaves a process.ipynb": notebook(
+                "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', '"
+                "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(987654)"
+                "'])",
+                answers(),
+                CALLS,
+            ),
+            "writes.ipynb": notebook(
+                f"import pathlib\nfor path in pathlib.Path({str(folder)!r}).rglob('*.ipynb'): path.write_text('{{}}')",
+                f"pathlib.Path({str(folder / 'new')!r}).write_text('')\n",
+                answers(),
+            ),
+            "reads.ipynb": notebook(f"exec(open({str(folder / 'no checks.ipynb')!r}).read())", wrong(*NAMES), CALLS),
+            "=1+1\n\x1b[31mred.ipynb": notebook(wrong(first), "raise ValueError('a\\n3 of 3  b.ipynb\\x1b[2J')", CALLS),
+            "helpers/__init__.py": "check = None",
+            **{f"{name}.ipynb": notebook(wrong(*NAMES), code, CALLS) for name, code in FAKES.items()},
+            "odd 0.ipynb": "{}",
+            "odd 1.ipynb": "[]",
+            "odd 2.ipynb": "",
+            "odd 3.ipynb": '{"cells": [{"cell_type": "code"}, 3, {"cell_type": "code", "source": [1, null]}]}',
+            "odd 4.ipynb": "<!doctype html><title>502 Bad Gateway</title>",
+            "odd 5.ipynb": "[" * 100_000,
+            "odd 6.ipynb": '{"cells": "check.softmax("}',
+            "odd 7.ipynb": notebook("print(1)"),
+            "odd 8.ipynb": json.dumps({"cells": [], "x": "y" * (21 << 20)}),
+        },
+    )
+    (folder / "odd 9.ipynb").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "odd 10.ipynb")
+    (folder / "odd 11.ipynb").write_bytes(bytes(range(256)))
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return folder, before, *mark(folder)
+
+
+def points(rows, name):
+    return {exercise for exercise in NAMES if rows[f"{name}.ipynb"][exercise] == "1"}
+
+
+@pytest.mark.parametrize("name", ["Zoë/notebook without ids", "no checks", "other names", "noise", "ends Python", "writes"])
+def test_right_answers_get_their_points_whatever_is_around_them(name, hostile):
+    assert points(hostile[2], name) == set(NAMES)
+
+
+def test_each_exercise_counts_by_itself(hostile):
+    assert points(hostile[2], "one of them") == {NAMES[0]}
+    assert points(hostile[2], "an answer ends Python") == set(NAMES[1:])
+
+
+@pytest.mark.parametrize("name", [*FAKES, "reads", "=1+1"])
+def test_wrong_answers_get_none(name, hostile):
+    [row] = [row for file, row in hostile[2].items() if file.lstrip("'").startswith(name)]
+    assert (row["points"], row["out of"]) == ("0", str(len(NAMES)))
+
+
+def test_what_is_no_notebook_is_a_line_of_the_table(hostile):
+    _, _, rows, printed, _ = hostile
+    odd = {name: row for name, row in rows.items() if name.startswith("odd")}
+    assert len(odd) == 12 if hasattr(os, "mkfifo") else 11
+    assert all(
+        row["out of"] == "0" and row["remarks"] and not row["remarks"].startswith("could not") for row in odd.values()
+    )
+    assert all(printed.count(f"{name}  ") == 2 for name in odd)  # as it went, and in the table
+
+
+def test_names_and_errors_forge_no_line(hostile):
+    _, _, rows, printed, _ = hostile
+    assert "\x1b" not in printed
+    assert sum(line.startswith("3 of 3") for line in printed.splitlines()) == 2 * sum(
+        r["points"] == "3" for r in rows.values()
+    )
+    [row] = [row for name, row in rows.items() if "red" in name]
+    assert row["file"].startswith("'=1+1\\n")
+
+
+def test_submissions_are_as_they_were(hostile):
+    folder, before, *_ = hostile
+    if sys.platform == "linux":
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@linux
+def test_no_process_is_left(hostile):
+    assert soon(lambda: not subprocess.run(["pgrep", "-f", "time.sleep.987654"], capture_output=True).stdout, 5)
+
+
+def test_feedback_tells_what_is_wrong_and_shows_code_as_text(hostile):
+    *_, into = hostile
+    page = (into / "feedback" / "one of them.html").read_text("utf-8")
+    assert f"solved: {NAMES[0]}" in page
+    assert f"not yet: {NAMES[1]}" in page
+    assert "expected" in page
+    assert f"def my_{NAMES[1]}(*arguments)" in page
+
+
+def test_html_in_an_answer_is_shown_as_it_is(tmp_path):
+    hand_in(tmp_path, {"<b>.ipynb": notebook(f"def my_{NAMES[0]}(*a):\n    raise ValueError('<script>alert(1)</script>')")})
+    *_, into = mark(tmp_path)
+    [page] = (into / "feedback").iterdir()
+    assert "<script" not in page.read_text("utf-8")
+
+
+@posix
+def test_an_interrupt_keeps_what_is_marked(tmp_path):
+    (tmp_path / "in").mkdir()
+    hand_in(tmp_path / "in", {"a.ipynb": notebook(answers(), CALLS), "b.ipynb": notebook("while True: pass", CALLS)})
+    command = [sys.executable, "tools/course.py", "mark", "--into", tmp_path / "out", tmp_path / "in"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert "a.ipynb" in process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "a.ipynb" in printed
+    assert f"a.ipynb,{len(NAMES)},{len(NAMES)}" in (tmp_path / "out" / "marks.csv").read_text("utf-8-sig")
+
+
+def test_marking_asks_for_notebooks_that_exist(tmp_path):
+    for arguments in ([], [tmp_path / "nowhere"], [tmp_path]):
+        done = subprocess.run([sys.executable, "-m", "tools.marking", *arguments], cwd=ROOT, capture_output=True)
+        assert (done.returncode, done.stdout) == (2, b"")

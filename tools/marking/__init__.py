@@ -1,0 +1,1 @@
+"""Mark notebooks that students have handed in: which exercises are solved?"""
