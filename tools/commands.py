@@ -62,6 +62,11 @@ def student(args):
     return call(environment.ready("test"), TOOLS / "student.py", *args)
 
 
+def assignments(args):
+    """write the exercises for nbgrader and otter into build/assignments/"""
+    return call(environment.ready("test"), TOOLS / "assignments.py", *args)
+
+
 def mark(args):
     """say which exercises are solved in notebooks handed in: make mark ARGS=folder"""
     paths = [arg if arg.startswith("-") else os.path.abspath(arg) for arg in args]
@@ -108,12 +113,12 @@ def help(_):
     """show these lines"""
     print("make COMMAND, or python tools/course.py COMMAND:")
     for name, command in COMMANDS.items():
-        print(f"  {name:8} {command.__doc__}")
+        print(f"  {name:11} {command.__doc__}")
 
 
 COMMANDS = {
     command.__name__: command
-    for command in (lab, test, run, refresh, site, student, mark, bench, audit, lint, lock, clean, help)
+    for command in (lab, test, run, refresh, site, student, assignments, mark, bench, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
