@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
+import nbformat
 import pytest
+import student
 from faults import ROOT, linux, posix, soon
 from test_student import PAGE, cells, solutions
 
@@ -33,7 +36,7 @@ def mark(folder, *options, **more):
     """Return the rows of the marks, by file, and what was printed."""
     into = folder.with_name(f"{folder.name}-marks")
     command = [sys.executable, "-m", "tools.marking", "--into", into, *options, folder]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, **more)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=1800, **more)
     assert done.returncode == 0, done.stderr.decode()
     with (into / "marks.csv").open(encoding="utf-8-sig") as file:
         return {row["file"]: row for row in csv.DictReader(file)}, done.stdout.decode(), into
@@ -200,6 +203,30 @@ def test_an_interrupt_keeps_what_is_marked(tmp_path):
     assert process.returncode == 130
     assert "a.ipynb" in printed
     assert f"a.ipynb,{len(NAMES)},{len(NAMES)}" in (tmp_path / "out" / "marks.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.thorough
+def test_a_class_of_sixty_is_marked_without_a_mistake(tmp_path):
+    """Whole pages, in turn solved, half solved, unsolved and with a loop that does not end."""
+    student.write(tmp_path / "edition")
+    given, made = solutions(ROOT, PAGE), (len(NAMES), 1, 0, len(NAMES) - 1)
+    for k in range(60):
+        answers = {name: source.replace("our_", "my_") for name, source in given.items()}
+        answers = [answers, {NAMES[0]: answers[NAMES[0]]}, {}, answers][k % 4]
+        if k % 20 == 3:
+            answers = answers | {NAMES[0]: f"def my_{NAMES[0]}(*arguments):\n    while True:\n        pass"}
+        page = nbformat.read(tmp_path / "edition" / "notebooks" / f"{PAGE}.ipynb", as_version=4)
+        for cell in page.cells:
+            for name in answers:
+                if f"def my_{name}(" in cell.source and cell.cell_type == "code":
+                    cell.source += "\n\n\n" + answers[name]
+        hand_in(tmp_path / "in", {f"student {k}/{PAGE}.ipynb": nbformat.writes(page)})
+    start = time.perf_counter()
+    rows, *_ = mark(tmp_path / "in")
+    print(f"60 notebooks in {time.perf_counter() - start:.0f} s")
+    for k in range(60):
+        expected = made[k % 4] if k % 4 < 3 or k % 20 == 3 else len(NAMES)
+        assert rows[f"student {k}/{PAGE}.ipynb"]["points"] == str(expected), k
 
 
 def test_marking_asks_for_notebooks_that_exist(tmp_path):
