@@ -107,9 +107,7 @@ def page(tmp_path_factory):
     (folder / "01_another.ipynb").write_text(normal_form(another), "utf-8")
 
     def page(notebook, form=normal_form):
-        made = Notebook(folder / "02_page.ipynb", form(notebook))
-        made.second_edition = True
-        return made
+        return Notebook(folder / "02_page.ipynb", form(notebook))
 
     return page
 

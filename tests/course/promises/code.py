@@ -61,7 +61,7 @@ def imports_are_in_the_first_code_cell(notebook):
                 if cell is not notebook.code[0]:
                     yield cell, "imports, and is not the first code cell"
                 yield from ((cell, how) for how in _foreign(node))
-    for node in tree(notebook.code[0]).body if notebook.second_edition else []:
+    for node in tree(notebook.code[0]).body:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             yield notebook.code[0], f"does more than import: {ast.unparse(node)}"
 

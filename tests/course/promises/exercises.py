@@ -60,7 +60,7 @@ def the_answer_to_a_prediction_is_hidden(notebook):
 def a_displayed_derivative_is_measured(notebook):
     """It is followed by a cell tagged measured, before the next one, and before the next section."""
     unmeasured = None
-    for cell in notebook.cells if notebook.second_edition else []:
+    for cell in notebook.cells:
         if "measured" in tags(cell) and cell.cell_type == "code":
             unmeasured = None
         for found in re.findall(rf"^## |{DERIVATIVE}", blank_out_code(cell), flags=re.MULTILINE):

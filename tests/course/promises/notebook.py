@@ -10,8 +10,6 @@ import re
 
 import nbformat
 
-# The pages that are rewritten for the second edition, by number: "00", "01", ... Some promises hold for these only.
-SECOND_EDITION = set()
 VOID = {"br", "hr", "img"}  # elements without an end
 PROMISES = []
 
@@ -32,7 +30,6 @@ class Notebook:
         self.markdown = [cell for cell in self.cells if cell.cell_type == "markdown"]
         self.outputs = [(cell, output) for cell in self.code for output in cell.outputs]
         self.number = self.path.name[:2]
-        self.second_edition = self.number in SECOND_EDITION
 
     def name(self, cell):
         """Name a cell as nbval does, code cells counted from 0, and by its id."""
