@@ -174,12 +174,18 @@ def _walk(check, seconds):
 
     check.f(check.wrong.point)  # x is there now, and what f keeps of its forward pass is of this point
     try:
-        return explain(check.f.f, check.gradient, check.x, seconds=seconds, progress=say)
+        return explain(check.f.f, check.gradient, check.x, seconds=seconds, progress=say if _watched() else None)
     except Exception:  # whatever an experiment on strange code comes to, the verdict stands
         return None
     finally:
         if said:
             print("\r" + " " * max(map(len, said)), end="\r", file=sys.stderr, flush=True)
+
+
+def _watched():
+    """Return whether somebody may be waiting: not where a program runs a notebook, and stores what is printed."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return getattr(getattr(shell, "kernel", None), "_allow_stdin", True)
 
 
 def _first(rules, check):
