@@ -6,10 +6,10 @@ import sys
 import threading
 import time
 
-import hostile
+import harmful
 import numpy as np
 import pytest
-from hostile import right
+from harmful import right
 
 import helpers
 from helpers import check
@@ -32,9 +32,9 @@ def limits(monkeypatch):
     return lambda **changes: monkeypatch.setattr(runner, "LIMITS", runner.Limits()._replace(**changes))
 
 
-@pytest.mark.parametrize("name", hostile.ODD)
+@pytest.mark.parametrize("name", harmful.ODD)
 def test_an_odd_answer_gets_a_verdict(name, way):
-    answer, mistake = hostile.ODD[name]
+    answer, mistake = harmful.ODD[name]
     verdict = check.log_sum_exp(answer)
     assert not verdict
     assert mistake in (None, verdict.mistake)
@@ -44,10 +44,10 @@ def test_an_odd_answer_gets_a_verdict(name, way):
 
 
 @ON_LINUX
-@pytest.mark.parametrize("name", hostile.DEADLY)
+@pytest.mark.parametrize("name", harmful.DEADLY)
 def test_a_deadly_answer_ends_alone(name, limits):
-    answer, mistakes = hostile.DEADLY[name]
-    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer in hostile.WITHOUT_COMPUTING else 60)
+    answer, mistakes = harmful.DEADLY[name]
+    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer in harmful.WITHOUT_COMPUTING else 60)
     verdict = check.log_sum_exp(answer)
     limits()
     assert verdict.mistake in mistakes, verdict
@@ -55,11 +55,11 @@ def test_a_deadly_answer_ends_alone(name, limits):
     assert check.log_sum_exp(right)
 
 
-@pytest.mark.parametrize("answer", [hostile.loops, hostile.loops_in_c, hostile.eats_memory], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("answer", [harmful.loops, harmful.loops_in_c, harmful.eats_memory], ids=lambda f: f.__name__)
 def test_a_worker_that_cannot_fork_is_replaced(answer, limits, monkeypatch):
     runner.stop()
     monkeypatch.setattr(process, "FORKS", False)
-    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer is hostile.loops_in_c else 60)
+    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer is harmful.loops_in_c else 60)
     assert check.log_sum_exp(answer).mistake in ("does not end", "too much memory")
     limits()
     assert check.log_sum_exp(right)
@@ -69,18 +69,18 @@ def test_a_worker_that_cannot_fork_is_replaced(answer, limits, monkeypatch):
 def test_a_loop_is_stopped_where_there_are_no_processes(limits, monkeypatch):
     monkeypatch.setattr(sys, "platform", "emscripten")
     limits(cpu_seconds=1)
-    assert check.log_sum_exp(hostile.loops).mistake == "does not end"
+    assert check.log_sum_exp(harmful.loops).mistake == "does not end"
     assert sys.gettrace() is None
 
 
 def test_what_an_answer_breaks_is_whole_for_the_page_and_for_the_next_answer():
-    assert not check.log_sum_exp(hostile.breaks_numpy_and_the_check)
+    assert not check.log_sum_exp(harmful.breaks_numpy_and_the_check)
     assert np.log(1) == 0
     assert check.log_sum_exp(lambda z: z.max(axis=-1) + np.log(np.exp(z - z.max(axis=-1)[..., None]).sum(axis=-1)))
 
 
 @ON_LINUX
-@pytest.mark.parametrize("answer", [hostile.starts_a_process, hostile.returns_twice], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("answer", [harmful.starts_a_process, harmful.returns_twice], ids=lambda f: f.__name__)
 def test_an_answer_may_start_processes(answer):
     start = time.monotonic()
     assert check.log_sum_exp(answer)
@@ -90,7 +90,7 @@ def test_an_answer_may_start_processes(answer):
 def test_waiting_is_not_counted_as_computing(limits):
     """On a busy machine an answer waits most of the time; here it sleeps instead, 6 times 0.3 s."""
     limits(cpu_seconds=1)
-    assert check.log_sum_exp(hostile.waits_for_a_moment)
+    assert check.log_sum_exp(harmful.waits_for_a_moment)
 
 
 def test_a_check_works_while_another_thread_multiplies_matrices():
@@ -114,7 +114,7 @@ def test_a_check_works_while_another_thread_multiplies_matrices():
 def test_the_page_goes_on_after_an_interrupt():
     threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
-        check.log_sum_exp(hostile.loops)
+        check.log_sum_exp(harmful.loops)
     assert check.log_sum_exp(right)
 
 
@@ -174,7 +174,7 @@ def test_answers_of_all_kinds_reach_the_worker_with_what_they_use_of_the_noteboo
 
 def test_helpers_that_would_do_the_work_are_noticed_however_they_are_called():
     borrowed, log_sum_exp = helpers.softmax, check.log_sum_exp
-    assert check.softmax_at(hostile.uses_a_thread).mistake == "calls helpers.softmax"
+    assert check.softmax_at(harmful.uses_a_thread).mistake == "calls helpers.softmax"
     assert check.softmax_at(lambda z, T: borrowed(z / T)).mistake == "calls helpers.softmax"
     assert check.softmax_at(lambda z, T: np.exp(helpers.log_softmax(z / T))).mistake == "calls helpers.log_softmax"
     assert log_sum_exp(lambda z: 1 * check.log_sum_exp.truth(z)).mistake == "calls the check"

@@ -27,6 +27,9 @@ MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}
 # The process in which answers to exercises run: this Python and this course again, connected by pipes.
 WORKER = {"atexit", "cloudpickle", "pickle", "pkgutil", "psutil", "queue", "subprocess"}
 
+CODE = {"exec", "compile"}
+REBUILDING = {"edit.py", "source.py"}  # these make a changed copy of a reader's function, from its source
+
 
 def imports(path):
     """Yield the full names that a module imports."""
@@ -50,7 +53,8 @@ def test_helpers_import_nothing_that_unpickles_connects_or_starts_programs(root)
         assert {name.partition(".")[0] for name in names} <= allowed, path.name
         assert {name for name in names if name.startswith("urllib")} <= {"urllib.parse"}, path.name
         said = dict(calls(path))
-        assert not {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv"} & set(said), path.name
+        forbidden = {"eval", "__import__", "os.system", "os.popen", "os.execv"} | (set() if path.name in REBUILDING else CODE)
+        assert not forbidden & set(said), path.name
         assert all("allow_pickle=False" in call for name, call in calls(path) if name == "np.load"), path.name
 
 

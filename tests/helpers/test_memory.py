@@ -431,11 +431,11 @@ def test_the_table_of_views_and_copies_is_right(root):
     page = nbformat.read(root / "notebooks" / "04_views_and_copies.ipynb", as_version=4)
     (table,) = (cell.source for cell in page.cells if "| gives a **view** |" in cell.source)
     rows = [line.strip("|").split("|") for line in table.partition("| gives")[2].partition("\n\n")[0].splitlines()[2:]]
-    views, copies, depends = (re.findall("`([^`]*)`", " ".join(column)) for column in zip(*rows, strict=True))
+    views, copies, depends = (re.findall("`([^`]*)`", " ".join(c)) for c in zip(*rows, strict=True))
     assert {evaluated(expression) for expression in views} == {"view"}
     assert {evaluated(expression) for expression in copies} == {"copy"}
     assert all([evaluated(e) for e in BOTH[expression]] == ["view", "copy"] for expression in depends)
-    assert min(len(views), len(copies), len(depends)) >= 5
+    assert min(len(views), len(copies), len(depends)) >= 4
 
 
 SEEN = {"a = W": "", "W[...] = a": "WV", "W[W > 1.5] = 0": "WV", "W[[0]] -= 1": "WV", "W -= a": "WV", "W = W - a": "W"}
@@ -454,17 +454,16 @@ def test_the_learners_losses_are_those_of_their_notebook(root):
     outputs = [output for cell in page.cells if cell.cell_type == "code" for output in cell.outputs]
     lines = [line.split() for output in outputs for line in output.get("text", "").splitlines()]
     losses = [line for line in lines if line and re.fullmatch(r"\d\.\d{10}", line[0])]
-    assert len(losses) == 18
+    assert len(losses) == 9
     learner = {
-        0: "3.6674507891066104",
+        0: "3.6674507891066104 " * 9,
         1: "0.49818359250842825 0.3721732894742513 0.2926569470459612 0.2392641046837959 0.2014525634086171 "
         "0.17349119992150133 0.1520794863966645 0.13521166003877994 0.12161009078258005",
         2: "1.3001854908965156 0.8729299051185798 0.6049938177985322 0.4422993266571196 0.34053264446630105 "
         "0.273466707069256 0.22690856615419813 0.1931017152108553 0.1676234167519967",
+        3: "1.0151821715 " * 9,
+        4: "0.6959934206606462 0.49938552069857356 0.37757736153655047 0.29870927133781544 0.24493252040955152",
     }
     for column, numbers in learner.items():
-        wanted = [float(number) for number in numbers.split()] * (9 if column == 0 else 1)
-        np.testing.assert_allclose([float(line[column]) for line in losses[:9]], wanted, atol=6e-11)
-    free = "0.6959934206606462 0.49938552069857356 0.37757736153655047 0.29870927133781544 0.24493252040955152"
-    np.testing.assert_allclose([float(line[3]) for line in losses[9:14]], [float(n) for n in free.split()], atol=6e-11)
-    assert {line[0] for line in losses[9:]} == {"1.0151821715"}
+        wanted = [float(number) for number in numbers.split()]
+        np.testing.assert_allclose([float(line[column]) for line in losses[: len(wanted)]], wanted, atol=6e-11)
