@@ -81,15 +81,15 @@ def _values(rng):
 def _slopes_of_squares(answer, x):
     """Return the data of answer(value), and the slopes of the sum of its squares, added to a second use of the value."""
     value = Value(x.copy())
-    out = answer(value)
-    (out * out + value).sum().backward()
-    return out.data, value.grad
+    result = answer(value)
+    (result * result + value).sum().backward()
+    return result.data, value.grad
 
 
 def _tanh_with(rule):
     def answer(value):
-        out = np.tanh(value.data)
-        return type(value)(out, (value,), (lambda g: rule(g, out, value.data),), "tanh")
+        result = np.tanh(value.data)
+        return type(value)(result, (value,), (lambda g: rule(g, result, value.data),), "tanh")
 
     return answer
 
@@ -97,7 +97,7 @@ def _tanh_with(rule):
 tanh = Exercise(
     "tanh",
     _values,
-    _tanh_with(lambda g, out, z: g / np.cosh(z) ** 2),
+    _tanh_with(lambda g, result, z: g / np.cosh(z) ** 2),
     [
         Mistake(
             "tanh taken twice",
