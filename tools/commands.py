@@ -36,7 +36,7 @@ def stylesheet(folder):
 
 def test(args):
     """run every notebook, compare every stored output, run all tests"""
-    python = environment.ready("test")
+    python = environment.ready("weekly" if "--thorough" in args else "test")
     everything = ["--nbval", "notebooks", "tests", "helpers", "--doctest-modules"]
     workers = ["-n", "auto", "--maxprocesses=8", "--dist", "loadscope"]
     return call(python, "-m", "pytest", *workers, *everything, *args)

@@ -62,8 +62,7 @@ rules = Exercise(
         ),
         Mistake(
             "the ReLU once more",
-            "This applies the ReLU to a slope or to its input. The backward rule multiplies the slope by 1 or by 0.",
-            _rules(_right_matmul, lambda a, g: np.maximum(g, 0)),
+            "This multiplies the slope by the ReLU itself. The backward rule multiplies the slope by 1 or by 0.",
             _rules(_right_matmul, lambda a, g: g * np.maximum(a, 0)),
         ),
     ],
@@ -238,8 +237,9 @@ def _exact_loss(z, t):
 def _loss_with(shift=True, mean=True, log=True):
     def answer(z, t):
         constant = type(z)
-        d = z + constant(-z.data.max(axis=1, keepdims=True)) if shift else z
-        log_p = d + -d.exp().sum(axis=1).log() if log else d
+        top = z.data.max(axis=1, keepdims=True)
+        shifted = z + constant(-top) if shift else z
+        log_p = shifted + -shifted.exp().sum(axis=1).log() if log else shifted
         weights = np.zeros(z.data.shape)
         weights[np.arange(len(t)), t] = -1 / (len(t) if mean else 1)
         return (log_p * constant(weights)).sum()

@@ -109,7 +109,7 @@ def paired(rows, t):
 wrong("cross_entropy", "no minus")(lambda y, t: np.mean(np.log(paired(y, t))))
 wrong("cross_entropy", "sum instead of mean")(lambda y, t: -np.log(paired(y, t)).sum())
 wrong("cross_entropy", "one loss for each example")(lambda y, t: -np.log(np.atleast_1d(paired(y, t))))
-wrong("cross_entropy", "wrong shape")(lambda y, t: -np.log(paired(y, t)))
+wrong("cross_entropy", "one loss for each example")(lambda y, t: -np.log(paired(y, t)))
 wrong("cross_entropy", "all classes count")(lambda y, t: -np.mean(np.log(y)))
 wrong("cross_entropy", "the label is not used")(lambda y, t: -np.mean(np.log(paired(y, np.argmax(y, axis=-1)))))
 wrong("cross_entropy", "a constant caps the loss")(lambda y, t: -np.mean(np.log(paired(y, t) + 1e-7)))
@@ -412,7 +412,7 @@ right("nesterov")(ball(lambda w, v, m: w + m * v))
 
 wrong("tanh_backward", "tanh taken twice")(lambda dh, h: dh * (1 - np.tanh(h) ** 2))
 wrong("tanh_backward", "the mask of a ReLU")(lambda dh, h: np.where(h > 0, dh, 0))
-wrong("tanh_backward", "dh is missing")(lambda dh, h: 1 - h * h)
+wrong("tanh_backward", "da is missing")(lambda dh, h: 1 - h * h)
 wrong("tanh_backward", "the slope of the sigmoid")(lambda dh, h: h * (1 - h) * dh)
 right("tanh_backward")(lambda dh, h: dh * (1 - h) * (1 + h))
 
@@ -509,3 +509,188 @@ wrong("shifted", "rows and columns exchanged")(lambda x, right, down: window(x, 
 wrong("shifted", "shape of the images")(window)
 wrong("shifted", "up instead of down")(lambda x, right, down: window(x, right, -down).reshape(x.shape))
 right("shifted")(lambda x, right, down: window(x, right, down).reshape(x.shape))
+
+
+# 05 and 06: the functions that a reader writes on the page.
+
+
+def descent(points=lambda w: w.copy(), own=True, sign=-1.0, every=True):
+    def answer(gradient, start, lr, steps):
+        w = start.copy() if own else start
+        path = [points(w)]
+        for _ in range(steps):
+            w += sign * lr * gradient(w)
+            path.append(points(w))
+        return path if every else path[-1]
+
+    return answer
+
+
+wrong("gradient_descent", "the caller's start has changed")(descent(own=False))
+wrong("gradient_descent", "every entry is the last point")(descent(points=lambda w: w))
+wrong("gradient_descent", "uphill")(descent(sign=1.0))
+wrong("gradient_descent", "only the last point")(descent(every=False))
+
+
+@right("gradient_descent")
+def out_of_place(gradient, start, lr, steps):
+    path = [start.copy()]
+    for _ in range(steps):
+        path.append(path[-1] - lr * gradient(path[-1]))
+    return path
+
+
+# 07: gradient checking.
+
+
+def two_layers(slope=lambda a, z1: 1 - a * a, left=lambda a, z1: a):
+    def answer(x, t, W1, W2):
+        z1 = x.dot(W1)
+        a = np.tanh(z1)
+        dz2 = softmax(a.dot(W2)) / len(x)
+        dz2[np.arange(len(x)), t] -= 1 / len(x)
+        return x.T.dot(dz2.dot(W2.T) * slope(a, z1)), left(a, z1).T.dot(dz2)
+
+    return answer
+
+
+right("two_mistakes")(two_layers())
+wrong("two_mistakes", "both are still there")(two_layers(lambda a, z1: 1 - z1**2, lambda a, z1: z1))
+wrong("two_mistakes", "dW1 is still wrong")(two_layers(lambda a, z1: 1 - z1**2))
+wrong("two_mistakes", "dW2 is still wrong")(two_layers(left=lambda a, z1: z1))
+
+wrong("gradients_agree", "an absolute tolerance")(lambda a, b: bool((abs(a - b) < 1e-6).all()))
+wrong("gradients_agree", "each entry by itself")(lambda a, b: bool((abs(a - b) <= 1e-6 * np.maximum(abs(a), abs(b))).all()))
+wrong("gradients_agree", "the mean difference")(
+    lambda a, b: bool(np.mean(abs(a - b)) <= 1e-2 * max(abs(a).max(), abs(b).max()))
+)
+right("gradients_agree")(lambda a, b: bool(abs(a - b).max() <= 1e-6 * np.max([abs(a), abs(b)])))
+
+
+def central(f, x, h=1e-5):
+    slopes = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = h
+        slopes[index] = (f(x + step) - f(x - step)) / (2 * h)
+    return slopes
+
+
+def agrees(f, gradient, x, entries=slice(None)):
+    given, slopes = gradient(x).ravel()[entries], central(f, x).ravel()[entries]
+    return bool(np.max(abs(given - slopes)) <= 1e-5 * np.max(abs(slopes)))
+
+
+wrong("check_of_gradients", "one point only")(agrees)
+wrong("check_of_gradients", "always right")(lambda f, gradient, x: bool(np.isfinite(f(x))))
+wrong("check_of_gradients", "one entry only")(lambda f, gradient, x: agrees(f, gradient, x, slice(1)))
+right("check_of_gradients")(
+    lambda f, gradient, x: agrees(f, gradient, x) and agrees(f, gradient, np.random.default_rng(1).standard_normal(x.shape))
+)
+
+# 09: autodiff.
+
+
+def rules(matmul=lambda a, b, g: (g.dot(b.T), a.T.dot(g)), relu=lambda a, g: np.where(a > 0, g, 0.0)):
+    return lambda operation, a, b, g: matmul(a, b, g) if operation == "matmul" else relu(a, g)
+
+
+right("rules")(rules())
+wrong("rules", "the slopes in the other order")(rules(matmul=lambda a, b, g: (a.T.dot(g), g.dot(b.T))))
+wrong("rules", "no mask")(rules(relu=lambda a, g: g))
+wrong("rules", "mask of the wrong array")(rules(relu=lambda a, g: np.where(g > 0, g, 0.0)))
+
+
+def tanh_of(value, slope):
+    y = np.tanh(value.data)
+    return type(value)(y, (value,), (lambda g: slope(g, y, value.data),), "tanh")
+
+
+right("tanh")(lambda value: tanh_of(value, lambda g, y, z: g - g * y * y))
+wrong("tanh", "the square of the input")(lambda value: tanh_of(value, lambda g, y, z: g * (1 - z * z)))
+wrong("tanh", "g is missing")(lambda value: tanh_of(value, lambda g, y, z: 1 - y * y))
+wrong("tanh", "the slope of the sigmoid")(lambda value: tanh_of(value, lambda g, y, z: g * y * (1 - y)))
+
+
+def in_order(result, add=True):
+    order = []
+
+    def visit(value):
+        if value not in order:
+            for parent in value.parents:
+                visit(parent)
+            order.append(value)
+
+    visit(result)
+    for value in order:
+        value.grad = np.zeros_like(value.data)
+    result.grad = np.ones_like(result.data)
+    for value in order[::-1]:
+        for parent, rule in zip(value.parents, value.rules, strict=True):
+            parent.grad = rule(value.grad) + (parent.grad if add else 0)
+
+
+@wrong("backward", "passes slopes on too early")
+def breadth_first(result):
+    seen, waiting = [], [result]
+    while waiting:
+        value = waiting.pop(0)
+        value.grad = np.zeros_like(value.data)
+        waiting += value.parents
+    result.grad, waiting = np.ones_like(result.data), [result]
+    while waiting:
+        value = waiting.pop(0)
+        seen.append(value)
+        for parent, rule in zip(value.parents, value.rules, strict=True):
+            parent.grad = parent.grad + rule(value.grad)
+            if parent not in waiting:
+                waiting.append(parent)
+
+
+right("backward")(in_order)
+wrong("backward", "= where += belongs")(lambda result: in_order(result, add=False))
+wrong("backward", "nothing happens")(lambda result: result.data)
+
+
+def loss_of_values(z, t, shift=True, mean=True):
+    constant = type(z)
+    if shift:
+        z = z + constant(-np.max(z.data, axis=1, keepdims=True))
+    picked = np.eye(z.data.shape[1])[t] * (-1 / len(t) if mean else -1.0)
+    return ((z + -(z.exp().sum(axis=1).log())) * constant(picked)).sum()
+
+
+right("value_loss")(loss_of_values)
+wrong("value_loss", "no shift")(lambda z, t: loss_of_values(z, t, shift=False))
+wrong("value_loss", "no mean")(lambda z, t: loss_of_values(z, t, mean=False))
+
+
+def network(examples=len, mask=lambda z1, da: np.sign(np.maximum(z1, 0)), bias=np.sum):
+    def answer(params, x, t):
+        W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
+        z1 = x.dot(W1) + b1
+        z2 = np.maximum(z1, 0).dot(W2) + b2
+        dz2 = (softmax(z2) - np.eye(len(b2))[t]) / examples(x)
+        da = dz2.dot(W2.T)
+        dz1 = da * mask(z1, da)
+        dW2 = np.maximum(z1, 0).T.dot(dz2)
+        return softmax_cross_entropy(z2, t), {
+            "W1": x.T.dot(dz1),
+            "b1": bias(dz1, axis=0),
+            "W2": dW2,
+            "b2": bias(dz2, axis=0),
+        }
+
+    return answer
+
+
+right("two_layer_net")(network())
+wrong("two_layer_net", "no mean")(network(examples=lambda x: 1))
+wrong("two_layer_net", "no mask")(network(mask=lambda z1, da: 1))
+wrong("two_layer_net", "mask of the wrong array")(network(mask=lambda z1, da: da > 0))
+
+
+@wrong("value_loss", "no logarithm of the sum")
+def picks_shifted_logits(z, t):
+    shifted = z + type(z)(-np.max(z.data, axis=1, keepdims=True))
+    return (shifted * type(z)(-np.eye(z.data.shape[1])[t] / len(t))).sum()

@@ -14,6 +14,8 @@ import student
 from faults import ROOT, linux, posix, soon
 from test_student import PAGE, cells, solutions
 
+from tools.marking.judge import judge
+
 
 def notebook(*sources, **more):
     """Return the text of a notebook with these code cells, without ids, as some services write it."""
@@ -48,14 +50,13 @@ def hand_in(folder, files):
         (folder / name).write_text(text, "utf-8")
 
 
+FORGED = "=1+1\n\x1b[31mred.ipynb" if os.name == "posix" else "=1+1 red.ipynb"
 NAMES = list(solutions(ROOT, PAGE))
 CALLS = "from helpers import check\n" + "\n".join(f"verdict = check.{name}(my_{name})" for name in NAMES)
 FAKES = {
     "a check that lies": "class Yes:\n    __repr__ = lambda s: 'solved: all'\n    __bool__ = lambda s: True\n"
     "import helpers.check\nfor name in dir(helpers.check):\n    setattr(helpers.check, name, lambda *a: Yes())",
     "a class called check": "class check:\n" + "\n".join(f"    {name} = lambda *a: 'solved: {name}'" for name in NAMES),
-    "a module called helpers": "import sys, types\nhelpers = sys.modules['helpers'] = types.ModuleType('helpers')\n"
-    "helpers.check = sys.modules['helpers.check'] = types.SimpleNamespace()",
     "comparisons that agree": "import numpy as np\nfrom helpers.check.engine import values, exercise, watching\n"
     "np.allclose = np.array_equal = lambda *a, **k: True\nvalues.same = values.close = exercise.same = lambda *a: True\n"
     "watching.observe = exercise.observe = lambda *a, **k: iter([])",
@@ -65,6 +66,8 @@ FAKES = {
     "    __array__ = lambda *a, **k: 1 / 0\n    __repr__ = lambda s: 'solved'\n    __hash__ = float.__hash__\n"
     + "\n".join(f"my_{name} = lambda *a: Any()" for name in NAMES),
     "our truths": "from helpers import check\n" + "\n".join(f"my_{name} = check.{name}.truth" for name in NAMES),
+    "a module called helpers": "import sys, types\nhelpers = sys.modules['helpers'] = types.ModuleType('helpers')\n"
+    "helpers.check = sys.modules['helpers.check'] = types.SimpleNamespace()",
     "lines of its own": "import os, contextlib\nfor k in range(3, 30):\n    with contextlib.suppress(OSError):\n"
     '        os.write(k, b\'{"solved": true}\\n[[\\n{"finished": true}\')',
 }
@@ -101,10 +104,16 @@ def hostile(tmp_path_factory):
                 f"pathlib.Path({str(folder / 'new')!r}).write_text('')\n",
                 answers(),
             ),
-            "reads.ipynb": notebook(f"exec(open({str(folder / 'no checks.ipynb')!r}).read())", wrong(*NAMES), CALLS),
-            "=1+1\n\x1b[31mred.ipynb": notebook(wrong(first), "raise ValueError('a\\n3 of 3  b.ipynb\\x1b[2J')", CALLS),
+            "reads.ipynb": notebook(
+                wrong(*NAMES),
+                f"import json\nexec(json.load(open({str(folder / 'no checks.ipynb')!r}))['cells'][0]['source'])",
+                CALLS,
+            ),
+            FORGED: notebook(
+                wrong(first), f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')", CALLS
+            ),
             "helpers/__init__.py": "check = None",
-            **{f"{name}.ipynb": notebook(wrong(*NAMES), code, CALLS) for name, code in FAKES.items()},
+            "all fakes.ipynb": notebook(wrong(*NAMES), *FAKES.values(), CALLS),
             "odd 0.ipynb": "{}",
             "odd 1.ipynb": "[]",
             "odd 2.ipynb": "",
@@ -138,7 +147,7 @@ def test_each_exercise_counts_by_itself(hostile):
     assert points(hostile[2], "an answer ends Python") == set(NAMES[1:])
 
 
-@pytest.mark.parametrize("name", [*FAKES, "reads", "=1+1"])
+@pytest.mark.parametrize("name", ["all fakes", pytest.param("reads", marks=linux), "=1+1"])
 def test_wrong_answers_get_none(name, hostile):
     [row] = [row for file, row in hostile[2].items() if file.lstrip("'").startswith(name)]
     assert (row["points"], row["out of"]) == ("0", str(len(NAMES)))
@@ -157,11 +166,11 @@ def test_what_is_no_notebook_is_a_line_of_the_table(hostile):
 def test_names_and_errors_forge_no_line(hostile):
     _, _, rows, printed, _ = hostile
     assert "\x1b" not in printed
-    assert sum(line.startswith("3 of 3") for line in printed.splitlines()) == 2 * sum(
-        r["points"] == "3" for r in rows.values()
-    )
+    full = f"{len(NAMES)} of {len(NAMES)}"
+    whole = [row for row in rows.values() if row["points"] == row["out of"] == str(len(NAMES))]
+    assert sum(line.startswith(full) for line in printed.splitlines()) == 2 * len(whole)
     [row] = [row for name, row in rows.items() if "red" in name]
-    assert row["file"].startswith("'=1+1\\n")
+    assert row["file"] == "'" + FORGED.replace("\n", "\\n").replace("\x1b", "\\x1b")
 
 
 def test_submissions_are_as_they_were(hostile):
@@ -184,11 +193,29 @@ def test_feedback_tells_what_is_wrong_and_shows_code_as_text(hostile):
     assert f"def my_{NAMES[1]}(*arguments)" in page
 
 
-def test_html_in_an_answer_is_shown_as_it_is(tmp_path):
-    hand_in(tmp_path, {"<b>.ipynb": notebook(f"def my_{NAMES[0]}(*a):\n    raise ValueError('<script>alert(1)</script>')")})
-    *_, into = mark(tmp_path)
-    [page] = (into / "feedback").iterdir()
-    assert "<script" not in page.read_text("utf-8")
+def test_html_in_an_answer_is_shown_as_it_is(hostile):
+    *_, into = hostile
+    pages = [path.read_text("utf-8") for path in (into / "feedback").rglob("*.html")]
+    assert not any("<script" in page for page in pages)
+    assert any("&lt;script" in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [
+        {},
+        {"result": 3},
+        {"result": {"kind": "array", "shape": [10**9, 0], "values": []}},
+        {"result": {"kind": "array", "shape": [3], "values": [1, "2", None]}},
+        {"result": {"kind": "list", "items": [[[]]]}},
+        {"error": {"file": "/etc/passwd", "line": 1, "type": "E", "text": "", "inside": True}, "changed": [], "called": []},
+        {"error": "solved", "changed": 7, "called": [{}]},
+    ],
+)
+def test_forged_results_solve_nothing_and_do_not_end_the_marking(observation):
+    verdict = judge(NAMES[0], [{"printed": []} | observation] * 50, "", 1, {0: "x = 1"})
+    assert verdict.solved is False
+    assert "root:" not in repr(verdict)
 
 
 @posix
@@ -203,6 +230,13 @@ def test_an_interrupt_keeps_what_is_marked(tmp_path):
     assert process.returncode == 130
     assert "a.ipynb" in printed
     assert f"a.ipynb,{len(NAMES)},{len(NAMES)}" in (tmp_path / "out" / "marks.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.thorough
+def test_each_fake_alone_gets_no_point(tmp_path):
+    hand_in(tmp_path / "in", {f"{name}.ipynb": notebook(wrong(*NAMES), fake, CALLS) for name, fake in FAKES.items()})
+    rows, *_ = mark(tmp_path / "in")
+    assert [row["points"] for row in rows.values()] == ["0"] * len(FAKES)
 
 
 @pytest.mark.thorough

@@ -66,6 +66,15 @@ TAMPERINGS = [
 ]
 
 
+BREAKS_LATER_CELLS = {a_file_that_is_written}  # where writing is forbidden, the rest of the cell is not run
+
+
+def _is_used_later(cell, later):
+    names = set(re.findall(r"^(\w+)(?:, \w+)* = |^(?:def|class) (\w+)", cell.source, flags=re.MULTILINE))
+    names = {name for pair in names for name in pair if name}
+    return any(re.search(rf"\b{name}\b", other.source) for name in names for other in later)
+
+
 def tamper_with(notebook):
     """Tamper with a page in each way, each in a cell of its own; return {way: number of the cell as nbval counts}."""
     places, code = {}, [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -73,6 +82,8 @@ def tamper_with(notebook):
         for number, cell in enumerate(code):
             plain = set(cell.metadata.get("tags", [])) <= {"measured", "predict"}
             if cell.outputs and plain and number not in places.values():
+                if tamper in BREAKS_LATER_CELLS and _is_used_later(cell, code[number + 1 :]):
+                    continue
                 with contextlib.suppress(AttributeError, ValueError):  # a cell without what is to be changed
                     tamper(cell)
                     places[tamper] = number

@@ -96,8 +96,6 @@ def test_what_is_written_is_whole_or_not_there(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
 
 
-
-
 def test_a_notebook_is_found_by_name_and_a_wrong_one_is_named(capsys):
     assert notebooks.find("01_softmax") == notebooks.find("01_softmax.ipynb") == notebooks.NOTEBOOKS / "01_softmax.ipynb"
     assert notebooks.main("run", "nope") == 2

@@ -38,6 +38,10 @@ def main(args):
     adopt_orphans()
     marks, whole = _mark_all(submissions, into)
     print("\n" + report.table(marks))
+    if not all(mark.protected for mark in marks):
+        print(
+            "\nOn this system nothing kept the submissions from each other's files. On Linux 5.13 and newer, Landlock does."
+        )
     print(f"\nPoints: {into / 'marks.csv'}\nFeedback: {into / 'feedback'}", flush=True)
     if not whole:
         print(f"Stopped: {len(submissions) - len(marks)} of {len(submissions)} files are not marked.", file=sys.stderr)
@@ -111,7 +115,7 @@ def _marks(submission, future, seed):
     answers = {name: _source(candidates, submission.cells) for name, (candidates, _) in submission.checks.items()}
     numbers = {k: number for number, k in enumerate(cells, start=1)}
     remarks = [f"code cell {numbers[k]}: {error}" for k, error in sorted(outcome.errors.items()) if k in numbers][:3]
-    return report.Marks(submission.name, verdicts, answers, remarks)
+    return report.Marks(submission.name, verdicts, answers, remarks, outcome.protected)
 
 
 def _source(candidates, cells):

@@ -126,10 +126,7 @@ def _lines(process):
 def _listen(process, steps, outcome, stop, limits):
     lines, step, meter = _lines(process), None, Meter(process.pid, limits)
     while True:
-        try:
-            line = lines.get(timeout=0.2)
-        except queue.Empty:
-            line = b"" if process.poll() is None else None  # what it has started may hold the pipe open
+        line = _next(lines, process)
         if line is None:
             return step, "exit" if _has_ended(process) else "output"
         message = _message(line)
@@ -143,6 +140,17 @@ def _listen(process, steps, outcome, stop, limits):
             raise Stopped
         if how := meter.exceeded():
             return step, how
+
+
+def _next(lines, process):
+    """Return the next line; b"" if there is none yet, and None if there will be no more."""
+    with contextlib.suppress(queue.Empty):
+        return lines.get(timeout=0.2)
+    if process.poll() is None:
+        return b""
+    with contextlib.suppress(queue.Empty):
+        return lines.get(timeout=2)  # what it wrote last may still be on its way
+    return None  # what it has started holds the pipe open
 
 
 def _has_ended(process):

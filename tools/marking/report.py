@@ -26,12 +26,14 @@ class Marks(NamedTuple):
     verdicts : dict, for each exercise a Verdict, or None if there is no answer
     answers : dict, for each exercise the source of the cell that defines the answer
     remarks : list of str
+    protected : bool, whether the submission was kept from the files of others
     """
 
     name: str
     verdicts: dict
     answers: dict
     remarks: list
+    protected: bool = True
 
     def points(self):
         return sum(map(bool, self.verdicts.values()))

@@ -6,7 +6,7 @@ from .notebook import plain, promise, tags
 from .text import blank_out_code
 
 EXERCISES = range(3, 6)  # on each page but the first
-DERIVATIVE = r"\$\$[^$]*(?:\\[td]?frac\{\\partial|\\nabla)[^$]*\$\$"
+DERIVATIVE = r"\$\$(?![^$]*\\leftarrow)[^$]*(?:\\[td]?frac\{\\partial|\\nabla)[^$]*\$\$"
 
 
 @promise
