@@ -98,11 +98,8 @@ class Report:
             rows.append(("left out", "the path through ", found.left_out, ": held constant in f, the gradient is right"))
         if found.where:
             start, end = found.span
-            before, wrong, after = (
-                f"line {found.where.lineno}: {found.line[:start]}",
-                found.line[start:end],
-                found.line[end:],
-            )
+            before, wrong, after = found.line[:start], found.line[start:end], found.line[end:]
+            before = f"line {found.where.lineno}: {before}"
             rows.append(("wrong in f" if found.in_f else "first wrong", before, wrong, after))
             if found.repair:
                 rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))

@@ -73,9 +73,7 @@ def no_array(check):
             return Finding("not an array", str(error))
         if kind not in "biuf":
             hint = "is its `return` missing?" if answer is None else f"pick out the one for x, of shape {check.x.shape}"
-            return Finding(
-                "not an array", f"the gradient is a {type(answer).__name__}, not an array of real numbers: {hint}"
-            )
+            return Finding("not an array", f"the gradient is a {type(answer).__name__}, not an array of numbers: {hint}")
 
 
 def not_finite(check):

@@ -21,17 +21,14 @@ def not_finite_beside_x(check):
     for line in check.here.lines:
         if not line.finite:
             value = line.values[~np.isfinite(line.values)][0]
-            return Finding(
-                "not finite", f"f(x) is finite, but {value} one step away, {at(line)}; check further inside f's domain"
-            )
+            return Finding("not finite", f"f(x) is finite, but {value} one step away, {at(line)}; check further inside")
 
 
 def another_value_afterwards(check):
     if check.last != check.here.value:
+        cause = "it remembers earlier arguments, in a cache, a running mean or += on its own data"
         values = f"f(x) was {check.here.value:.6g} before x was moved, and is {check.last:.6g} afterwards"
-        return Finding(
-            "remembers", f"{values}: it remembers earlier arguments, in a cache, a running mean or += on its own data"
-        )
+        return Finding("remembers", f"{values}: {cause}")
 
 
 def object_and_numbers(check):
@@ -64,18 +61,12 @@ def staircase_or_unread(check):
         return Finding("staircase", f"{text}: an accuracy or a rounded loss has no slopes; use the loss itself")
     if far == "nothing" and here.all_flat:
         twin = check.twin()
-        reads = (
-            f"it reads {twin}, which holds the numbers of x in another memory"
-            if twin
-            else "it reads a copy, or another array"
-        )
+        reads = f"it reads {twin}, which holds the numbers of x in another memory" if twin else "it reads another array"
         cure = "flatten, astype and a list as index make copies; let f use its argument"
         return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {reads}; {cure}")
     if far == "nothing":
         text = f"f does not read {len(check.unread)} of the {len(here.entries)} entries looked at, {listed(check.unread)}"
-        return Finding(
-            "entries never read", f"{text}, and the gradient is not 0 there; does a loop or a slice stop too early?"
-        )
+        return Finding("entries never read", f"{text}, where the gradient is not 0; does a loop or a slice stop too early?")
 
 
 def rounded_inside(check):
@@ -116,7 +107,7 @@ def agrees_at_any_factor(check):
     blind = check.blind and (not check.here.all_flat or (table and np.array_equal(x, x.T)))
     if check.there is None and (blind or (table and not np.any(x))):
         return Finding(
-            "proves nothing", f"{why_any_gradient_agrees(check)}, so that a wrong gradient can agree: check at a random x"
+            "proves nothing", f"{why_any_gradient_agrees(check)}, so that a wrong gradient agrees: check at a random x"
         )
 
 
@@ -134,13 +125,9 @@ def kink(check):
     for line, near in here.kinks if here.double else ():
         if here.kink(near) and np.ptp(near.sides) > 0.25 * magnitude(here.slopes):
             sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the other"
-            return Finding(
-                "kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient to check; move x off it"
-            )
+            return Finding("kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient; move x off it")
         if not here.kink(near) and not here.wrong and abs(line.slope - near.slope) > 0.25 * magnitude(here.slopes):
-            text = (
-                f"f has a kink within a step of {line.step:.1g} {at(line, here)}, over which the slope is {line.slope:.4g}"
-            )
+            text = f"f has a kink within a step of {line.step:.1g} {at(line, here)}: the slope over it is {line.slope:.4g}"
             return Finding(REMARK, f"{text}; a step of {near.step:.1g}, with which it is {near.slope:.4g}, was compared")
 
 
@@ -170,9 +157,7 @@ def why_any_gradient_agrees(check):
 def _flat_on_both_sides(here):
     """Return whether f does not change in its last bit close to x, along a line on which it changes over a step."""
     line = max(here.first or here.lines, key=lambda line: abs(line.slope))
-    shorter = (
-        line.step * abs(line.slope) / (1000 * here.rounding)
-    )  # a smooth f would change by as much as 1000 times rounding
+    shorter = line.step * abs(line.slope) / (1000 * here.rounding)  # a smooth f would change by 1000 times its rounding
     return shorter > 100 and np.array_equal(*here.line(line.where, (-2, -1, 1, 2), shorter).values[[[0, 3], [1, 4]]])
 
 

@@ -39,9 +39,8 @@ def mask_left_out(check):
         with contextlib.suppress(Exception):
             if _agrees_with(check, Function(_letting_through(check.f, check.wrong.point, name), check.x)):
                 mask = "the mask is left out, which is 1 where the input passes, as (z > 0) for a ReLU, and 0 elsewhere"
-                return Finding(
-                    LET_THROUGH[name], f"the gradient is right for an f whose np.{name} lets all slopes through: {mask}"
-                )
+                text = f"the gradient is right for an f whose np.{name} lets all slopes through"
+                return Finding(LET_THROUGH[name], f"{text}: {mask}")
 
 
 def only_elsewhere(check):
@@ -100,7 +99,7 @@ def all_zero(check):
     if not np.any(check.wrong.gradient):
         line, cause = check.wrong.wrong[0], "was it measured on a copy of x (flatten, reshape), or never filled in?"
         return Finding(
-            "zero gradient", f"the gradient is zero everywhere, and the slope of f {at(line)} is {line.slope:.4g}: {cause}"
+            "zero gradient", f"the gradient is 0 everywhere, and the slope of f {at(line)} {line.slope:.4g}: {cause}"
         )
 
 
@@ -109,9 +108,7 @@ def rounded(check):
     here, a, kind = check.here, check.here.gradient, np.asarray(check.answers.gradient).dtype
     if kind.kind in "biu":
         cause = "an array of integers cuts off what follows the decimal point; make it of floats"
-        return Finding(
-            "integer gradient", f"the gradient holds {kind}, whole numbers: {cause}, np.zeros_like(x, dtype=float)"
-        )
+        return Finding("integer gradient", f"the gradient holds {kind}: {cause}, np.zeros_like(x, dtype=float)")
     for decimals in range(1, 9) if here.wrong and len(here.lines) > 2 else ():
         if np.allclose(a, np.round(a, decimals), rtol=0, atol=1e-6 * 10.0**-decimals):
             right = all(here.off(line) <= 0.51 * 10.0**-decimals + here.bar(line, a) for line in here.lines)
@@ -122,9 +119,7 @@ def rounded(check):
 def constant_factor(check):
     if c := check.factor(check.wrong.gradient):
         if c == -1:
-            return Finding(
-                "sign", "the slopes are the gradient with the opposite sign (for a cross-entropy it is y - t, not t - y)"
-            )
+            return Finding("sign", "the slopes are the gradient with the opposite sign (of a cross-entropy it is y - t)")
         hint = "is a mean taken for a sum, a square without its 2, or another scale forgotten?"
         sign = "the sign is wrong, and " if c < 0 else ""
         return Finding("constant factor", f"{sign}every slope is the gradient times {_number(c)}: {hint}")
