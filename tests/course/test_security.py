@@ -20,7 +20,7 @@ import notebooks
 
 STANDARD = set(
     "ast base64 builtins collections contextlib copy csv ctypes dataclasses dis functools hashlib html importlib inspect io "
-    "itertools json linecache math numbers operator os random re resource select signal statistics string sys textwrap "
+    "itertools json linecache math numbers operator os pathlib random re resource select signal statistics string sys sysconfig textwrap "
     "threading time types typing urllib warnings zlib".split()
 )
 MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
-from helpers.gradient_check.walk.forward import left_out
+from helpers.gradient_check.walk.forward import fits_edited, left_out
 from helpers.gradient_check.walk.grafts import formulas, grafts
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
@@ -85,7 +85,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    search, found, path, graft = None, (), None, None
+    search, found, path, graft, in_f = None, (), None, None, False
 
     def go(self, bench, x):
         points = points_around(bench, x)
@@ -97,14 +97,25 @@ class _Walk:
         self.search = search = Search(bench, points, matches)
         values = Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values, search.matters)
-        lines = {site.node.lineno for site in matches.sites}
-        statements = [edit for source in bench.sources for edit in tree_edits(source) if edit.shown.lineno in lines]
+        statements = [edit for source in {site.source for site in matches.sites} for edit in tree_edits(source)]
         self.found = search.first(editor.own() + statements)
         if self.found and self.found[0].rank < 1.6:
             return
         self.path = left_out(bench, points)
         if not self.found:
             self.found = search.first(editor.with_numbers()) or self._from_slopes(search, values) or search.first(editor.with_others())
+        if self.path is None and (not self.found or self.found[0].rank > 2.2):
+            in_f = self._of_f(search, values)
+            if in_f and not (self.found and self.found[0].rank < in_f[0].rank + 1.6):
+                self.found, self.in_f = in_f, True
+
+    def _of_f(self, search, values):
+        """Return the edits of f for which the gradient is right."""
+        main, both = search.main, {number for number, _ in search.main.backward}
+        sites = [search.bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
+        editor = Editor(search.bench, sites, main.forward, values, lambda site: True)
+        edits = [edit for edit in editor.own() + editor.with_numbers() if edit.site.number not in both or _is_about_an_axis(edit)]
+        return Search(search.bench, search.points, search.matches, fits_edited).first(edits)
 
     def _from_slopes(self, search, values):
         """Return repairs of expressions that ought to be a slope that was measured."""
@@ -121,10 +132,10 @@ class _Walk:
         return ()
 
     def explanation(self):
-        return self.search and _said(self.search, self.search.matches, self.found, self.path, self.graft)
+        return self.search and _said(self.search, self.search.matches, self.found, self.path, self.graft, self.in_f)
 
 
-def _said(search, matches, found, path, graft):
+def _said(search, matches, found, path, graft, in_f):
     node, text, source = None, None, None
     if found:
         best = min(found, key=lambda one: one.rank)
@@ -135,5 +146,16 @@ def _said(search, matches, found, path, graft):
         return Explanation(None, None, matches.story, "", (0, 0), False, path, (), 0)
     line, span = source.line(node)
     where = Where(source.filename, node.lineno, source.text(node))
-    others = tuple(f"line {one.node.lineno}: {one.text}" for one in found if one.text and one.text != text)[:2]
-    return Explanation(where, text, matches.story, line, span, False, path, others, len(search.points) if text else 0)
+    others = [_repaired(one) for one in found if one.text and one.text != text]
+    return Explanation(where, text, matches.story, line, span, in_f, path, tuple(others[:2]), len(search.points) if text else 0)
+
+
+def _is_about_an_axis(edit):
+    """Tell whether an edit takes a sum, a mean ... over another axis. Others would make f and a gradient trivially equal."""
+    keywords = getattr(edit.site.parent and edit.site.parent.node, "keywords", ())
+    return edit.expression.startswith("function(") or any(word.value is edit.site.node and word.arg == "axis" for word in keywords)
+
+
+def _repaired(found):
+    line, (start, end) = found.source.line(found.node)
+    return f"line {found.node.lineno}: {line[:start]}{found.text}{line[end:]}"

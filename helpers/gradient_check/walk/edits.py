@@ -15,8 +15,11 @@ class Edit:
     """One row of the table at one or several expressions of a function."""
 
     def __init__(self, price, sites, expression, parts):
-        self.price, self.sites, self.expression, self.parts = price, sites, expression, parts
-        self.site, self.shown = sites[0], sites[0].node
+        self.price, self.sites, self.expression, self.parts, self.site = price, sites, expression, parts, sites[0]
+        around = self.site
+        while around is not None and not all(site.is_inside(around) for site in sites):
+            around = around.parent
+        self.shown = around.node if around else self.site.statement
 
     def actions(self):
         """Return what makes the change while the function runs: {number of a site: function of (value, visit)}."""
@@ -27,15 +30,14 @@ class Edit:
         }
 
     def variants(self):
-        """Yield ways to write it: pairs of {node: new node} and {node: new text}."""
+        """Yield ways to write it: pairs of {node: new node} and the new text of the node that is shown."""
         spellings = {name: part.spellings(self.site) for name, part in self.parts.items()}
         for k in range(max(map(len, spellings.values()), default=1)):
             chosen = {name: texts[min(k, len(texts) - 1)] for name, texts in spellings.items()}
-            with_it = [(site.node, chosen | {"it": (site.node, site.text)}) for site in self.sites]
-            yield (
-                {node: repairs.as_tree(self.expression, parts) for node, parts in with_it},
-                {node: repairs.as_text(self.expression, parts) for node, parts in with_it},
-            )
+            parts = {site.node: chosen | {"it": (site.node, site.text)} for site in self.sites}
+            trees = {node: repairs.as_tree(self.expression, part) for node, part in parts.items()}
+            texts = {node: repairs.as_text(self.expression, part) for node, part in parts.items()}
+            yield trees, texts.get(self.shown) or self.site.source.spliced(self.shown, texts)
 
 
 class Editor:
@@ -117,7 +119,7 @@ class Editor:
             yield from self._rows("integer" if site.kind != "Constant" else "")
             if isinstance(site.parent and site.parent.node, ast.Subscript) or site.kind == "Name":
                 yield from ((1.4, "other", {"other": part}) for part in self.values.integers(site))
-        if site.kind not in UNTOUCHED and isinstance(value, np.ndarray):
+        if site.kind not in UNTOUCHED and (isinstance(value, np.ndarray) or is_float(value)):
             yield from self._rows("array")
 
     def _left_alone(self, site, kid=None, depth=0):
@@ -125,7 +127,7 @@ class Editor:
         for i, part in enumerate(operands(kid or site)):
             value = self._value(part)
             if part.kind not in UNTOUCHED and (is_float(value) or isinstance(value, np.ndarray)):
-                yield 0.95 + 0.15 * min(i, 1) + 0.1 * depth, "other", {"other": operand(self.bench, part, value)}
+                yield 0.9 + 0.08 * min(i, 1) + 0.05 * depth, "other", {"other": operand(self.bench, part, value)}
             yield from self._left_alone(site, part, depth + 1)
 
     def _constants(self, site, value):
@@ -156,11 +158,14 @@ class Editor:
         value = self._value(site)
         if not is_float(value) and not isinstance(value, np.ndarray):
             return
+        around = self._value(site.parent) if site.parent and site.parent.kind == "Call" else value
         for other in self.values.before(site):
+            shape = np.shape(other.value)
             for price, row in repairs.rows("other"):
-                shape = np.shape(other.value)
-                if shape == np.shape(value) if row == "other" else len(shape) <= np.ndim(value):
+                if shape == np.shape(value) if row == "other" else len(shape) <= max(np.ndim(value), np.ndim(around)):
                     yield price + other.price, row, {"other": other}
+            if shape != np.shape(value) and any(text.startswith(f"{site.text}[") for *_, text in other.written):
+                yield 1.5, "other", {"other": other}  # part of what stands there
 
     def _groups(self):
         """Yield the edits that make the same change at all places of a statement where something stands."""

@@ -29,7 +29,7 @@ def grafts(search):
         value = main.backward.get((site.number, 0))
         if site.kind in ("Constant", "Callee", "After") or not is_float(value) or np.size(value) > LARGE:
             continue
-        if (site.kind == "Name" or site.name) and (site.kind == "Name") != matches.is_exact(identity(value)):
+        if (site.kind == "Name" or site.name) and (site.kind == "Name") != matches.is_complete(identity(value)):
             continue  # a slope that was put in a variable is right: it may be used wrongly
         if visits[site.number] > 1 or identity(value) in matches.kept or identity(value) not in matches.used:
             continue

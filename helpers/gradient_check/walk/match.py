@@ -25,9 +25,12 @@ class Matches:
             self.when.setdefault(number, time)
         self.sites = [bench.sites[number] for number in self.when if number not in in_f]
         self.numbers = {site.number for site in self.sites}
+        mine = {site.source for site in self.sites}  # the code that only f needs runs faster without probes
+        bench.only_in_f = {source.code for source in bench.sources if source not in mine}
         self.moving = {identity(value) for key, value in self.main.forward.items() if self._depends_on_x(key, value)}
         self.keys, self.slopes, self.first_wrong, self.result, self.kept = self._forward_keys(), {}, None, None, set()
         self._match()
+        self.wrong_later = []  # sites that are slopes at some visits only
         self.story = self._story()
         self._follow()
 
@@ -95,15 +98,24 @@ class Matches:
     def is_exact(self, value):
         return self.slopes.get(value, (None, 0))[1] == EXACT
 
+    def is_complete(self, value):
+        """Tell whether a value is the whole slope of something, and not only the part by one of its uses."""
+        key, factor = self.slopes.get(value, (None, 0))
+        return factor == EXACT and key is not None and self.bench.sites[key[0]].kind != "Name"
+
     def _story(self, most=6):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
-        pairs = {}
-        for (number, visit), value in self.main.backward.items():
-            site, key = self.bench.sites[number], self.slopes.get(identity(value), (None, 0))[0]
-            text = site.name or site.text
-            if number in self.numbers and self.is_exact(identity(value)) and key and not visit and text not in pairs and site.kind != "Name":
-                if self._is_true_elsewhere((number, 0), key):
-                    pairs[text] = self.name(key)
+        pairs, visits = {}, {}
+        for (number, _), value in self.main.backward.items():
+            if number in self.numbers and self.bench.sites[number].kind != "Name":
+                visits.setdefault(number, []).append(identity(value))
+        for number, values in visits.items():
+            site, key = self.bench.sites[number], self.slopes.get(values[0], (None, 0))[0]
+            exact = [self.is_exact(value) for value in values]
+            if any(exact) and not all(exact) and site.kind != "After":
+                self.wrong_later.append(site)
+            if key and all(exact) and self._is_true_elsewhere((number, 0), key):
+                pairs.setdefault(site.name or site.text, self.name(key))
         return tuple(list(pairs.items())[-most:])
 
     def _is_true_elsewhere(self, key, of):
@@ -130,9 +142,12 @@ class Matches:
         factor = self.slopes.get(result, (None, None))[1]
         for value, (site, kids) in order.items():
             known, slopes = self.slopes.get(value), [kid for kid in kids if kid in self.slopes]
-            if value not in self.used or value in self.kept or value in exact:
+            if value not in self.used or value in self.kept or (value in exact and site not in self.wrong_later):
                 continue
             if factor and known and abs(known[1] / factor - 1) < 1e-5:  # from here on all is so many times too large
+                self.first_wrong = site
+                return
+            if site in self.wrong_later:
                 self.first_wrong = site
                 return
             if not factor and not known and slopes:

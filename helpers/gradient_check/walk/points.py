@@ -37,17 +37,19 @@ class Point:
         self.given = self.run_gradient(notes=self.backward)
         self.error = self.error_of(self.given)
 
-    def run_f(self, edits=None, notes=None, step=None):
+    def run_f(self, edits=None, notes=None, step=None, replaced=None):
         self.state.restore()
         self.bench.point = self
         if step is not None:
             self.bench.x[...] = self.x + step.reshape(self.x.shape)
-        return float(self.bench.run(self.bench.f, edits, notes))
+        return float(self.bench.run(self.bench.f, edits, notes, replaced))
 
-    def run_gradient(self, edits=None, notes=None, replaced=None):
-        self.state.restore()
+    def run_gradient(self, edits=None, notes=None, replaced=None, afresh=True):
+        if afresh:
+            self.state.restore()
         self.bench.point = self
-        return np.array(self.bench.run(self.bench.gradient, edits, notes, replaced), float)
+        untouched = self.bench.only_in_f if afresh else ()
+        return np.array(self.bench.run(self.bench.gradient, edits, notes, replaced, untouched), float)
 
     def _change(self, step):
         """Return half of what f gains from x - step to x + step, by the learner's own function."""

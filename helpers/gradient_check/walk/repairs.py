@@ -14,7 +14,7 @@ import numpy as np
 TABLES = {
     "BinOp": """
         1.0 left + right | 1.0 left - right | 1.0 left * right | 1.0 left / right | 1.0 left @ right | 1.2 left ** right
-        1.1 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.4 left * np.abs(left) | 1.2 np.outer(left, right)
+        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.4 left * np.abs(left) | 1.2 np.outer(left, right)
         1.0 left.T @ right | 1.0 left @ right.T | 1.3 right.T @ left | 1.2 right @ left.T | 1.3 left.T @ right.T
     """,
     "Compare": "1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right | 1.0 left != right",
@@ -27,7 +27,7 @@ TABLES = {
     """,
     "method": "1.1 function(axis=0) | 1.1 function(axis=1) | 1.2 function(axis=-1, keepdims=True) | 1.4 function(axis=0, keepdims=True)",
     "array": """
-        1.05 -it | 1.1 it.T | 1.0 ~it | 1.2 it.copy() | 1.4 2 * it | 1.4 0.5 * it | 1.3 1 - it | 1.7 it + 1 | 1.7 it - 1
+        1.05 -it | 1.1 it.T | 1.0 ~it | 1.2 it.copy() | 1.5 2 * it | 1.5 0.5 * it | 1.3 1 - it | 1.7 it + 1 | 1.7 it - 1
         1.7 it.sum(axis=0) | 1.7 it.sum(axis=1) | 1.8 it.sum(axis=-1, keepdims=True) | 1.8 it.sum(axis=0, keepdims=True) | 1.9 it.sum()
         1.9 it.mean(axis=0) | 1.9 it.mean(axis=1) | 1.7 it[:, None] | 1.9 np.diag(it) | 1.6 it[::-1] | 1.9 it[::-1, ::-1] | 2.2 it[..., ::-1]
         1.6 it > 0 | 1.7 it >= 0 | 1.8 it != 0 | 1.8 (it > 0).astype(float) | 1.9 it * (1 - it) | 1.9 1 - it**2 | 1.7 it**2 | 1.9 it**3
@@ -81,10 +81,16 @@ def as_tree(expression, parts):
 def as_text(expression, parts):
     """Return an expression of a table as the learner would write it, with brackets where they are needed."""
     plain = PLACES.sub(lambda match: parts[match[0]][1], expression)
-    if ast.dump(ast.parse(plain, mode="eval").body) == ast.dump(as_tree(expression, parts)):
-        return plain
-    return PLACES.sub(lambda match: in_brackets(*parts[match[0]]), expression)
+    return plain if means(plain, as_tree(expression, parts)) else PLACES.sub(lambda match: _in_brackets(*parts[match[0]]), expression)
 
 
-def in_brackets(node, text):
+def means(text, tree):
+    """Tell whether a text is an expression with this syntax tree."""
+    try:
+        return ast.dump(ast.parse(text, mode="eval").body) == ast.dump(tree)
+    except SyntaxError:
+        return False
+
+
+def _in_brackets(node, text):
     return f"({text})" if isinstance(node, LOOSE) else text

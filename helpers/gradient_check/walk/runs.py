@@ -47,7 +47,7 @@ class Bench:
         self.source_by_node = {}
         self.cells = {PROBE: types.CellType(self.probe), CALLEE: types.CellType(self.callee)}
         self.shared = _closure(f) | _closure(gradient)  # an edit of one may name a variable that only the other has
-        self.longest = 1_000_000
+        self.longest, self.only_in_f = 1_000_000, frozenset()
         self.state = Snapshot(x, f, gradient)
 
     def __enter__(self):
@@ -70,9 +70,9 @@ class Bench:
 
     # -- runs
 
-    def run(self, function, edits=None, notes=None, replaced=None):
+    def run(self, function, edits=None, notes=None, replaced=None, untouched=frozenset()):
         """Return function(x), with `edits` from the numbers of sites to functions of (value, visit), and with some code replaced."""
-        self.edits, self.notes, self.replaced = edits or {}, notes, replaced or {}
+        self.edits, self.notes, self.replaced, self.untouched = edits or {}, notes, replaced or {}, untouched
         self.visits, self.latest, self.noted, self.left, self.total = {}, {}, 0, 0, 0
         self.runs += 1
         self._say()
@@ -154,7 +154,7 @@ class Bench:
 
     def _function(self, function):
         code = function.__code__
-        if code in self.made:
+        if code in self.made or (self.notes is None and code in self.untouched):
             return function
         new = self.replaced.get(code) or self._code(function)
         if new is None:

@@ -1,13 +1,14 @@
 """Try the edits of a gradient, likely ones first, and keep those that make it agree with the measured slopes at all points."""
 
 import ast
-import copy
 import dataclasses
 
 import numpy as np
 
-from helpers.gradient_check.walk.match import identity, is_float
+from helpers.gradient_check.walk.match import identity, is_float, operands
+from helpers.gradient_check.walk.repairs import means
 from helpers.gradient_check.walk.runs import Endless, Forbidden
+from helpers.gradient_check.walk.source import replaced
 
 
 @dataclasses.dataclass
@@ -22,8 +23,11 @@ class Found:
 
 
 class Search:
-    def __init__(self, bench, points, matches):
+    """Edits of the gradient, or of f if `fits` is given: a function of (point, edits, replaced) that judges an edited f."""
+
+    def __init__(self, bench, points, matches, fits=None):
         self.bench, self.points, self.matches, self.main = bench, points, matches, points[0]
+        self.fits = fits or (lambda point, edits, replaced: point.agrees(self.outcome(point, edits, replaced)))
         sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)]
         self.written_in_f = {ast.dump(site.node) for site in sites if site.kind not in ("Name", "Constant", "After")}
         self.known = {}
@@ -41,14 +45,22 @@ class Search:
     def tried_out(self, rank, edit):
         """Return an edit with its text if it makes the gradient right at all points, else None."""
         actions = edit.actions()
-        if actions is not None and not all(point.agrees(self.outcome(point, actions)) for point in self.points):
+        if actions is not None and not all(self.fits(point, actions, None) for point in self.points):
             return None
-        for trees, texts in edit.variants():
+        for trees, text in edit.variants():
             if self.confirmed(trees):
-                node, text = next(iter(texts.items()))
-                as_in_f = ast.dump(trees[node]) in self.written_in_f if node in trees else False
-                return Found(rank - 0.4 * as_in_f, edit, node, text, self.bench.source_by_node[id(node)])
+                as_in_f = getattr(edit, "expression", "") != "other" and edit.shown in trees and ast.dump(trees[edit.shown]) in self.written_in_f
+                source = self.bench.source_by_node[id(edit.shown)]
+                return Found(rank - 0.4 * as_in_f, edit, edit.shown, self._in_place(edit.shown, trees, text, source), source)
         return Found(rank + 0.5, edit, edit.shown, None, edit.site.source) if actions is not None else None
+
+    def _in_place(self, node, trees, text, source):
+        """Return a text in brackets if it would mean something else without, where it is to stand."""
+        site = self.bench.site_of.get(id(node))
+        if site is None or site.parent is None or node not in trees:
+            return text
+        around = site.parent.node
+        return text if means(source.spliced(around, {node: text}), replaced(around, trees)) else f"({text})"
 
     def matters(self, site):
         """Tell whether the gradient changes when the value of a site does."""
@@ -68,13 +80,13 @@ class Search:
         """Compile the function with new syntax trees in place of old ones; tell whether it is right at all points."""
         source = self.bench.source_by_node[id(next(iter(trees)))]
         try:
-            tree = copy.deepcopy(source.node, {id(old): new for old, new in trees.items()})
+            tree = replaced(source.node, trees)
             names = {node.id for new in trees.values() for node in ast.walk(new) if isinstance(node, ast.Name)}
             extra = [name for name in self.bench.shared if name in names and name not in source.code.co_freevars]
             code = self.bench.compiled(source, tree, extra)
         except (SyntaxError, ValueError, TypeError, RecursionError):
             return False
-        return all(point.agrees(self.outcome(point, replaced={source.code: code})) for point in self.points)
+        return all(self.fits(point, None, {source.code: code}) for point in self.points)
 
     # -- which edit is the likeliest
 
@@ -89,8 +101,19 @@ class Search:
             rank -= 0.2
         if wrong is not None:
             same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
-            rank -= 0.3 if same or site.is_inside(wrong) else 0.15 if site.statement is wrong.statement else 0
-        return rank + self.known[site.number]
+            near = site.statement is wrong.statement or self._is_read_by(site, wrong)
+            rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * near
+        while site is not None:
+            rank, site = rank + 0.02, site.parent
+        return rank + self.known[self.bench.site_of[id(edit.shown)].number]
+
+    def _is_read_by(self, site, wrong):
+        """Tell whether a site is in the statement of a variable that the wrong expression reads, and that is no slope."""
+        while site.parent is not None:
+            site = site.parent
+        return site.name is not None and site.scope is wrong.scope and any(
+            kid.text == site.name and not self.matches.is_exact(identity(self._value(kid))) for kid in operands(wrong)
+        )
 
     def _value(self, site):
         return self.main.backward.get((site.number, 0))
@@ -102,9 +125,11 @@ class Search:
             value = self._value(site)
             if site.kind not in ("Name", "Constant", "Callee") and isinstance(value, np.ndarray | float) and np.size(value) > 0:
                 if identity(value) in self.matches.kept:
-                    known = max(known, 1.2 if self.matches.is_exact(identity(value)) else 0.6)
-                elif self.matches.is_exact(identity(value)) and site.name:
+                    known = max(known, 1.2 if self.matches.is_complete(identity(value)) else 0.6)
+                elif self.matches.is_complete(identity(value)) and site.name:
                     known = max(known, 0.5)
+                elif identity(value) in self.matches.moving:
+                    known = max(known, 0.3)
                 if ast.dump(site.node) in self.written_in_f:
                     known = max(known, 0.6)
             site = site.parent

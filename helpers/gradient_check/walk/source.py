@@ -48,6 +48,14 @@ class Source:
         """Return where in the text of a node one of its parts starts."""
         return len(self._cut(node.lineno, node.col_offset, part.lineno, part.col_offset))
 
+    def spliced(self, node, parts):
+        """Return the text of a node with other texts for some of its parts: {part: text}."""
+        text = self.text(node)
+        for part in sorted(parts, key=lambda part: (part.lineno, part.col_offset), reverse=True):
+            start = self.offset(node, part)
+            text = text[:start] + parts[part] + text[start + len(self.text(part)) :]
+        return text
+
     def line(self, node):
         """Return the lines that an expression is in, as one and stripped, and where in them it starts and ends."""
         before = self._cut(node.lineno, 0, node.lineno, node.col_offset).lstrip()
@@ -143,6 +151,24 @@ def build(node, code, extra=()):
     exec(compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True), names)
     factory = vars(names[top.name])["factory_"] if isinstance(top, ast.ClassDef) else names["factory_"]
     return factory(*arguments.args).__code__
+
+
+def replaced(node, trees):
+    """Return a syntax tree with other nodes in place of some of its own: {node: new node}. What stays is shared, not copied."""
+    if node in trees:
+        return trees[node]
+    changed = {}
+    for field, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            new = [replaced(part, trees) if isinstance(part, ast.AST) else part for part in value]
+            if any(one is not other for one, other in zip(new, value, strict=True)):
+                changed[field] = new
+        elif isinstance(value, ast.AST) and (new := replaced(value, trees)) is not value:
+            changed[field] = new
+    if changed:
+        node = copy.copy(node)
+        vars(node).update(changed)
+    return node
 
 
 def _without_defaults(arguments):

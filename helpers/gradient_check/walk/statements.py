@@ -7,6 +7,8 @@ import ast
 import copy
 import itertools
 
+from helpers.gradient_check.walk.source import replaced
+
 SIGNS = {"+=": ast.Add, "-=": ast.Sub, "*=": ast.Mult, "/=": ast.Div}
 INSTEAD_OF = {None: ("+=", "-="), ast.Add: ("=", "-="), ast.Sub: ("=", "+="), ast.Mult: ("/=", "="), ast.Div: ("*=",)}
 LOOPS = (ast.For, ast.While)
@@ -22,7 +24,7 @@ class TreeEdit:
         return None
 
     def variants(self):
-        yield self.trees, {self.shown: self.text}
+        yield self.trees, self.text
 
 
 def tree_edits(source):
@@ -67,7 +69,7 @@ def _loop(source, loop):
     """Yield the loop with a statement moved out of it: a return, its last or its first one."""
     for inner in ast.walk(loop):
         if isinstance(inner, ast.Return) or inner is loop.body[-1] and not hasattr(inner, "body"):
-            after = ast.If(ast.Constant(True), [copy.deepcopy(loop, {id(inner): ast.Pass()}), inner], [])
+            after = ast.If(ast.Constant(True), [replaced(loop, {inner: ast.Pass()}), inner], [])
             yield 1.2, inner, f"{source.text(inner)}  # after the loop", {loop: after}
     if isinstance(loop, ast.For):
         text = source.text(loop.iter)
@@ -77,7 +79,7 @@ def _loop(source, loop):
             yield 1.1, loop.iter, source.text(loop.iter.args[0]), {loop.iter: loop.iter.args[0]}
     first = loop.body[0]
     if isinstance(first, ast.Assign):
-        before = ast.If(ast.Constant(True), [first, copy.deepcopy(loop, {id(first): ast.Pass()})], [])
+        before = ast.If(ast.Constant(True), [first, replaced(loop, {first: ast.Pass()})], [])
         yield 1.2, first, f"{source.text(first)}  # before the loop", {loop: before}
 
 
@@ -104,9 +106,7 @@ def _exchanged(source, node):
         if source.text(one) != source.text(other) and not isinstance(one, ast.Slice) and not isinstance(other, ast.Slice):
             new = copy.copy(node)
             setattr(new, field, [{one: other, other: one}.get(part, part) for part in parts])
-            start, end = (source.offset(node, part) for part in (one, other))
-            text, a, b = source.text(node), source.text(one), source.text(other)
-            yield 1.35, node, text[:start] + b + text[start + len(a) : end] + a + text[end + len(b) :], {node: new}
+            yield 1.35, node, source.spliced(node, {one: source.text(other), other: source.text(one)}), {node: new}
 
 
 def _call(source, call):
@@ -119,8 +119,8 @@ def _call(source, call):
     if getattr(call.func, "attr", "") == "einsum" and isinstance(getattr(call.args[0], "value", None), str):
         letters = call.args[0]
         for term in set(letters.value.replace("->", ",").split(",")):
-            for order in itertools.permutations(term) if len(term) < 4 else ():
-                new = letters.value.replace(term, "".join(order), 1)
+            for one, other in itertools.combinations(term, 2):
+                new = letters.value.replace(term, term.translate({ord(one): other, ord(other): one}), 1)
                 yield 1.1, letters, repr(new), {letters: ast.Constant(new)}
 
 

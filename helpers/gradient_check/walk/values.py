@@ -44,7 +44,9 @@ class Values:
 
     def __init__(self, bench, matches):
         self.bench, self.matches = bench, matches
-        self.groups, self.variables = {}, {}
+        self.groups, self.variables, self.when = {}, {}, dict(matches.when)
+        for time, (number, _) in enumerate(matches.main.forward):
+            self.when.setdefault(number, time)
         in_f = {number for number, visit in matches.main.forward if visit}
         for notes, mine in ((matches.main.forward, False), (matches.main.backward, True)):
             for (number, visit), value in notes.items():
@@ -60,10 +62,10 @@ class Values:
 
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
-        time = self.matches.when[site.number]
+        time = self.when[site.number]
         for value, in_f, in_gradient in self.groups.values():
             written = [one for other in (*in_gradient, *in_f) for one in _written(other)]
-            if site in in_gradient or not in_f and self.matches.when[in_gradient[0].number] > time:
+            if site in in_gradient or not in_f and self.when[in_gradient[0].number] > time:
                 continue
             price = min(
                 (0 if text.isidentifier() else 0.2) + len(text) / 100 + 0.3 * (scope is not site.scope)
@@ -80,9 +82,9 @@ class Values:
 
     def _of(self, site, wanted, least):
         """Yield the variables of a function that were assigned at least so often before a site is reached."""
-        time = self.matches.when[site.number]
+        time = self.when[site.number]
         for (scope, name), sites in self.variables.items():
-            before = [value for other, value in sites if self.matches.when[other.number] < time]
+            before = [value for other, value in sites if self.when[other.number] < time]
             times = sum(other.name is not None for other, _ in sites) if least > 1 else 1
             if scope is site.scope and before and times >= least and wanted(before[-1]) and name != site.text:
                 numbers = [other.number for other, _ in sites]
