@@ -22,7 +22,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PACKAGES = pathlib.Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)}))
 LOCK = ROOT / "uv.lock"
-GROUPS = {"reader": "jupyterlab", "site": "sphinx", "test": "hypothesis", "weekly": "pip_audit"}  # of pyproject.toml: a package of each
+# The groups of pyproject.toml, with a package of each.
+GROUPS = {"reader": "jupyterlab", "site": "sphinx", "test": "hypothesis", "weekly": "pip_audit"}
 DISK = {"reader": 400, "site": 500, "test": 800, "weekly": 850}  # MB
 # Settings of uv and pip that say where packages are found. The others, which may redirect an installation, are dropped.
 KEPT = "(UV|PIP)_.*(INDEX|FIND_LINKS|HOST|PROXY|HTTP|CERT|TLS|KEYRING|CACHE|TIMEOUT|RETRIES|OFFLINE|CONCURRENT|CONFIG_FILE)"

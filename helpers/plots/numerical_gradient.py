@@ -58,7 +58,7 @@ def _draw_errors(ax, steps, errors, truncation, rounding):
 
 
 def step_slider(f, x, slope):
-    """Show the secant of the central difference of `f` at `x`, beside its error, for one step, or for three on a stored page.
+    """Show the secant of the central difference of `f` at `x`, beside its error, for one step, or for three if stored.
 
     slope : float, the exact slope of f at x"""
 

@@ -95,8 +95,8 @@ def plot_map():
     ax.text(0.6, 1.5, "08 real digits", ha="center")
     ax.text(6.5, 0.48, "07 gradient checking\n09 autodiff", ha="center", va="center")
     return fig, (
-        "A map of the course. Inputs x (real digits in 08) and weights W, b give logits z = x W + b; softmax (01) turns them "
-        "into probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to the weights: the "
-        "gradient dW, by numerical gradient (03) and backpropagation (06), checked in 07 and automated in 09. 04 is about "
-        "views and copies; 05 repeats the step."
+        "A map of the course. Inputs x (real digits in 08) and weights W, b give logits z = x W + b; softmax (01) "
+        "turns them into probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to "
+        "the weights: the gradient dW, by numerical gradient (03) and backpropagation (06), checked in 07 and automated in "
+        "09. 04 is about views and copies; 05 repeats the step."
     )

@@ -20,8 +20,8 @@ import notebooks
 
 STANDARD = set(
     "ast base64 builtins collections contextlib copy csv ctypes dataclasses dis functools hashlib html importlib inspect io "
-    "itertools json linecache math numbers operator os pathlib random re resource select signal statistics string sys sysconfig textwrap "
-    "threading time types typing urllib warnings zlib".split()
+    "itertools json linecache math numbers operator os pathlib random re resource select signal statistics string sys "
+    "sysconfig textwrap threading time types typing urllib warnings zlib".split()
 )
 MODULES = STANDARD | {"numpy", "matplotlib", "IPython", "ipywidgets", "helpers"}
 # The process in which answers to exercises run: this Python and this course again, connected by pipes.

@@ -1,11 +1,13 @@
 """Find the expression of a gradient that is wrong, by experiments on the learner's own code.
 
-`check_gradient` calls `explain` when a gradient disagrees with the measured slopes. It reads the source of f and of the gradient, runs
-both with a probe around every expression, and asks four questions. Which values of the gradient are slopes ∂L/∂V of a value V of f
-(they are right so far)? Which small edit of one expression makes the gradient right? Which path of f does the gradient leave out?
-Where does a measured slope, put in place of an expression, make the rest right? Whatever it says was verified at several points.
+`check_gradient` calls `explain` when a gradient disagrees with the measured slopes. It reads the source of f and of the
+gradient, runs both with a probe around every expression, and asks four questions. Which values of the gradient are
+slopes ∂L/∂V of a value V of f (they are right so far)? Which small edit of one expression makes the gradient right?
+Which path of f does the gradient leave out? Where does a measured slope, put in place of an expression, make the rest
+right? Whatever it says was verified at several points.
 """
 
+import contextlib
 import warnings
 from typing import NamedTuple
 
@@ -76,10 +78,8 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
     with bench, np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         walk = _Walk()
-        try:
+        with contextlib.suppress(Forbidden, OutOfTime, CannotRestore):
             walk.go(bench, x.copy())
-        except (Forbidden, OutOfTime, CannotRestore):
-            pass
         bench.deadline += 1
         return walk.explanation()
 
@@ -103,7 +103,11 @@ class _Walk:
             return
         self.path = left_out(bench, points)
         if not self.found:
-            self.found = search.first(editor.with_numbers()) or self._from_slopes(search, values) or search.first(editor.with_others())
+            self.found = (
+                search.first(editor.with_numbers())
+                or self._from_slopes(search, values)
+                or search.first(editor.with_others())
+            )
         if self.path is None and (not self.found or self.found[0].rank > 2.2):
             in_f = self._of_f(search, values)
             if in_f and not (self.found and self.found[0].rank < in_f[0].rank + 1.6):
@@ -114,7 +118,9 @@ class _Walk:
         main, both = search.main, {number for number, _ in search.main.backward}
         sites = [search.bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
         editor = Editor(search.bench, sites, main.forward, values, lambda site: True)
-        edits = [edit for edit in editor.own() + editor.with_numbers() if edit.site.number not in both or _is_about_an_axis(edit)]
+        edits = [
+            edit for edit in editor.own() + editor.with_numbers() if edit.site.number not in both or _is_about_an_axis(edit)
+        ]
         return Search(search.bench, search.points, search.matches, fits_edited).first(edits)
 
     def _from_slopes(self, search, values):
@@ -147,13 +153,17 @@ def _said(search, matches, found, path, graft, in_f):
     line, span = source.line(node)
     where = Where(source.filename, node.lineno, source.text(node))
     others = [_repaired(one) for one in found if one.text and one.text != text]
-    return Explanation(where, text, matches.story, line, span, in_f, path, tuple(others[:2]), len(search.points) if text else 0)
+    return Explanation(
+        where, text, matches.story, line, span, in_f, path, tuple(others[:2]), len(search.points) if text else 0
+    )
 
 
 def _is_about_an_axis(edit):
     """Tell whether an edit takes a sum, a mean ... over another axis. Others would make f and a gradient trivially equal."""
     keywords = getattr(edit.site.parent and edit.site.parent.node, "keywords", ())
-    return edit.expression.startswith("function(") or any(word.value is edit.site.node and word.arg == "axis" for word in keywords)
+    return edit.expression.startswith("function(") or any(
+        word.value is edit.site.node and word.arg == "axis" for word in keywords
+    )
 
 
 def _repaired(found):

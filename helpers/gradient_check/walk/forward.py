@@ -1,7 +1,8 @@
 """Experiments on f: hold one of its values constant, or edit it, and see whether the gradient is right for that f.
 
-If the gradient fits an f in which `x.var(0)` is a constant, then the path through `x.var(0)` was left out of the gradient. If it fits
-an f with one small edit, the two contradict each other at that place, and which of them is wrong cannot be known.
+If the gradient fits an f in which `x.var(0)` is a constant, then the path through `x.var(0)` was left out of the
+gradient. If it fits an f with one small edit, the two contradict each other at that place, and which of them is wrong
+cannot be known.
 """
 
 import itertools
@@ -20,7 +21,9 @@ def fits(point, given, edits=None, replaced=None):
     for i in np.argsort(-np.abs(claims - point.slopes)):
         step = point.directions[i]
         try:
-            slope = (point.run_f(edits, step=step, replaced=replaced) - point.run_f(edits, step=-step, replaced=replaced)) / 2
+            slope = (
+                point.run_f(edits, step=step, replaced=replaced) - point.run_f(edits, step=-step, replaced=replaced)
+            ) / 2
         except (Exception, Endless, Forbidden):
             return False
         if not abs(slope - claims[i]) <= tolerance:

@@ -1,7 +1,8 @@
 """Put a measured slope in place of an expression of the gradient, and build an expression that equals it.
 
-If the gradient becomes right when ∂L/∂V stands in place of an expression, then the expression should have been ∂L/∂V, and all that
-follows it is right. What it should have been is then known in numbers, and the values at hand can be tried for a formula.
+If the gradient becomes right when ∂L/∂V stands in place of an expression, then the expression should have been ∂L/∂V,
+and all that follows it is right. What it should have been is then known in numbers, and the values at hand can be tried
+for a formula.
 """
 
 import itertools
@@ -10,7 +11,6 @@ import numpy as np
 
 from helpers.gradient_check.walk.edits import Edit
 from helpers.gradient_check.walk.match import identity, is_float
-from helpers.gradient_check.walk.values import Part
 
 LARGE = 150
 SHAPES = (  # how a value may enter a product: price, text, function
@@ -63,7 +63,11 @@ def formulas(search, values, site, slopes):
     target, it = _joined(slopes, slopes), _joined(given, slopes)
     ones = np.ones(len(target))
     edits = []
-    for price, form, base, wanted in ((2.0, "factor", it, target), (2.2, "term", ones, target - it), (2.4, "whole", ones, target)):
+    for price, form, base, wanted in (
+        (2.0, "factor", it, target),
+        (2.2, "term", ones, target - it),
+        (2.4, "whole", ones, target),
+    ):
         for extra, factor, chosen in _products(atoms, base, wanted):
             constant = _constant(abs(factor), values.numbers)
             if constant is not None:
@@ -102,7 +106,9 @@ def _product(text, one, other):
 def _joined(arrays, like):
     """Return the values of all points as one vector, or None if they do not fit."""
     try:
-        return np.concatenate([np.broadcast_to(array, np.shape(other)).ravel() for array, other in zip(arrays, like, strict=True)])
+        return np.concatenate(
+            [np.broadcast_to(array, np.shape(other)).ravel() for array, other in zip(arrays, like, strict=True)]
+        )
     except ValueError:
         return None
 
@@ -121,7 +127,9 @@ def _products(atoms, base, wanted):
             chosen = [atoms[i], atoms[j], third]
             key = frozenset((atom[1], *map(id, atom[2])) for atom in chosen)
             parts = [part for _, text, values, _ in chosen for part in values if "{}" in text]
-            if key in seen or len({text[:1] for _, text, *_ in chosen if text}) > 1 and len(set(map(id, parts))) < len(parts):
+            if key in seen or (
+                len({text[:1] for _, text, *_ in chosen if text}) > 1 and len(set(map(id, parts))) < len(parts)
+            ):
                 continue
             seen.add(key)
             product = base * third[3] * matrix[i] * matrix[j]

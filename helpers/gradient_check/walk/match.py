@@ -41,18 +41,24 @@ class Matches:
 
         A name counts where it is used several times, because then each use has a slope of its own.
         """
-        shapes = {np.shape(value) for (number, _), value in self.main.backward.items() if number in self.numbers and is_float(value)}
+        shapes = {
+            np.shape(value)
+            for (number, _), value in self.main.backward.items()
+            if number in self.numbers and is_float(value)
+        }
         uses, keys = {}, []
         for number, _ in self.main.forward:
             site = self.bench.sites[number]
             uses[site.scope, site.text] = uses.get((site.scope, site.text), 0) + (site.kind == "Name")
         for key, value in self.main.forward.items():
             site = self.bench.sites[key[0]]
-            if site.kind in ("Constant", "After", "Attribute") or site.kind == "Name" and uses[site.scope, site.text] == 1:
+            if site.kind in ("Constant", "After", "Attribute") or (site.kind == "Name" and uses[site.scope, site.text] == 1):
                 continue
             if not is_float(value) or np.shape(value) not in shapes or not self._depends_on_x(key, value):
                 continue
-            if keys and identity(self.main.forward[keys[-1]]) == identity(value):  # what a function returned is named by its call
+            if keys and identity(self.main.forward[keys[-1]]) == identity(
+                value
+            ):  # what a function returned is named by its call
                 keys.pop()
             keys.append(key)
         return keys[-150:]

@@ -1,7 +1,7 @@
 """Compare f and its gradient at several points, and measure the slopes of the values that f computes on its way.
 
-A probe can add a small step to any value V inside f. The change of the loss is then ∂L/∂V along that step, by the same central
-difference that measures ∂L/∂x.
+A probe can add a small step to any value V inside f. The change of the loss is then ∂L/∂V along that step, by the same
+central difference that measures ∂L/∂x.
 """
 
 import numpy as np
@@ -108,7 +108,6 @@ class Point:
             self.measured[key] = slopes
         return self.measured[key]
 
-
     def slopes_at_x(self):
         """Return ∂L/∂x, entry by entry."""
         if None not in self.measured:
@@ -119,7 +118,7 @@ class Point:
 
 
 def points_around(bench, x):
-    """Return up to five points: x, its neighbourhood, and random points of order one. Those that cannot be judged are left out."""
+    """Return up to five points: x, its neighbourhood, and random points of order one, without those that cannot be judged."""
     rng = np.random.default_rng(7)
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)

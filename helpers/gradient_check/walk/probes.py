@@ -143,7 +143,7 @@ class Rewriter(ast.NodeTransformer):
         return self._call(PROBE, self._site(original, kind, first), node)
 
     def _has_a_value(self, node):
-        if isinstance(node, UNSEEN) or self._is_module(node) or isinstance(node, ast.Constant) and not _is_number(node):
+        if isinstance(node, UNSEEN) or self._is_module(node) or (isinstance(node, ast.Constant) and not _is_number(node)):
             return False
         return isinstance(getattr(node, "ctx", None), ast.Load | None)
 
@@ -193,7 +193,7 @@ def _is_variable(node):
         return (
             isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
         )
-    return isinstance(node, ast.Name) or isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
 
 
 def _as_load(node):

@@ -1,8 +1,9 @@
 """The table of small mistakes: what one expression of a gradient should perhaps have been.
 
-Each row is a price and an expression. `it` is what the learner wrote; `left` and `right` are the operands of an operation, `function`,
-`first` and `second` the parts of a call, and `owner` is W in W.T, W[0] and W.sum(). `other` is another value at hand and `number` a
-number at hand. One row gives both the new value, while the gradient runs, and the text that the learner reads. Cheap rows are likely.
+Each row is a price and an expression. `it` is what the learner wrote; `left` and `right` are the operands of an
+operation, `function`, `first` and `second` the parts of a call, and `owner` is W in W.T, W[0] and W.sum(). `other` is
+another value at hand and `number` a number at hand. One row gives both the new value, while the gradient runs, and the
+text that the learner reads. Cheap rows are likely.
 """
 
 import ast
@@ -81,15 +82,20 @@ def as_tree(expression, parts):
 def as_text(expression, parts):
     """Return an expression of a table as the learner would write it, with brackets where they are needed."""
     plain = PLACES.sub(lambda match: parts[match[0]][1], expression)
-    return plain if means(plain, as_tree(expression, parts)) else PLACES.sub(lambda match: _in_brackets(*parts[match[0]]), expression)
+    return (
+        plain
+        if means(plain, as_tree(expression, parts))
+        else PLACES.sub(lambda match: _in_brackets(*parts[match[0]]), expression)
+    )
 
 
 def means(text, tree):
-    """Tell whether a text is an expression with this syntax tree."""
+    """Tell whether a text is an expression or a statement with this syntax tree."""
     try:
-        return ast.dump(ast.parse(text, mode="eval").body) == ast.dump(tree)
-    except SyntaxError:
+        parsed = ast.parse(text, mode="eval").body if isinstance(tree, ast.expr) else ast.parse(text).body[0]
+    except (SyntaxError, IndexError):
         return False
+    return ast.dump(parsed) == ast.dump(tree)
 
 
 def _in_brackets(node, text):

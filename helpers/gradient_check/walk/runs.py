@@ -1,7 +1,7 @@
 """Run f and its gradient with probes: note values down, change one of them, and leave no trace.
 
-Every run starts from the same state. What an edited function prints is thrown away, it cannot open a file, and it is stopped when
-it does not end.
+Every run starts from the same state. What an edited function prints is thrown away, it cannot open a file, and it is
+stopped when it does not end.
 """
 
 import ast
@@ -16,7 +16,7 @@ import types
 import numpy as np
 
 from helpers.gradient_check.walk.probes import CALLEE, PROBE, Rewriter
-from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, is_of_the_course
+from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners
 from helpers.gradient_check.walk.state import Snapshot
 
 OUTSIDE = {"open", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "urllib", "webbrowser"}
@@ -71,7 +71,7 @@ class Bench:
     # -- runs
 
     def run(self, function, edits=None, notes=None, replaced=None, untouched=frozenset()):
-        """Return function(x), with `edits` from the numbers of sites to functions of (value, visit), and with some code replaced."""
+        """Return function(x), with `edits`, {number of a site: function of (value, visit)}, and some code replaced."""
         self.edits, self.notes, self.replaced, self.untouched = edits or {}, notes, replaced or {}, untouched
         self.visits, self.latest, self.noted, self.left, self.total = {}, {}, 0, 0, 0
         self.runs += 1
@@ -198,7 +198,7 @@ class Bench:
 def _closure(function):
     function = getattr(function, "__func__", function)
     return (
-        dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+        dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
         if isinstance(function, types.FunctionType)
         else {}
     )

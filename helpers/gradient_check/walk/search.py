@@ -1,4 +1,4 @@
-"""Try the edits of a gradient, likely ones first, and keep those that make it agree with the measured slopes at all points."""
+"""Try the edits of a gradient, likely ones first, and keep those that make it agree with the measured slopes."""
 
 import ast
 import dataclasses
@@ -49,7 +49,11 @@ class Search:
             return None
         for trees, text in edit.variants():
             if self.confirmed(trees):
-                as_in_f = getattr(edit, "expression", "") != "other" and edit.shown in trees and ast.dump(trees[edit.shown]) in self.written_in_f
+                as_in_f = (
+                    getattr(edit, "expression", "") != "other"
+                    and edit.shown in trees
+                    and ast.dump(trees[edit.shown]) in self.written_in_f
+                )
                 source = self.bench.source_by_node[id(edit.shown)]
                 return Found(rank - 0.4 * as_in_f, edit, edit.shown, self._in_place(edit.shown, trees, text, source), source)
         return Found(rank + 0.5, edit, edit.shown, None, edit.site.source) if actions is not None else None
@@ -111,8 +115,12 @@ class Search:
         """Tell whether a site is in the statement of a variable that the wrong expression reads, and that is no slope."""
         while site.parent is not None:
             site = site.parent
-        return site.name is not None and site.scope is wrong.scope and any(
-            kid.text == site.name and not self.matches.is_exact(identity(self._value(kid))) for kid in operands(wrong)
+        return (
+            site.name is not None
+            and site.scope is wrong.scope
+            and any(
+                kid.text == site.name and not self.matches.is_exact(identity(self._value(kid))) for kid in operands(wrong)
+            )
         )
 
     def _value(self, site):
@@ -123,7 +131,11 @@ class Search:
         known = 0.0
         while site is not None:
             value = self._value(site)
-            if site.kind not in ("Name", "Constant", "Callee") and isinstance(value, np.ndarray | float) and np.size(value) > 0:
+            if (
+                site.kind not in ("Name", "Constant", "Callee")
+                and isinstance(value, np.ndarray | float)
+                and np.size(value) > 0
+            ):
                 if identity(value) in self.matches.kept:
                     known = max(known, 1.2 if self.matches.is_complete(identity(value)) else 0.6)
                 elif self.matches.is_complete(identity(value)) and site.name:

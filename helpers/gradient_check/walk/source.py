@@ -1,7 +1,8 @@
 """Find the source of a learner's function, and build the function again from an edited syntax tree.
 
-The gradient check experiments on the code that a learner wrote. This module finds the lines behind a function that is already
-loaded, whether they stand in a module, in a test or in a notebook cell, and makes sure that these lines are what runs.
+The gradient check experiments on the code that a learner wrote. This module finds the lines behind a function that is
+already loaded, whether they stand in a module, in a test or in a notebook cell, and makes sure that these lines are
+what runs.
 """
 
 import ast
@@ -154,7 +155,7 @@ def build(node, code, extra=()):
 
 
 def replaced(node, trees):
-    """Return a syntax tree with other nodes in place of some of its own: {node: new node}. What stays is shared, not copied."""
+    """Return a syntax tree with other nodes in place of some of its own: {node: new node}. The rest is shared."""
     if node in trees:
         return trees[node]
     changed = {}

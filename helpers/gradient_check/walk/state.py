@@ -1,7 +1,7 @@
 """Remember everything that a learner's functions can reach, and put it back after an experiment.
 
-A gradient may keep results in attributes, in dictionaries or in arrays that it fills, and an edited gradient may write where the
-learner's own code never would. After each run everything is again as it was.
+A gradient may keep results in attributes, in dictionaries or in arrays that it fills, and an edited gradient may write
+where the learner's own code never would. After each run everything is again as it was.
 """
 
 import collections

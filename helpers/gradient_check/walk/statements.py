@@ -68,7 +68,7 @@ def _with_body(loop, body):
 def _loop(source, loop):
     """Yield the loop with a statement moved out of it: a return, its last or its first one."""
     for inner in ast.walk(loop):
-        if isinstance(inner, ast.Return) or inner is loop.body[-1] and not hasattr(inner, "body"):
+        if isinstance(inner, ast.Return) or (inner is loop.body[-1] and not hasattr(inner, "body")):
             after = ast.If(ast.Constant(True), [replaced(loop, {inner: ast.Pass()}), inner], [])
             yield 1.2, inner, f"{source.text(inner)}  # after the loop", {loop: after}
     if isinstance(loop, ast.For):

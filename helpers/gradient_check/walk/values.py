@@ -51,7 +51,7 @@ class Values:
         for notes, mine in ((matches.main.forward, False), (matches.main.backward, True)):
             for (number, visit), value in notes.items():
                 site = bench.sites[number]
-                if visit or site.kind in ("Constant", "Callee") or not mine and number in in_f:
+                if visit or site.kind in ("Constant", "Callee") or (not mine and number in in_f):
                     continue
                 if mine and (site.name or site.kind == "Name"):
                     self.variables.setdefault((site.scope, site.name or site.text), []).append((site, value))
@@ -65,7 +65,7 @@ class Values:
         time = self.when[site.number]
         for value, in_f, in_gradient in self.groups.values():
             written = [one for other in (*in_gradient, *in_f) for one in _written(other)]
-            if site in in_gradient or not in_f and self.when[in_gradient[0].number] > time:
+            if site in in_gradient or (not in_f and self.when[in_gradient[0].number] > time):
                 continue
             price = min(
                 (0 if text.isidentifier() else 0.2) + len(text) / 100 + 0.3 * (scope is not site.scope)
@@ -88,7 +88,10 @@ class Values:
             times = sum(other.name is not None for other, _ in sites) if least > 1 else 1
             if scope is site.scope and before and times >= least and wanted(before[-1]) and name != site.text:
                 numbers = [other.number for other, _ in sites]
-                get = lambda numbers=numbers: max(self.bench.latest[n] for n in numbers if n in self.bench.latest)[1]
+
+                def get(numbers=numbers):
+                    return max(self.bench.latest[n] for n in numbers if n in self.bench.latest)[1]
+
                 yield Part(before[-1], get, [(scope, ast.parse(name, mode="eval").body, name)])
 
     def _value(self, number, in_f):
@@ -112,13 +115,10 @@ class Values:
                     for axis, length in enumerate(value.shape):
                         enter(length, site, f"{site.text}.shape[{axis}]" if axis else f"len({site.text})", 0.1 + 0.05 * axis)
                 elif (is_float(value) or is_integer(value)) and np.ndim(value) == 0 and abs(value) not in (0, 1):
-                    if all(getattr(point, field).get((number, 0)) == value for point in points):
-                        enter(
-                            value,
-                            site,
-                            site.name if (site.name or "").isidentifier() else site.text,
-                            0.0 if site.kind == "Name" or site.name else 0.2,
-                        )
+                    if any(getattr(point, field).get((number, 0)) != value for point in points):
+                        continue
+                    text = site.name if (site.name or "").isidentifier() else site.text
+                    enter(value, site, text, 0.0 if site.kind == "Name" or site.name else 0.2)
         for value, part in found.items():
             text = f"{value:g}"
             part.written.append((None, ast.parse(text, mode="eval").body, text))
