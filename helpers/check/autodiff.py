@@ -240,9 +240,8 @@ def _loss_with(shift=True, mean=True, log=True):
         top = z.data.max(axis=1, keepdims=True)
         shifted = z + constant(-top) if shift else z
         log_p = shifted + -shifted.exp().sum(axis=1).log() if log else shifted
-        weights = np.zeros(z.data.shape)
-        weights[np.arange(len(t)), t] = -1 / (len(t) if mean else 1)
-        return (log_p * constant(weights)).sum()
+        picked = -helpers.one_hot(t, z.data.shape[1]) / (len(t) if mean else 1)
+        return (constant(picked) * log_p).sum()
 
     return answer
 

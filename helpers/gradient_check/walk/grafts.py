@@ -68,7 +68,7 @@ def formulas(search, values, site, slopes):
         (2.2, "term", ones, target - it),
         (2.4, "whole", ones, target),
     ):
-        for extra, factor, chosen in _products(atoms, base, wanted):
+        for extra, factor, chosen in _products(atoms, base, wanted, search.bench):
             constant = _constant(abs(factor), values.numbers)
             if constant is not None:
                 edits.append(_edit(site, price + extra + constant[0], form, factor, [constant, *chosen]))
@@ -113,7 +113,7 @@ def _joined(arrays, like):
         return None
 
 
-def _products(atoms, base, wanted):
+def _products(atoms, base, wanted, bench):
     """Yield (price, factor, atoms) for the products base * a * b, and base * a * b * c, that are a multiple of what is wanted."""
     if not np.all(np.isfinite(base)) or not np.any(wanted):
         return
@@ -124,6 +124,7 @@ def _products(atoms, base, wanted):
         left, right = ((matrix * (base * third[3] * weights)) @ matrix.T for weights in (one, other))
         near = np.abs(left * (wanted @ other) - right * (wanted @ one)) <= 1e-6 * np.abs(left * (wanted @ other))
         for i, j in zip(*np.nonzero(np.triu(near)), strict=True):
+            bench.in_time()
             chosen = [atoms[i], atoms[j], third]
             key = frozenset((atom[1], *map(id, atom[2])) for atom in chosen)
             parts = [part for _, text, values, _ in chosen for part in values if "{}" in text]

@@ -81,8 +81,7 @@ class Bench:
 
     def plain(self, function):
         """Return function(x) as the learner wrote it."""
-        if time.perf_counter() > self.deadline:
-            raise OutOfTime
+        self.in_time()
         with _silence(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return function(self.x)
 
@@ -122,6 +121,10 @@ class Bench:
         self.left, self.total = 256, self.total + 256
         if self.total > self.longest:
             raise Endless
+        self.in_time()
+
+    def in_time(self):
+        """Raise OutOfTime if no time is left."""
         if time.perf_counter() > self.deadline:
             raise OutOfTime
 
