@@ -14,7 +14,7 @@ from setup_lock import only_one
 
 PROMPT = "Gradients by Hand"  # is in pyvenv.cfg, and tells our environment from others
 OUR_NAMES = r"\.lock|bin|etc|[Ii]nclude|[Ll]ib(64)?|locked.*|ready-.*|Scripts|share"
-DOWNLOAD = {"reader": 120, "site": 180, "test": 235, "weekly": 240}  # MB
+DOWNLOAD = {"reader": 120, "site": 145, "test": 270, "weekly": 315}  # MB
 
 
 def ready(level):
