@@ -120,8 +120,8 @@ def plot_methods(steps, methods):
             label=name.replace("_", " "),
         )
         said.append(f"{name.replace('_', ' ')} {drawn.min():.0e}")
-    ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 10))
-    ax.legend(loc="lower right")
+    ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 1e3))
+    ax.legend(loc="upper center", ncols=4, fontsize=8)
     return fig, (
         "The errors of four methods over the step, on logarithmic axes. Forward, central and Richardson differences fall "
         "towards small steps, reach a smallest error, and rise again. The complex step keeps falling until it reaches the "
