@@ -18,8 +18,8 @@ def plot_digits(images, titles, columns=10):
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         _digit(ax, image)
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
-    return fig, f"{len(images)} handwritten digits of 8 by 8 pixels, dark where the ink is, with what is said of each: " + (
-        ", ".join(str(title).replace("\n", " ") for title in titles) + "."
+    return fig, f"{len(images)} images of handwritten digits, 8 by 8 pixels each, with dark ink on white. Their titles, in order: " + (
+        "; ".join(str(title).replace("\n", ", ") for title in titles) + "."
     )
 
 
@@ -39,7 +39,7 @@ def plot_curves(curves):
         )
     axes[0, 0].set_ylabel("loss (logarithmic)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return fig, "Loss over the epochs, on a logarithmic axis, training and validation. " + "; ".join(said) + "."
+    return fig, "Training loss and validation loss over the epochs, on a logarithmic axis. " + "; ".join(said) + "."
 
 
 @picture
@@ -52,15 +52,15 @@ def plot_confusion(matrix):
         if matrix[i, j]:
             ax.text(j, i, str(matrix[i, j]), ha="center", va="center", size=9, weight="bold" if i != j else "normal")
     ax.set(xlabel="taken for", ylabel="is", xticks=range(len(matrix)), yticks=range(len(matrix)))
-    wrong = [f"{i} taken for {j}, {matrix[i, j]} times" for i, j in np.argwhere(off)]
-    return fig, f"A table of counts. The diagonal, right answers, holds {np.trace(matrix)} of {matrix.sum()}; " + (
-        "off it: " + "; ".join(wrong) + "." if wrong else "nothing lies off it."
+    wrong = [f"{i} taken for {j}: {matrix[i, j]}" for i, j in np.argwhere(off)]
+    return fig, f"A confusion matrix. Its diagonal counts the correct answers, {np.trace(matrix)} of {matrix.sum()}. " + (
+        f"The other entries count the mistakes. {'; '.join(wrong)}." if wrong else "All other entries are 0."
     )
 
 
 @picture
 def plot_weights(W, titles):
-    """Show the columns of W (64, K) as 8×8 pictures with one scale: blue where ink speaks for, red for against."""
+    """Show the columns of W (64, K) as 8×8 pictures on one scale: blue where a weight is positive, red where it is negative."""
     columns = min(8, W.shape[1])
     rows = -(-W.shape[1] // columns)
     fig, axes = subplots(rows, columns, height=1.05 * rows + 0.1, squeeze=False)
@@ -72,8 +72,8 @@ def plot_weights(W, titles):
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
     return fig, (
-        f"{W.shape[1]} pictures of 8 by 8 weights on one scale, blue where ink speaks for, red where it speaks against: "
-        + ", ".join(str(title) for title in titles)
+        f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it is "
+        "negative. Their titles, in order: " + ", ".join(str(title) for title in titles)
         + "."
     )
 
@@ -100,8 +100,8 @@ def _draw_way(axes, net, image, label):
     axes[2].set(title="probabilities", xlabel="digit", ylim=(0, 1), xticks=range(10))
     best = np.argsort(-y, kind="stable")
     return (
-        f"A handwritten {label} on its way through the network: its pixels, the activations of the hidden units, of which "
-        f"{int(np.sum(a > 0))} of {len(a)} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
+        f"A handwritten {label} on its way through the network: its pixels, the activations of the {len(a)} hidden units, of which "
+        f"{int(np.sum(a > 0))} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
         f"{y[best[1]]:.0%} for {best[1]}."
     )
 

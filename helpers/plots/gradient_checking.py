@@ -17,9 +17,11 @@ def plot_directions(differences, floor=1e-12):
     for (name, values), marker, colour in zip(differences.items(), "os^", ("class 0", "broken", "class 2"), strict=False):
         drawn = np.sort(np.maximum(np.abs(values), floor))
         ax.plot(np.arange(1, len(drawn) + 1), drawn, marker, color=COLOURS[colour], ms=3, label=name)
-        said.append(f"{name}: from {10 ** np.floor(np.log10(drawn[0])):.0e} to {10 ** np.ceil(np.log10(drawn[-1])):.0e}")
+        low, high = (10.0 ** rounded(np.log10(end)) for rounded, end in ((np.floor, drawn[0]), (np.ceil, drawn[-1])))
+        said.append(f"{name}: at most {floor:.0e}" if high <= floor else f"{name}: between {low:.0e} and {high:.0e}")
     ax.set(yscale="log", xlabel="random directions, sorted", ylabel="relative difference")
     ax.legend(loc="center right")
     return fig, (
-        f"How far gradients are off along random directions, on a log axis, sorted. In powers of ten, {'; '.join(said)}."
+        f"The relative differences of {len(said)} gradients along random directions, sorted, on a logarithmic axis. "
+        f"{'; '.join(said)}."
     )
