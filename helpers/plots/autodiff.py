@@ -42,7 +42,10 @@ def plot_values(order):
         for line, colour, up in zip(lines, colours, (0.14, 0, -0.14), strict=True):
             ax.text(x, y + up, line, ha="center", va="center", size=7.5, color=colour)
     said = "; ".join(f"{value.name} is {_numbers(value.data)} with the slope {_numbers(value.grad)}" for value in order)
-    return fig, f"A graph of {len(order)} values, each with its numbers and the slopes of the loss with respect to them. {said}."
+    return (
+        fig,
+        f"A graph of {len(order)} values, each with its numbers and the slopes of the loss with respect to them. {said}.",
+    )
 
 
 def _numbers(array):

@@ -31,7 +31,7 @@ def plot_chain(forward, slopes=None):
             if k:
                 back = arrow | {"color": COLOURS["loss"], "ls": "--"}
                 ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=back)
-            said.append(f"slope along {name}: {_numbers(slopes[name])}")
+            said.append(f"slope with respect to {name}: {_numbers(slopes[name])}")
     return fig, f"A chain of steps with their numbers. {'; '.join(said)}."
 
 
@@ -92,7 +92,8 @@ def plot_kink(weights, losses, here, measured):
     ax.legend(loc="best")
     said = "; ".join(f"h = {h:g}: slope {slope:.4f}" for h, slope in measured.items())
     return fig, (
-        f"The loss over one weight is flat on one side of a kink, not on the other. A point marks the weight {here:g}. "
+        "The loss as a function of one weight has a kink: the curve is flat on one side of it and falls on the other. "
+        f"A point marks the weight {here:g}. "
         f"Lines show the slopes that were measured there: {said}."
     )
 
@@ -101,10 +102,10 @@ def plot_kink(weights, losses, here, measured):
 def plot_initialisations(curves, top):
     """Show loss curves, {name: losses}, over the steps, cut off at `top`."""
     fig, ax = subplots(height=2.9)
-    styles = ["-", "--", "-.", ":"]
-    colours = ["class 0", "class 1", "class 2", "broken"]
+    styles = ["-", (0, (1, 3)), "--", "-.", ":"]
+    colours = ["class 0", "ink", "class 1", "class 2", "broken"]
     for (name, losses), style, colour in zip(curves.items(), styles, colours, strict=False):
-        ax.plot(np.minimum(losses, 2 * top), style, color=COLOURS[colour], label=name)
+        ax.plot(np.minimum(losses, 2 * top), linestyle=style, color=COLOURS[colour], label=name)
     ax.set(xlabel="steps", ylabel="loss", ylim=(0, top))
     ax.legend(loc="upper right")
     said = "; ".join(f"{name}: from {losses[0]:.2f} to {losses[-1]:.2f}" for name, losses in curves.items())

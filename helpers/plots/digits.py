@@ -18,8 +18,10 @@ def plot_digits(images, titles, columns=10):
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         _digit(ax, image)
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
-    return fig, f"{len(images)} images of handwritten digits, 8 by 8 pixels each, with dark ink on white. Their titles, in order: " + (
-        "; ".join(str(title).replace("\n", ", ") for title in titles) + "."
+    return (
+        fig,
+        f"{len(images)} images of handwritten digits, 8 by 8 pixels each, with dark ink on white. Their titles, in order: "
+        + ("; ".join(str(title).replace("\n", ", ") for title in titles) + "."),
     )
 
 
@@ -60,7 +62,7 @@ def plot_confusion(matrix):
 
 @picture
 def plot_weights(W, titles):
-    """Show the columns of W (64, K) as 8×8 pictures on one scale: blue where a weight is positive, red where it is negative."""
+    """Show the columns of W (64, K) as 8×8 pictures on one scale: positive weights are blue, negative ones are red."""
     columns = min(8, W.shape[1])
     rows = -(-W.shape[1] // columns)
     fig, axes = subplots(rows, columns, height=1.05 * rows + 0.1, squeeze=False)
@@ -72,9 +74,8 @@ def plot_weights(W, titles):
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
     return fig, (
-        f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it is "
-        "negative. Their titles, in order: " + ", ".join(str(title) for title in titles)
-        + "."
+        f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it "
+        "is negative. Their titles, in order: " + ", ".join(str(title) for title in titles) + "."
     )
 
 
@@ -100,8 +101,8 @@ def _draw_way(axes, net, image, label):
     axes[2].set(title="probabilities", xlabel="digit", ylim=(0, 1), xticks=range(10))
     best = np.argsort(-y, kind="stable")
     return (
-        f"A handwritten {label} on its way through the network: its pixels, the activations of the {len(a)} hidden units, of which "
-        f"{int(np.sum(a > 0))} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
+        f"A handwritten {label} on its way through the network: its pixels, the activations of the {len(a)} hidden units, "
+        f"of which {int(np.sum(a > 0))} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
         f"{y[best[1]]:.0%} for {best[1]}."
     )
 

@@ -42,12 +42,12 @@ def _regions(x, t, names, predictors, height):
         ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8)
         right = np.mean(predict(x) == t)
         ax.set(title=f"{title}: {right:.0%} right", xlabel="bill length (mm)")
-        said.append(f"{title}: {right:.0%} of the birds are right")
+        said.append(f"{title}: {right:.0%} of the birds are classified correctly")
     axes[0, 0].set_ylabel("bill depth (mm)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names), markerscale=2)
     return fig, (
-        f"The bills of {len(x)} birds, length against depth, on a ground that is coloured by the class that a network gives "
-        f"to a bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."
+        f"The bills of {len(x)} birds, length against depth, on a background coloured by the class that the network "
+        f"predicts for each bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."
     )
 
 
@@ -67,11 +67,13 @@ def plot_paths(loss, paths):
         ax.plot(*path[0], "s", color=COLOURS["ink"], ms=5)
         ax.plot(0, 0, "+", color=COLOURS["ink"], ms=9)
         ax.set(title=title, xlim=(-4.6, 4.6), ylim=(-2.2, 2.2))
-        inside = path[np.all(np.abs(path) < (4.6, 2.2), axis=1)]
-        left = "" if len(inside) == len(path) else ", then it leaves the picture"
+        inside = np.all(np.abs(path) < (4.6, 2.2), axis=1)
+        steps = len(path) - 1 if inside.all() else int(np.argmin(inside)) - 1  # those before the path leaves the picture
+        last = path[steps]
+        left = "" if inside.all() else ", after which the path leaves the picture"
         said.append(
-            f"{title}: {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}) to "
-            f"({inside[-1][0] + 0:.2f}, {inside[-1][1] + 0:.2f}){left}"
+            f"{title}: from ({path[0][0]:.2f}, {path[0][1]:.2f}) to ({last[0] + 0:.2f}, {last[1] + 0:.2f}) in {steps} "
+            f"steps{left}"
         )
     for ax in axes[-1]:
         ax.set_xlabel("w0")
@@ -115,6 +117,7 @@ def plot_clinic(healthy, patients, names=None):
     for ax in axes[:, 0]:
         ax.set_ylabel("loss")
     return fig, (
-        f"Six loss curves of broken loops, each beside a healthy one, dashed, that falls from {healthy[0]:.2f} to "
-        f"{healthy[-1]:.2f}. The losses at the start, after each quarter and at the end: {'; '.join(said)}."
+        f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "
+        f"{healthy[0]:.2f} to {healthy[-1]:.2f}. The losses at the start, after one, two and three quarters of the steps, "
+        f"and at the end: {'; '.join(said)}."
     )
