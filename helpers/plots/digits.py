@@ -41,7 +41,9 @@ def plot_curves(curves):
         )
     axes[0, 0].set_ylabel("loss (logarithmic)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return fig, "Training loss and validation loss over the epochs, on a logarithmic axis. " + "; ".join(said) + "."
+    return fig, "Training loss and validation loss plotted against the epochs, on a logarithmic axis. " + "; ".join(
+        said
+    ) + "."
 
 
 @picture

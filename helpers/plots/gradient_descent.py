@@ -96,7 +96,7 @@ def plot_losses(curves, log=False, top=None):
     said = "; ".join(
         f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items()
     )
-    return fig, f"Loss curves over the steps. {said}."
+    return fig, f"The loss plotted against the steps. {said}."
 
 
 @picture

@@ -31,9 +31,9 @@ def plot_secants(f, x, steps, slope):
     ax.legend(loc="upper left")
     slopes = ", ".join(f"{(f(x + h) - f(x)) / h:.4f} for h = {h:g}" for h in steps)
     return fig, (
-        f"A curve that bends upwards, its tangent at x = {x:g} with the slope {slope:.4f}, and straight lines through that "
-        f"point and a second point of the curve, h further right. The lines are steeper than the tangent, and closer to it "
-        f"the smaller h is: {slopes}."
+        f"A curve that bends upwards, its tangent at x = {x:g} with slope {slope:.4f}, and straight lines, each through "
+        f"that point and a second point on the curve at a distance h to the right. The lines are steeper than the tangent, "
+        f"but they come closer to it as h gets smaller. Their slopes: {slopes}."
     )
 
 
@@ -43,9 +43,9 @@ def plot_error_curve(steps, errors, truncation, rounding):
     fig, ax = subplots(height=3.3)
     _draw_errors(ax, steps, errors, truncation, rounding)
     return fig, (
-        "The error of the central difference over the step, on logarithmic axes. From the right the points fall along the "
-        "line of the truncation error. On the left they scatter below the line of the rounding error, which rises towards "
-        "small steps. Between them the points have their lowest place."
+        "The error of the central difference plotted against the step, on logarithmic axes. Coming from the right, the "
+        "points fall along the line of the truncation error. On the left they scatter below the line of the rounding error, which "
+        "rises towards small steps. The points are lowest in between."
     )
 
 
@@ -79,7 +79,8 @@ def step_slider(f, x, slope):
             said.append(f"h = {h:.0e}: slope {measured:.7f}, error {abs(measured - slope):.0e}")
         return fig, (
             f"The curve near x = {x:g} and the secant between x − h and x + h, in a window that is four steps wide. "
-            f"{'; '.join(said)}. With a large step the secant leaves the curve; with a tiny one the curve turns into stairs."
+            f"{'; '.join(said)}. With a large step the secant is visibly off the curve; with a tiny one the curve looks like "
+            "a staircase."
         )
 
     slider(draw, 10.0 ** np.arange(0, -15.5, -0.5), name="h", start=1e-5, still=styled(draw)(1.0, 1e-5, 1e-15))
@@ -123,7 +124,8 @@ def plot_methods(steps, methods):
     ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 1e3))
     ax.legend(loc="upper center", ncols=4, fontsize=8)
     return fig, (
-        "The errors of four methods over the step, on logarithmic axes. Forward, central and Richardson differences fall "
-        "towards small steps, reach a smallest error, and rise again. The complex step keeps falling until it reaches the "
-        f"precision. The smallest errors are: {', '.join(said)}."
+        "The errors of four methods plotted against the step, on logarithmic axes. As the step shrinks, the errors of the "
+        "forward difference, the central difference and Richardson extrapolation fall to a minimum and then rise again. The "
+        "error of the complex step keeps falling until it reaches the machine precision. The smallest errors are: "
+        f"{', '.join(said)}."
     )
