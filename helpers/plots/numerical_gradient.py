@@ -44,8 +44,8 @@ def plot_error_curve(steps, errors, truncation, rounding):
     _draw_errors(ax, steps, errors, truncation, rounding)
     return fig, (
         "The error of the central difference plotted against the step, on logarithmic axes. Coming from the right, the "
-        "points fall along the line of the truncation error. On the left they scatter below the line of the rounding error, which "
-        "rises towards small steps. The points are lowest in between."
+        "points fall along the line of the truncation error. On the left they scatter below the line of the rounding error, "
+        "which rises towards small steps. The points are lowest in between."
     )
 
 
@@ -79,8 +79,8 @@ def step_slider(f, x, slope):
             said.append(f"h = {h:.0e}: slope {measured:.7f}, error {abs(measured - slope):.0e}")
         return fig, (
             f"The curve near x = {x:g} and the secant between x − h and x + h, in a window that is four steps wide. "
-            f"{'; '.join(said)}. With a large step the secant is visibly off the curve; with a tiny one the curve looks like "
-            "a staircase."
+            f"{'; '.join(said)}. With a large step the secant is visibly off the curve; with a tiny one the curve looks "
+            "like a staircase."
         )
 
     slider(draw, 10.0 ** np.arange(0, -15.5, -0.5), name="h", start=1e-5, still=styled(draw)(1.0, 1e-5, 1e-15))
