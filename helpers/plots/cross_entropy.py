@@ -41,9 +41,9 @@ def plot_epsilon(p, epsilon):
     ax.annotate(f"the loss stops at {top:.3f}", (p[0], top), (0, -15), textcoords="offset points")
     ax.legend(loc="upper right")
     return fig, (
-        f"Two curves over the probability of the true class, from {p[0]:.0e} to {p[-1]:.0e}. Towards small probabilities, "
-        f"−log p rises along a straight line to {-np.log(p[0]):.1f}. The curve with + {epsilon:.0e} follows it down to a "
-        f"probability of about {epsilon:.0e} and then stays flat at {top:.3f}."
+        f"Two curves of the loss against the probability of the true class, from {p[0]:.0e} to {p[-1]:.0e}. Towards small "
+        f"probabilities, −log p rises along a straight line to {-np.log(p[0]):.1f}. The curve with + {epsilon:.0e} "
+        f"follows it down to a probability of about {epsilon:.0e} and then stays flat at {top:.3f}."
     )
 
 
@@ -60,8 +60,9 @@ def plot_loss_over_triangle(label):
     bar = fig.colorbar(drawn, ax=ax, label="loss", ticks=levels)
     bar.ax.set_yticklabels([f"{v:.2f}   (p = {np.exp(-v):.2g})" for v in levels])
     return fig, (
-        f"The triangle of all answers for three classes, shaded by the loss if class {label} is true. The loss is 0 in the "
-        f"corner of class {label} and grows without bound towards the opposite side, in bands parallel to that side."
+        f"The triangle of all answers for three classes, shaded by the loss if class {label} is the true class. The loss "
+        f"is 0 at the corner of class {label} and grows without bound towards the opposite side, in bands parallel to "
+        f"that side."
     )
 
 
@@ -84,9 +85,9 @@ def logit_slider(logits):
         top.legend(loc="upper right")
         bottom.set(xlabel="logit of the true class; the other class has 0", ylabel="slope ∂L/∂z", ylim=(-1.12, 0.12))
         return fig, (
-            f"The loss and its slope over the logit of the true class, from {logits[0]:g} to {logits[-1]:g}. Computed from "
-            f"the logits, the loss rises to {losses[0][0]:.1f} on the left and its slope goes to {slopes[0][0]:.0f}. With "
-            f"+ 1e-7 the loss stops at {losses[1][0]:.3f} and its slope goes to 0."
+            f"The loss and its slope against the logit of the true class, from {logits[0]:g} to {logits[-1]:g}. Computed "
+            f"from the logits, the loss rises to {losses[0][0]:.1f} on the left and its slope approaches "
+            f"{slopes[0][0]:.0f}. With + 1e-7 the loss levels off at {losses[1][0]:.3f} and its slope approaches 0."
         )
 
     slider(draw, logits, name="logit", start=0, still=styled(draw)())
@@ -112,7 +113,7 @@ def plot_case(returned, correct):
     ax.set(xticks=place, xticklabels=[f"label {k}" for k in range(3)], ylabel="loss", ylim=(0, 1.35 * max(correct)))
     ax.legend(loc="upper right", ncols=2)
     pairs = "; ".join(f"label {k}: {a:.4f} and {b:.4f}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
-    heights = "all of the same height" if np.ptp(returned) == 0 else "of different heights"
+    heights = "all the same height" if np.ptp(returned) == 0 else "of different heights"
     return (
         fig,
         f"Pairs of bars: the loss that the program returns and the correct one. {pairs}. The program's bars are {heights}.",
