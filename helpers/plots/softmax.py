@@ -74,7 +74,10 @@ def plot_row_sums(tables):
         ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
         ax.axis("off")
     said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
-    return fig, f"Grids of numbers with the sum of each row written beside it. {said}. Only rows that sum to 1 are right."
+    return (
+        fig,
+        f"Grids of numbers with the sum of each row written beside it. {said}. A row that does not sum to 1 is wrong.",
+    )
 
 
 @picture
@@ -131,8 +134,8 @@ def plot_temperature_paths(scores, temperatures, names=CLASS_NAMES):
     ax.text(1.05, 0.8, f"large marks: T = 1\nends: T = {temperatures[-1]:g}", va="center")
     ends = "; ".join(f"z = {_list(z)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
     return fig, (
-        f"A triangle whose corners are the three certain answers. Paths start near the centre at temperature "
-        f"{temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
+        f"A triangle. At each corner, one of the three classes has probability 1. Paths start near the centre at "
+        f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
     )
 
 
@@ -152,8 +155,8 @@ def _at_temperatures(z, temperatures, names):
     axes[0, 0].set_ylabel("probability")
     said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
     return fig, (
-        f"Bars of softmax(z / T) for {', '.join(names)}, with z = {_list(z)}. {said}. The lower T is, the larger is the "
-        "probability of the largest score."
+        f"Bars of softmax(z / T) for {', '.join(names)}, with z = {_list(z)}. {said}. The lower T is, the larger the "
+        "probability of the class with the largest score."
     )
 
 
