@@ -46,7 +46,7 @@ def _regions(x, t, names, predictors, height):
     axes[0, 0].set_ylabel("bill depth (mm)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names), markerscale=2)
     return fig, (
-        f"The bills of {len(x)} birds, length against depth, on a background coloured by the class that the network "
+        f"The bills of {len(x)} birds, depth plotted against length, on a background coloured by the class that the network "
         f"predicts for each bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."
     )
 
@@ -79,7 +79,7 @@ def plot_paths(loss, paths):
         ax.set_xlabel("w0")
     for ax in axes[:, 0]:
         ax.set_ylabel("w1")
-    lead = "A long valley in contour lines, with its lowest point in the middle, and the path of each descent. "
+    lead = "Contour lines of a long valley, with its lowest point in the middle, and the path of each descent. "
     return fig, lead + ". ".join(said) + "."
 
 
@@ -94,7 +94,8 @@ def plot_losses(curves, log=False, top=None):
         ax.set_ylim(0, top)
     ax.legend(loc="best")
     said = "; ".join(
-        f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items()
+        f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, with a peak of {max(losses):.3g}"
+        for name, losses in curves.items()
     )
     return fig, f"The loss plotted against the steps. {said}."
 
@@ -118,6 +119,6 @@ def plot_clinic(healthy, patients, names=None):
         ax.set_ylabel("loss")
     return fig, (
         f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "
-        f"{healthy[0]:.2f} to {healthy[-1]:.2f}. The losses at the start, after one, two and three quarters of the steps, "
-        f"and at the end: {'; '.join(said)}."
+        f"{healthy[0]:.2f} to {healthy[-1]:.2f}. The losses at the start, after a quarter, half and three quarters of the "
+        f"steps, and at the end: {'; '.join(said)}."
     )

@@ -29,8 +29,8 @@ def plot_birds(x, t, names, circled=None):
     nearest = np.linalg.norm(bills[:, None] - means, axis=2).argmin(axis=1)
     said = [f"{name}, {np.sum(t == k)} {LOOKS[k]}, on average {_bill(means[k])}" for k, name in enumerate(names)]
     alt = (
-        f"The bills of {len(bills)} birds, length against depth. {'; '.join(said)}. {np.sum(nearest != t)} birds are nearer "
-        f"to the average bill of another class than to that of their own."
+        f"The bills of {len(bills)} birds, depth plotted against length. {'; '.join(said)}. {np.sum(nearest != t)} birds "
+        f"have a bill that is nearer to the average of another species than to the average of their own."
     )
     if circled is not None:
         k, bird = t[circled], f"{names[t[circled]]}, {_bill(bills[circled])}"
@@ -95,8 +95,10 @@ def plot_map():
     ax.text(0.6, 1.5, "08 real digits", ha="center")
     ax.text(6.5, 0.48, "07 gradient checking\n09 autodiff", ha="center", va="center")
     return fig, (
-        "A map of the course. Inputs x (real digits in 08) and weights W, b give logits z = x W + b; softmax (01) "
-        "turns them into probabilities y; cross-entropy (02) into the loss L. A dashed arrow leads from the loss back to "
-        "the weights: the gradient dW, by numerical gradient (03) and backpropagation (06), checked in 07 and automated in "
-        "09. 04 is about views and copies; 05 repeats the step."
+        "A map of the course. The inputs x (real digits on page 08) and the weights W, b give the logits z = x W + b. "
+        "Softmax (page 01) turns the logits into probabilities y, and cross-entropy (page 02) turns the probabilities "
+        "into the loss L. A dashed arrow leads from the loss back to the weights. It stands for the gradient dW, which "
+        "is computed by numerical gradient on page 03 and by backpropagation on page 06, checked on page 07 and "
+        "automated on page 09. Page 04 is about views and copies. Page 05 is about gradient descent, which repeats the "
+        "step W −= lr · dW."
     )
