@@ -32,7 +32,7 @@ def plot_chain(forward, slopes=None):
                 back = arrow | {"color": COLOURS["loss"], "ls": "--"}
                 ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=back)
             said.append(f"slope with respect to {name}: {_numbers(slopes[name])}")
-    return fig, f"A chain of steps with their numbers. {'; '.join(said)}."
+    return fig, f"A chain of steps, with the values at each step. {'; '.join(said)}."
 
 
 def _numbers(value):
