@@ -22,7 +22,7 @@ def plot_directions(differences, floor=1e-12):
     ax.set(yscale="log", xlabel="random directions, sorted", ylabel="relative difference")
     ax.legend(loc="center right")
     return fig, (
-        f"How far {len(said)} gradients are from slopes measured along random directions: the relative differences, sorted by "
-        "size, on a logarithmic axis. "
+        f"How far {len(said)} gradients are from slopes measured along random directions: the relative differences, "
+        "sorted by size, on a logarithmic axis. "
         f"{'; '.join(said)}."
     )
