@@ -104,7 +104,7 @@ def _draw_way(axes, net, image, label):
     best = np.argsort(-y, kind="stable")
     return (
         f"A handwritten {label} on its way through the network: its pixels, the activations of the {len(a)} hidden units, "
-        f"of which {int(np.sum(a > 0))} are on, and the probabilities, {y[best[0]]:.0%} for {best[0]} and "
+        f"of which {int(np.sum(a > 0))} are on, and the two largest probabilities, {y[best[0]]:.0%} for {best[0]} and "
         f"{y[best[1]]:.0%} for {best[1]}."
     )
 
