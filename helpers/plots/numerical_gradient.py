@@ -32,8 +32,8 @@ def plot_secants(f, x, steps, slope):
     slopes = ", ".join(f"{(f(x + h) - f(x)) / h:.4f} for h = {h:g}" for h in steps)
     return fig, (
         f"A curve that bends upwards, its tangent at x = {x:g} with slope {slope:.4f}, and straight lines, each through "
-        f"that point and a second point on the curve at a distance h to the right. The lines are steeper than the tangent, "
-        f"but they come closer to it as h gets smaller. Their slopes: {slopes}."
+        f"the point of the curve at x = {x:g} and a second point at a horizontal distance h to the right. The lines are "
+        f"steeper than the tangent, but they come closer to it as h gets smaller. Their slopes: {slopes}."
     )
 
 
@@ -97,7 +97,7 @@ def plot_case(steps, with_epsilon, without):
     ax.annotate("−log(y + 1e-7)", (steps[-1], with_epsilon[-1]), (0, 8), textcoords="offset points")
     ax.annotate("−log(y)", (steps[-1], without[-1]), (12, -2), textcoords="offset points")
     return fig, (
-        "The relative error between the measured gradient and the formula, as the step shrinks from "
+        "The relative error between the measured gradient and the formula on logarithmic axes, as the step shrinks from "
         f"{steps[0]:.0e} to {steps[-1]:.0e}. For −log(y) it falls along a straight line to {without[-1]:.0e}. For "
         f"−log(y + 1e-7) it falls at first and then stays at {with_epsilon[-1]:.1e}."
     )
