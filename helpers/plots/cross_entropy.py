@@ -43,7 +43,7 @@ def plot_epsilon(p, epsilon):
     return fig, (
         f"Two curves of the loss against the probability of the true class, from {p[0]:.0e} to {p[-1]:.0e}. Towards small "
         f"probabilities, −log p rises along a straight line to {-np.log(p[0]):.1f}. The curve with + {epsilon:.0e} "
-        f"follows it down to a probability of about {epsilon:.0e} and then stays flat at {top:.3f}."
+        f"follows the same line until the probability is about {epsilon:.0e}, and then stays flat at {top:.3f}."
     )
 
 
@@ -116,7 +116,8 @@ def plot_case(returned, correct):
     heights = "all the same height" if np.ptp(returned) == 0 else "of different heights"
     return (
         fig,
-        f"Pairs of bars: the loss that the program returns and the correct one. {pairs}. The program's bars are {heights}.",
+        f"Pairs of bars show the loss that the program returns and the correct loss. For each label: {pairs}. The "
+        f"program's bars are {heights}.",
     )
 
 
