@@ -48,7 +48,8 @@ def plot_shift(z, shift):
     axes[1].set(title="softmax: the same", ylim=(0, 1.5 * softmax(z).max()))
     axes[1].legend(loc="upper right", ncols=2)
     return fig, (
-        f"Two bar charts compare z with z + {shift}. The exponentials differ, each by the factor {np.exp(shift):.1f}. "
+        f"Two bar charts compare z with z + {shift}. The exponentials of z + {shift} are larger than "
+        f"those of z, each by a factor of {np.exp(shift):.1f}. "
         f"The probabilities are the same: {_list(softmax(z))}."
     )
 
