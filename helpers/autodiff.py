@@ -89,7 +89,7 @@ def topological_order(value):
 
 
 def unbroadcast(grad, shape):
-    """Sum slopes over all axes that were stretched to make an array of `shape` fit."""
+    """Sum slopes over all axes along which an array of this shape was broadcast."""
     while grad.ndim > len(shape):
         grad = grad.sum(axis=0)
     for axis, length in enumerate(shape):

@@ -29,8 +29,9 @@ def plot_birds(x, t, names, circled=None):
     nearest = np.linalg.norm(bills[:, None] - means, axis=2).argmin(axis=1)
     said = [f"{name}, {np.sum(t == k)} {LOOKS[k]}, on average {_bill(means[k])}" for k, name in enumerate(names)]
     alt = (
-        f"The bills of {len(bills)} birds, depth plotted against length. {'; '.join(said)}. {np.sum(nearest != t)} birds "
-        f"have a bill that is nearer to the average of another species than to the average of their own."
+        f"The bills of {len(bills)} birds, depth plotted against length. {'; '.join(said)}. In all, "
+        f"{np.sum(nearest != t)} birds have a bill that is nearer to the average of another species than to the average "
+        f"of their own."
     )
     if circled is not None:
         k, bird = t[circled], f"{names[t[circled]]}, {_bill(bills[circled])}"
@@ -98,7 +99,7 @@ def plot_map():
         "A map of the course. The inputs x (real digits on page 08) and the weights W, b give the logits z = x W + b. "
         "Softmax (page 01) turns the logits into probabilities y, and cross-entropy (page 02) turns the probabilities "
         "into the loss L. A dashed arrow leads from the loss back to the weights. It stands for the gradient dW, which "
-        "is computed by numerical gradient on page 03 and by backpropagation on page 06, checked on page 07 and "
+        "is computed numerically on page 03 and by backpropagation on page 06, checked on page 07 and "
         "automated on page 09. Page 04 is about views and copies. Page 05 is about gradient descent, which repeats the "
         "step W −= lr · dW."
     )

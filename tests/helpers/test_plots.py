@@ -39,7 +39,7 @@ def test_the_text_of_the_birds_says_what_is_in_the_data(shown):
     assert "The bills of 5 birds" in alt
     assert "small, 2 blue circles, on average 40.0 mm long and 16.0 mm deep" in alt
     assert "large, 3 orange squares, on average 47.0 mm long and 16.0 mm deep" in alt
-    assert "1 birds have a bill that is nearer" in alt
+    assert "In all, 1 birds have a bill that is nearer" in alt
 
 
 def test_two_loss_curves_are_drawn_and_told(shown):
