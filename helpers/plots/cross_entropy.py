@@ -112,11 +112,11 @@ def plot_case(returned, correct):
         ax.bar_label(bars, fmt="%.4f", padding=2)
     ax.set(xticks=place, xticklabels=[f"label {k}" for k in range(3)], ylabel="loss", ylim=(0, 1.35 * max(correct)))
     ax.legend(loc="upper right", ncols=2)
-    pairs = "; ".join(f"label {k}: {a:.4f} and {b:.4f}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
+    pairs = "; ".join(f"{a:.4f} and {b:.4f} for label {k}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
     heights = "all the same height" if np.ptp(returned) == 0 else "of different heights"
     return (
         fig,
-        f"Pairs of bars show the loss that the program returns and the correct loss. For each label: {pairs}. The "
+        f"Pairs of bars show the loss that the program returns and the correct loss. They are {pairs}. The "
         f"program's bars are {heights}.",
     )
 
