@@ -41,10 +41,16 @@ def plot_values(order):
         colours = COLOURS["ink"], COLOURS["ink"], COLOURS["loss"]
         for line, colour, up in zip(lines, colours, (0.14, 0, -0.14), strict=True):
             ax.text(x, y + up, line, ha="center", va="center", size=7.5, color=colour)
-    said = "; ".join(f"{value.name} is {_numbers(value.data)} with the slope {_numbers(value.grad)}" for value in order)
+    place = {value: k for k, value in enumerate(order, 1)}
+    said = "; ".join(
+        f"{place[value]}, {value.name}{' of ' + ' and '.join(str(place[p]) for p in value.parents) if value.parents else ''}: "
+        f"{_numbers(value.data)}, slope {_numbers(value.grad)}"
+        for value in order
+    )
     return (
         fig,
-        f"A graph of {len(order)} values, each with its numbers and the slopes of the loss with respect to them. {said}.",
+        f"A graph of {len(order)} values, numbered in the order of the forward pass, each with its numbers and the "
+        f"slopes of the loss with respect to them. {said}.",
     )
 
 
