@@ -43,7 +43,8 @@ def plot_values(order):
             ax.text(x, y + up, line, ha="center", va="center", size=7.5, color=colour)
     place = {value: k for k, value in enumerate(order, 1)}
     said = "; ".join(
-        f"{place[value]}, {value.name}{' of ' + ' and '.join(str(place[p]) for p in value.parents) if value.parents else ''}: "
+        f"{place[value]}, "
+        f"{value.name}{' of ' + ' and '.join(str(place[p]) for p in value.parents) if value.parents else ''}: "
         f"{_numbers(value.data)}, slope {_numbers(value.grad)}"
         for value in order
     )
