@@ -2,17 +2,14 @@
 
 import numpy as np
 
+import helpers
 from helpers.check.engine.values import plain, shown
 
-__all__ = ["Case", "RecordingFunction", "tenths"]
+__all__ = ["MEASURED", "Case", "RecordingFunction", "drawn", "measured", "off_kinks", "tenths"]
 
-
-def _no_complaint():
-    return None
-
-
-def _call(answer, *arguments):
-    return answer(*arguments)
+# How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
+MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6, "smallest_scale": 0.1}
+FROM_KINK = 1e-2
 
 
 class Case:
@@ -33,13 +30,13 @@ class Case:
         What the answer is called with, by position.
     """
 
-    def __init__(self, description="", requirement=_no_complaint, explanation=_no_complaint, call=_call, **arguments):
+    def __init__(self, description="", requirement=None, explanation=None, call=None, **arguments):
         self.description, self.requirement, self.explanation = description, requirement, explanation
         self.call, self.arguments = call, arguments
 
     def run(self, answer):
         """Call `answer` and return what is to be compared."""
-        return self.call(answer, *self.arguments.values())
+        return self.call(answer, *self.arguments.values()) if self.call else answer(*self.arguments.values())
 
     def tried(self):
         """Return what is tried, as one line."""
@@ -81,3 +78,21 @@ class RecordingFunction:
 def tenths(rng, shape, largest=3.0):
     """Return random numbers with one decimal, which are easy to read and to compute with by hand."""
     return rng.integers(round(-10 * largest), round(10 * largest) + 1, shape) / 10
+
+
+def drawn(draw, good):
+    """Return what draw() returns, drawn again until it is good, such as `off_kinks`."""
+    while not good(*(arrays := draw())):
+        pass
+    return arrays
+
+
+def off_kinks(*inputs):
+    """Return whether no input of a ReLU is so close to 0 that a measured slope would be wrong."""
+    return all(np.min(np.abs(z)) > FROM_KINK for z in inputs)
+
+
+def measured(function, *arrays):
+    """Return the slopes of function(*arrays) with respect to each array, as measured by helpers.numerical_gradient."""
+    arrays = [array.copy() for array in arrays]
+    return [helpers.numerical_gradient(lambda _: function(*arrays), array) for array in arrays]
