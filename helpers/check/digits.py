@@ -23,16 +23,9 @@ def _from_table(share):
     def answer(t, predicted):
         table = np.zeros((10, 10))
         np.add.at(table, (t, predicted), 1)
-        with np.errstate(all="ignore"):
-            return share(table)
+        return share(table)
 
     return answer
-
-
-def _counted_once(t, predicted):
-    table = np.zeros((10, 10))
-    table[t, predicted] += 1
-    return np.diag(table) / table.sum(axis=1)
 
 
 right_per_digit = Exercise("right_per_digit", _predictions,
@@ -48,7 +41,7 @@ right_per_digit = Exercise("right_per_digit", _predictions,
     ("one share for all", lambda t, predicted: float(np.mean(t == predicted)), "This is the share of all digits together."),
     ("share of the mistakes", _from_table(lambda table: 1 - np.diag(table) / table.sum(axis=1)),
      "This is the share of each digit that was predicted wrong."),
-    ("repeated pairs counted once", _counted_once,
+    ("repeated pairs counted once", _from_table(lambda table: np.diag(table > 0) / (table > 0).sum(axis=1)),
      "table[t, predicted] += 1 counts a pair only once, however often it occurs. np.add.at counts every time."),
     ("whole numbers", _from_table(lambda table: np.diag(table) // table.sum(axis=1)),
      "The shares are rounded down, by // or by an array of integers."),
@@ -72,25 +65,16 @@ def _splits(rng):
     yield odd
 
 
-def _all(x, known, asked, part):
-    return slice(None)
-
-
-def _known(x, known, asked, part):
-    return known
-
-
-def _scaling(statistics_of=_known, blank=True, deviation=lambda rows: rows.std(axis=0)):
+def _scaling(statistics_of=lambda known, asked, part: known, blank=True, deviation=lambda rows: rows.std(axis=0)):
     """Return an answer that takes mean and deviation from `statistics_of`; blank: a deviation of 0 is replaced by 1."""
 
     def scaled(x, known, asked):
-        with np.errstate(all="ignore"):
-            results = []
-            for part in (known, asked):
-                rows = x[statistics_of(x, known, asked, part)]
-                std = deviation(rows)
-                results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
-            return tuple(results)
+        results = []
+        for part in (known, asked):
+            rows = x[statistics_of(known, asked, part)]
+            std = deviation(rows)
+            results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
+        return results
 
     return scaled
 
@@ -104,16 +88,16 @@ def _by_hand(x, known, asked):
 
 _LEAK = "The mean and the deviation are computed from all examples, including those that are locked away for the test."
 scaled = Exercise("scaled", _splits, _by_hand, [
-    ("statistics of the test set", _scaling(_all, blank=False),
+    ("statistics of the test set", _scaling(lambda *_: slice(None), blank=False),
      f"{_LEAK} (There is a second problem: a pixel that is always blank has a deviation of 0.)"),
-    ("statistics of the test set", _scaling(_all), f"{_LEAK} Which examples may be used?"),
+    ("statistics of the test set", _scaling(lambda *_: slice(None)), f"{_LEAK} Which examples may be used?"),
     ("blank pixels", _scaling(blank=False),
      "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. By what should it be divided instead?"),
     ("each part by its own statistics",
-     [_scaling(lambda x, known, asked, part: part), _scaling(lambda x, known, asked, part: part, blank=False)],
+     [_scaling(lambda known, asked, part: part, blank) for blank in (True, False)],
      "The two parts are scaled differently, so the same image would get different numbers in the two parts. Scale both "
      "with the same mean and deviation."),
-    ("only statistics of the test set", _scaling(lambda x, known, asked, part: asked),
+    ("only statistics of the test set", _scaling(lambda known, asked, part: asked),
      "The mean and the deviation should come from the examples in `known`, and not from those in `asked`."),
     ("only centred", _scaling(deviation=lambda rows: np.ones(rows.shape[1])),
      "Every pixel was divided by 1. Is the deviation missing, or was it replaced for all pixels?"),
@@ -122,7 +106,7 @@ scaled = Exercise("scaled", _splits, _by_hand, [
     ("divided by almost nothing", _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
      "A pixel that is blank in all of `known` may not be blank in `asked`, and then it is divided by a tiny number and "
      "becomes huge. Such a pixel should only be centred."),
-    ("NaN replaced by 0", lambda *args: tuple(np.nan_to_num(part) for part in _scaling(blank=False)(*args)),
+    ("NaN replaced by 0", lambda *args: list(map(np.nan_to_num, _scaling(blank=False)(*args))),
      "Where a pixel is not blank in `asked`, x / 0 is infinite. Repair the deviation instead of the result."),
     ("variance", _scaling(deviation=lambda rows: rows.var(axis=0)),
      "You divided by the variance, which is the square of the standard deviation."),

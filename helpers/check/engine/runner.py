@@ -23,8 +23,8 @@ __all__ = ["LIMITS", "Limits", "run", "start", "stop"]
 class Limits(NamedTuple):
     """What all cases of one check may use together. On a busy machine an answer waits, and that is not held against it."""
 
-    cpu_seconds: int = 10
-    wall_seconds: int = 60
+    cpu_seconds: float = 10
+    wall_seconds: float = 60
     memory: int = 1 << 30  # bytes, in addition to what Python itself needs
 
 
