@@ -86,37 +86,41 @@ UNCHANGED = (
 )  # fmt: skip
 
 
-def _size_of_step(f, smallest, largest, if_too_small, if_too_large):
-    size = np.median(np.abs(f.steps or smallest))
-    if size < smallest:
-        return "step too small", if_too_small
-    return ("step too large", if_too_large) if size > largest else None
+def _recorded(name, function, x, **complaints):
+    return Case(f"f = {name}, x = {written(x)}", f=RecordingFunction(function, x), x=x, **complaints)
+
+
+def _step_between(smallest, largest, if_too_small, if_too_large):
+    def complaint(f, x):
+        size = np.median(np.abs(f.steps or smallest))
+        if size < smallest:
+            return "step too small", if_too_small
+        return ("step too large", if_too_large) if size > largest else None
+
+    return complaint
+
+
+def _both_sides(f, x):
+    if f.steps and (min(f.steps) > 0 or max(f.steps) < 0):
+        return (
+            "one-sided",
+            "f was called with x moved in one direction only. A central difference also needs the other direction. If your "
+            "code has both: is the old value that you kept a number, or a view that has moved along?",
+        )
+    return None
 
 
 def _central_cases(rng):
-    def case(name, function, x):
-        f = RecordingFunction(function, x)
-
-        def both_sides():
-            if f.steps and (min(f.steps) > 0 or max(f.steps) < 0):
-                return (
-                    "one-sided",
-                    "f was called with x moved in one direction only. A central difference also needs the other "
-                    "direction. If your code has both: is the old value that you kept a number, or a view that has moved "
-                    "along?",
-                )
-            return None
-
-        def size_of_step():
-            too_small = "The values of f are rounded, and dividing by a tiny step magnifies the rounding error."
-            too_large = "A curve bends between two points this far apart, so the quotient is not the slope."
-            return _size_of_step(f, 1e-7, 2e-3, too_small, too_large)
-
-        return Case(f"f = {name}, x = {written(x)}", both_sides, size_of_step, f=f, x=x)
-
-    yield case("the sum of x ** 3", _cubes, tenths(rng, 3) + 0.05)
-    yield case("the sum of x ** 2", squares, tenths(rng, (2, 3)) + 0.05)
-    yield case("the sum of x ** 2", squares, tenths(rng, (2, 2, 2)) + 0.05)
+    step = _step_between(
+        1e-7,
+        2e-3,
+        "The values of f are rounded, and dividing by a tiny step magnifies the rounding error.",
+        "A curve bends between two points this far apart, so the quotient is not the slope.",
+    )
+    complaints = {"requirement": _both_sides, "explanation": step}
+    yield _recorded("the sum of x ** 3", _cubes, tenths(rng, 3) + 0.05, **complaints)
+    yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 3)) + 0.05, **complaints)
+    yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 2, 2)) + 0.05, **complaints)
     calls = itertools.count(1)
 
     def fails_once(x):
@@ -153,16 +157,16 @@ numerical_gradient = Exercise("numerical_gradient", _central_cases, _by(_central
 ], forbidden=FORBIDDEN, tolerance=1e-6)  # fmt: skip
 
 
+def _few_calls(f, x, h):
+    if f.calls > x.size + 1:
+        return "f is called too often", "f(x) is the same number for all entries. Compute it once, before the loop."
+    return None
+
+
 def _forward_cases(rng):
     def case(name, function, x, h, description=""):
-        f = RecordingFunction(function, x)
-
-        def few_calls():
-            if f.calls > x.size + 1:
-                return "f is called too often", "f(x) is the same number for all entries. Compute it once, before the loop."
-            return None
-
-        return Case(description or f"f = {name}, x = {written(x)}, h = {h}", few_calls, f=f, x=x, h=h)
+        description = description or f"f = {name}, x = {written(x)}, h = {h}"
+        return Case(description, _few_calls, f=RecordingFunction(function, x), x=x, h=h)
 
     yield case("the sum of x ** 2", squares, tenths(rng, 2), 0.1)
     yield case("the sum of x ** 2", squares, tenths(rng, (2, 2)), 0.01)
@@ -211,45 +215,38 @@ def _scaled_cases(rng):
     yield case(np.array([-3e9]) * rng.integers(2, 9, 1))
 
 
-def _with_steps(h):
-    return _by(_central, h)
-
-
 scaled_gradient = Exercise("scaled_gradient", _scaled_cases, lambda f, x: 2 * (x - 1), [
-    ("no step at zero", _with_steps(lambda value: 6e-6 * abs(value)),
+    ("no step at zero", _by(_central, lambda value: 6e-6 * abs(value)),
      "For an entry that is 0 the step is 0 as well, and 0 / 0 is NaN. Let the step grow with |x| where |x| is large, and "
      "keep it at a fixed size where |x| is small."),
-    ("no step near zero", _with_steps(lambda value: 6e-6 * abs(value) if value else 6e-6),
+    ("no step near zero", _by(_central, lambda value: 6e-6 * abs(value) if value else 6e-6),
      "An entry that is exactly 0 has a step now. For an entry of 1e-12 the step is still so small that its slope is nothing "
      "but rounding error."),
-    ("NaN replaced by 0", lambda f, x: np.nan_to_num(_with_steps(lambda value: 6e-6 * abs(value))(f, x)),
+    ("NaN replaced by 0", lambda f, x: np.nan_to_num(_by(_central, lambda value: 6e-6 * abs(value))(f, x)),
      "Where the step vanished, the slope is unknown, which is not the same as 0. Choose another step there."),
-    ("same step for all entries", _with_steps(6e-6),
+    ("same step for all entries", _by(_central, 6e-6),
      "Here f is huge, and the change that so small a step makes is lost in the rounding of f. A large entry needs a larger "
      "step."),
-    ("tiny step at zero", _with_steps(lambda value: 6e-6 * abs(value) + 1e-12),
+    ("tiny step at zero", _by(_central, lambda value: 6e-6 * abs(value) + 1e-12),
      "The step is no longer 0, but it is so small that the slope is nothing but rounding error. Which step is right for "
      "entries of about 1?"),
-    ("sign of the entry", _with_steps(lambda value: 6e-6 * max(1, value)),
+    ("sign of the entry", _by(_central, lambda value: 6e-6 * max(1, value)),
      "A large negative entry needs a large step, too."),
     UNCHANGED,
 ], forbidden=FORBIDDEN, tolerance=1e-6)  # fmt: skip
 
 
 def _curved_cases(rng):
-    def case(x):
+    step = _step_between(
+        5e-5,
+        5e-3,
+        "The rounding error of f is divided by h squared here, so the best step is larger than for a slope.",
+        "The truncation error grows with h squared, and here it is larger than the task allows.",
+    )
+    for shape in (2, (2, 2), 8):
+        x = tenths(rng, shape)
         f = RecordingFunction(lambda x: 10 + np.sum(np.cos(x)), x)
-
-        def size_of_step():
-            too_small = "The rounding error of f is divided by h squared here, so the best step is larger than for a slope."
-            too_large = "The truncation error grows with h squared, and here it is larger than the task allows."
-            return _size_of_step(f, 5e-5, 5e-3, too_small, too_large)
-
-        return Case(f"f = 10 + the sum of cos(x), x = {x.tolist()}", explanation=size_of_step, f=f, x=x)
-
-    yield case(tenths(rng, 2))
-    yield case(tenths(rng, (2, 2)))
-    yield case(tenths(rng, 8))
+        yield Case(f"f = 10 + the sum of cos(x), x = {x.tolist()}", explanation=step, f=f, x=x)
 
 
 def _second(at, h, middle=2.0):

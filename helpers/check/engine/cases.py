@@ -12,6 +12,10 @@ MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "
 FROM_KINK = 1e-2
 
 
+def _call(answer, *arguments):
+    return answer(*arguments)
+
+
 class Case:
     """One call of an answer.
 
@@ -19,11 +23,11 @@ class Case:
     ----------
     description : str, optional
         What is tried, as the verdict says it. By default the arguments are shown.
-    requirement : function without arguments, optional
+    requirement : function of the arguments, optional
         Is called after the answer. Returns None, or the name of a mistake and a hint if the answer broke a rule that its
         result does not show, for example by calling a function too often.
-    explanation : function without arguments, optional
-        The same, but it is asked only when the result is wrong: it says more than the result does.
+    explanation : function of the arguments, optional
+        The same, but it counts only when the result is wrong: it says more than the result does.
     call : function of an answer and its arguments, optional
         Calls the answer and returns what is to be compared. By default that is what the answer returns.
     **arguments
@@ -31,12 +35,16 @@ class Case:
     """
 
     def __init__(self, description="", requirement=None, explanation=None, call=None, **arguments):
-        self.description, self.requirement, self.explanation = description, requirement, explanation
-        self.call, self.arguments = call, arguments
+        self.description, self.call, self.arguments = description, call or _call, arguments
+        self.complaints = {"requirement": requirement, "explanation": explanation}
 
     def run(self, answer):
         """Call `answer` and return what is to be compared."""
-        return self.call(answer, *self.arguments.values()) if self.call else answer(*self.arguments.values())
+        return self.call(answer, *self.arguments.values())
+
+    def complain(self):
+        """Return what the requirement and the explanation say about the answer that has just been called."""
+        return {name: f and f(*self.arguments.values()) for name, f in self.complaints.items()}
 
     def tried(self):
         """Return what is tried, as one line."""
@@ -44,18 +52,10 @@ class Case:
 
 
 class RecordingFunction:
-    """A function of an array that records how often it is called and how far from `x`.
+    """A function of an array that counts its `calls`.
 
-    Attributes
-    ----------
-    calls : int
-    steps : list of float
-        For each call with an array other than `x`, the largest change of an entry, with its sign.
-
-    Raises
-    ------
-    ValueError
-        If it is called with an array of another shape than that of `x`.
+    Its `steps` are, for each call with an array other than `x`, the largest change of an entry, with its sign. An array of
+    another shape than that of `x` raises ValueError.
     """
 
     def __init__(self, function, x):

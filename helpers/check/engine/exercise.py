@@ -38,9 +38,9 @@ class Exercise:
     truth : function of a case's arguments
         Returns what is expected.
     mistakes : list of (name, answer or list of answers, hint)
-        The mistakes that are often made, in the order in which they are looked for. The name is a few words. Whoever does the
-        same as one of these answers in all cases is given the hint, which says in whole sentences what happened and why, and
-        does not give the solution away.
+        The mistakes that are often made, in the order in which they are looked for. The name is a few words. Whoever does
+        the same as one of these answers in all cases is given the hint, which says in whole sentences what happened and
+        why, and does not give the solution away.
     forbidden : list of functions
         The answer must not call them, because it is to do their work.
     tolerance : float

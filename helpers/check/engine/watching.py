@@ -84,8 +84,7 @@ def _time_limit(deadline):
 def _afterwards(case, before):
     changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
     changed = [change for change in changes if change[1]]
-    complaints = {name: getattr(case, name) and getattr(case, name)() for name in ("requirement", "explanation")}
-    return {"changed": changed} | complaints
+    return {"changed": changed} | case.complain()
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """What the worker process does, in which answers run. The module `process` holds the other end of its pipes.
 
 On Linux the worker forks a child for each answer. Forking is safe because the worker has only one thread, and whatever an
-answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not at all. There the
-worker runs the answers itself, one after another, and is replaced when one of them misbehaves.
+answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not at all. There
+the worker runs the answers itself, one after another, and is replaced when one of them misbehaves.
 
 This protects a page against mistakes and mischief. It does not stop somebody who means harm.
 """
