@@ -68,15 +68,10 @@ def plot_paths(loss, paths):
         ax.plot(0, 0, "+", color=COLOURS["ink"], ms=9)
         ax.set(title=title, xlim=(-4.6, 4.6), ylim=(-2.2, 2.2))
         inside = path[np.all(np.abs(path) < (4.6, 2.2), axis=1)]
+        ends = [f"({point[0] + 0:.2f}, {point[1] + 0:.2f})" for point in (path[0], inside[-1])]
         left = "" if len(inside) == len(path) else ", then it leaves the picture"
-        said.append(
-            f"{title}: {len(path) - 1} steps, from ({path[0][0]:.2f}, {path[0][1]:.2f}) to "
-            f"({inside[-1][0] + 0:.2f}, {inside[-1][1] + 0:.2f}){left}"
-        )
-    for ax in axes[-1]:
-        ax.set_xlabel("w0")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("w1")
+        said.append(f"{title}: {len(path) - 1} steps, from {ends[0]} to {ends[1]}{left}")
+    _label_outside(axes, "w0", "w1")
     lead = "A long valley in contour lines, with its lowest point in the middle, and the path of each descent. "
     return fig, lead + ". ".join(said) + "."
 
@@ -91,10 +86,8 @@ def plot_losses(curves, log=False, top=None):
     if top:
         ax.set_ylim(0, top)
     ax.legend(loc="best")
-    said = "; ".join(
-        f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, at most {max(losses):.3g}" for name, losses in curves.items()
-    )
-    return fig, f"Loss curves over the steps. {said}."
+    said = [f"{name}: from {v[0]:.3g} to {v[-1]:.2g}, at most {max(v):.3g}" for name, v in curves.items()]
+    return fig, f"Loss curves over the steps. {'; '.join(said)}."
 
 
 @picture
@@ -106,15 +99,18 @@ def plot_clinic(healthy, patients, names=None):
     for ax, (letter, losses) in zip(axes.flat, patients.items(), strict=True):
         ax.plot(healthy, "--", color=COLOURS["guide"], lw=1)
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
-        title = letter if names is None else f"{letter}: {names[letter]}"
-        ax.set(ylim=(0, top), title=title)
-        quarters = [losses[len(losses) * k // 4] for k in range(4)] + [losses[-1]]
-        said.append(f"{letter}{'' if names is None else f' ({names[letter]})'}: " + ", ".join(f"{v:.2f}" for v in quarters))
-    for ax in axes[-1]:
-        ax.set_xlabel("steps")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("loss")
+        ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
+        quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
+        said.append(f"{letter} ({names[letter]}): {quarters}" if names else f"{letter}: {quarters}")
+    _label_outside(axes, "steps", "loss")
     return fig, (
         f"Six loss curves of broken loops, each beside a healthy one, dashed, that falls from {healthy[0]:.2f} to "
         f"{healthy[-1]:.2f}. The losses at the start, after each quarter and at the end: {'; '.join(said)}."
     )
+
+
+def _label_outside(axes, x, y):
+    for ax in axes[-1]:
+        ax.set_xlabel(x)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(y)
