@@ -1,48 +1,18 @@
 """The exercises of page 03: numerical gradient."""
 
 import contextlib
-import functools
 import itertools
 
 import numpy as np
 
-import helpers
-from helpers.check.engine import Case, Exercise, RecordingFunction, tenths
+from helpers.check.engine import MEASURED, Case, Exercise, RecordingFunction, tenths
+from helpers.check.engine.slopes import UNCHANGED, entry_by_entry, in_place, itself, squares, written
 
 __all__ = ["curvatures", "forward_gradient", "numerical_gradient", "scaled_gradient"]
-
-FORBIDDEN = [helpers.numerical_gradient, helpers.check_gradient]
-
-
-def squares(x):
-    return float(np.sum(x**2))
 
 
 def _cubes(x):
     return np.sum(x**3)
-
-
-def written(x):
-    return np.array2string(x, separator=", ").replace("\n", "")
-
-
-def _by(formula, h=1e-5):
-    """Return an answer that takes formula(at, h) for each entry of x, where at(s) is f with this entry moved by s."""
-
-    def answer(f, x, h=h):
-        at_x = functools.cache(lambda: f(x))
-
-        def slope(k):
-            def at(s):
-                other = x.copy()
-                other[k] += s
-                return f(other) if s else at_x()
-
-            return formula(at, h(x[k]) if callable(h) else h)
-
-        return np.reshape([slope(k) for k in np.ndindex(x.shape)], x.shape)
-
-    return answer
 
 
 def _central(at, h):
@@ -51,39 +21,6 @@ def _central(at, h):
 
 def _forward(at, h):
     return (at(h) - at(0)) / h
-
-
-def _each(entries):
-    return ((k, entries[k]) for k in range(len(entries)))
-
-
-def in_place(entries=lambda x: x.flat, keep=np.copy, restore=True, visit=_each):
-    """Return an answer that moves what `entries` makes of x up and down, part by part, and then puts the kept part back."""
-
-    def answer(f, x, h=1e-5):
-        moved, slopes = entries(x), []
-        for k, value in visit(moved):
-            kept = keep(value)
-            moved[k] = kept + h
-            above = f(x)
-            moved[k] = kept - h
-            slopes.append(np.full(np.shape(kept), (above - f(x)) / (2 * h)))
-            if restore:
-                moved[k] = kept
-        return np.reshape(slopes, x.shape)
-
-    return answer
-
-
-def itself(x):
-    return x
-
-
-UNCHANGED = (
-    "f never saw a change", lambda f, x, *_: np.zeros(x.shape),
-    "All slopes are 0: whenever f was called, x had its old values. Does your code change a copy of x, such as x.flatten()? "
-    "Or is the step so small that adding it makes no difference?",
-)  # fmt: skip
 
 
 def _recorded(name, function, x, **complaints):
@@ -139,11 +76,11 @@ def _is_restored(gradient, f, x):
     return np.array_equal(x, before)
 
 
-numerical_gradient = Exercise("numerical_gradient", _central_cases, _by(_central), [
+numerical_gradient = Exercise("numerical_gradient", _central_cases, entry_by_entry(_central), [
     UNCHANGED,
-    ("divided by h", _by(lambda at, h: 2 * _central(at, h)),
+    ("divided by h", entry_by_entry(lambda at, h: 2 * _central(at, h)),
      "The slopes are twice as large as they should be. How far apart are the two points at which f is computed?"),
-    ("divided by too much", _by(lambda at, h: _central(at, h) / 2),
+    ("divided by too much", entry_by_entry(lambda at, h: _central(at, h) / 2),
      "The slopes are half as large as they should be. How far apart are the two points at which f is computed?"),
     ("not restored", in_place(restore=False),
      "The entries of x are still changed after the call. Put each old value back before the next entry's turn."),
@@ -154,7 +91,7 @@ numerical_gradient = Exercise("numerical_gradient", _central_cases, _by(_central
      "x has more than one axis, and then x[k] is a whole row. Which loop visits every entry, whatever the shape?"),
     ("all entries at once", lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
      "All entries of x were changed together, so every slope is the sum of all slopes. Change one entry at a time."),
-], forbidden=FORBIDDEN, tolerance=1e-6)  # fmt: skip
+], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
 
 
 def _few_calls(f, x, h):
@@ -188,19 +125,19 @@ def _forward_in_place(back):
     return gradient
 
 
-forward_gradient = Exercise("forward_gradient", _forward_cases, _by(_forward), [
+forward_gradient = Exercise("forward_gradient", _forward_cases, entry_by_entry(_forward), [
     UNCHANGED,
     ("not restored", _forward_in_place(back=0),
      "Each entry stays changed, so the slope of the next entry is measured at another point."),
     ("restored by arithmetic", _forward_in_place(back=1),
      "x + h - h is not always x, because each step is rounded. Keep the old value and write that back."),
-    ("divided by 2h", _by(lambda at, h: _forward(at, h) / 2), "The two points are h apart, not 2h."),
-    ("central difference", _by(_central),
+    ("divided by 2h", entry_by_entry(lambda at, h: _forward(at, h) / 2), "The two points are h apart, not 2h."),
+    ("central difference", entry_by_entry(_central),
      "This is the more accurate formula, and it needs two evaluations for each entry. The task allows only one."),
-    ("backward difference", _by(lambda at, h: (at(0) - at(-h)) / h), "x was moved down instead of up."),
-    ("not divided by h", _by(lambda at, h: at(h) - at(0)),
+    ("backward difference", entry_by_entry(lambda at, h: (at(0) - at(-h)) / h), "x was moved down instead of up."),
+    ("not divided by h", entry_by_entry(lambda at, h: at(h) - at(0)),
      "This is the change of f. The slope is the change divided by the step."),
-], forbidden=FORBIDDEN)  # fmt: skip
+], forbidden=MEASURED["forbidden"])  # fmt: skip
 
 
 def _scaled_cases(rng):
@@ -216,24 +153,24 @@ def _scaled_cases(rng):
 
 
 scaled_gradient = Exercise("scaled_gradient", _scaled_cases, lambda f, x: 2 * (x - 1), [
-    ("no step at zero", _by(_central, lambda value: 6e-6 * abs(value)),
+    ("no step at zero", entry_by_entry(_central, lambda value: 6e-6 * abs(value)),
      "For an entry that is 0 the step is 0 as well, and 0 / 0 is NaN. Let the step grow with |x| where |x| is large, and "
      "keep it at a fixed size where |x| is small."),
-    ("no step near zero", _by(_central, lambda value: 6e-6 * abs(value) if value else 6e-6),
+    ("no step near zero", entry_by_entry(_central, lambda value: 6e-6 * abs(value) if value else 6e-6),
      "An entry that is exactly 0 has a step now. For an entry of 1e-12 the step is still so small that its slope is nothing "
      "but rounding error."),
-    ("NaN replaced by 0", lambda f, x: np.nan_to_num(_by(_central, lambda value: 6e-6 * abs(value))(f, x)),
+    ("NaN replaced by 0", lambda f, x: np.nan_to_num(entry_by_entry(_central, lambda value: 6e-6 * abs(value))(f, x)),
      "Where the step vanished, the slope is unknown, which is not the same as 0. Choose another step there."),
-    ("same step for all entries", _by(_central, 6e-6),
+    ("same step for all entries", entry_by_entry(_central, 6e-6),
      "Here f is huge, and the change that so small a step makes is lost in the rounding of f. A large entry needs a larger "
      "step."),
-    ("tiny step at zero", _by(_central, lambda value: 6e-6 * abs(value) + 1e-12),
+    ("tiny step at zero", entry_by_entry(_central, lambda value: 6e-6 * abs(value) + 1e-12),
      "The step is no longer 0, but it is so small that the slope is nothing but rounding error. Which step is right for "
      "entries of about 1?"),
-    ("sign of the entry", _by(_central, lambda value: 6e-6 * max(1, value)),
+    ("sign of the entry", entry_by_entry(_central, lambda value: 6e-6 * max(1, value)),
      "A large negative entry needs a large step, too."),
     UNCHANGED,
-], forbidden=FORBIDDEN, tolerance=1e-6)  # fmt: skip
+], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
 
 
 def _curved_cases(rng):
@@ -254,16 +191,16 @@ def _second(at, h, middle=2.0):
 
 
 curvatures = Exercise("curvatures", _curved_cases, lambda f, x: -np.cos(x), [
-    ("f(x) counted once", _by(lambda at, h: _second(at, h, middle=1.0), 1e-4),
+    ("f(x) counted once", entry_by_entry(lambda at, h: _second(at, h, middle=1.0), 1e-4),
      "f(x) is the end of one slope and the start of the next, so it counts twice."),
-    ("divided by 4 h squared", _by(lambda at, h: _second(at, h) / 4, 1e-4),
+    ("divided by 4 h squared", entry_by_entry(lambda at, h: _second(at, h) / 4, 1e-4),
      "The two slopes are measured half a step to the left and half a step to the right, so they are h apart, not 2h."),
-    ("divided by 2 h squared", _by(lambda at, h: _second(at, h) / 2, 1e-4),
+    ("divided by 2 h squared", entry_by_entry(lambda at, h: _second(at, h) / 2, 1e-4),
      "The second difference is divided by h squared, without a factor 2."),
-    ("divided by h", _by(lambda at, h: _second(at, h) * h, 1e-4),
+    ("divided by h", entry_by_entry(lambda at, h: _second(at, h) * h, 1e-4),
      "A second derivative is the slope of a slope, so you divide by h twice."),
-    ("wrong sign", _by(lambda at, h: -_second(at, h), 1e-4),
+    ("wrong sign", entry_by_entry(lambda at, h: -_second(at, h), 1e-4),
      "Where a curve bends upward, its second derivative is positive."),
-    ("the slope", _by(_central, 1e-4), "This is the first derivative."),
+    ("the slope", entry_by_entry(_central, 1e-4), "This is the first derivative."),
     UNCHANGED,
-], forbidden=FORBIDDEN, tolerance=1e-5, smallest_scale=0.5)  # fmt: skip
+], forbidden=MEASURED["forbidden"], tolerance=1e-5, smallest_scale=0.5)  # fmt: skip

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.check.engine import Case, Exercise, tenths
-from helpers.check.numerical_gradient import FORBIDDEN, UNCHANGED, in_place, itself, squares, written
+from helpers.check.engine import MEASURED, Case, Exercise, tenths
+from helpers.check.engine.slopes import UNCHANGED, in_place, itself, squares, written
 
 __all__ = ["any_layout", "relation_of", "row_slopes"]
 
@@ -100,7 +100,7 @@ row_slopes = Exercise("row_slopes", _row_cases, lambda f, x: 2 * x.sum(axis=1), 
     ("all rows at once", lambda f, x: np.full(len(x), (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
      "All rows were changed together. Change one row at a time, with all of its entries."),
     (UNCHANGED[0], lambda f, x: np.zeros(len(x)), UNCHANGED[2]),
-], forbidden=FORBIDDEN, tolerance=1e-6, smallest_scale=0.1)  # fmt: skip
+], **MEASURED)  # fmt: skip
 
 
 def _layouts(rng):
@@ -136,4 +136,4 @@ any_layout = Exercise("any_layout", _layouts, lambda f, X: 3 * X**2, [
     ("changed while iterating", in_place(visit=enumerate),
      "X.flat loses its position when you write to it inside a loop over it. Loop over range(X.size) instead."),
     ("not restored", in_place(restore=False), "After the call X should be what it was, bit for bit."),
-], forbidden=FORBIDDEN, tolerance=1e-6, smallest_scale=0.1)  # fmt: skip
+], **MEASURED)  # fmt: skip

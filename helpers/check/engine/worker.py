@@ -109,6 +109,7 @@ def _set_limits(request):
         resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
 
     limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_CPU, int(request["cpu_seconds"]) + 1)  # this holds for processes that the answer starts, too
     signal.setitimer(signal.ITIMER_PROF, request["cpu_seconds"])
     signal.setitimer(signal.ITIMER_REAL, request["wall_seconds"])
     with contextlib.suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
