@@ -19,15 +19,11 @@ def draw(*arrays, since=None, **named):
     Parameters
     ----------
     *arrays, **named : ndarray
-        An array is called by the expression in the call, or by its keyword. Buffers of more than 24 cells, and arrays of
-        more than 6 rows, 7 columns or, with one axis, 12 entries are shown in part, and the picture says so.
+        An array is called by the expression in the call, or by its keyword. Anything else is a TypeError. Buffers of more
+        than 24 cells, and arrays of more than 6 rows, 7 columns or, with one axis, 12 entries are shown in part, and the
+        picture says so.
     since : Snapshot, optional
         What `snapshot` returned before a change. Cells that have changed since then are marked, and show the old value.
-
-    Raises
-    ------
-    TypeError
-        If something is not an array, or `since` is not a snapshot.
 
     Examples
     --------

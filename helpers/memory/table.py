@@ -3,8 +3,7 @@
 import html
 import sys
 
-from helpers.memory.elements import owner, root
-from helpers.memory.relations import relation
+from helpers.memory.elements import owner, relation, root
 from helpers.memory.snapshots import members
 
 __all__ = ["COLUMNS", "Table", "describe"]
