@@ -138,8 +138,8 @@ backward = Exercise("backward", _graphs, _along_all_paths, [
 
 
 def _logits(rng):
-    for n, c, scale, say in ((1, 3, 1, ""), (2, 3, 1, ""), (4, 4, 1, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
-        z, t = scale * tenths(rng, (n, c)), rng.integers(0, c, n)
+    for n, c, about, say in ((1, 3, 0, ""), (2, 3, 0, ""), (4, 4, 0, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
+        z, t = about + tenths(rng, (n, c)), rng.integers(0, c, n)
         yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, z=z, t=t)
 
 

@@ -51,8 +51,8 @@ def _pairs(rng):
     mixed[0, 0] = 0.0
     yield Case("one slope is exactly 0, and 1e-12 in the other array", a=mixed, b=mixed + 1e-12 * (mixed == 0))
     wrong = a.copy()
-    wrong[1, 2] += 0.1
-    yield Case("one of six slopes is off by 0.1", a=a, b=wrong)
+    wrong[1, 2] += 0.01 * np.abs(a).max()
+    yield Case("one of six slopes is off by 1 % of the largest", a=a, b=wrong)
     yield Case("all slopes are 0 in both arrays", a=0 * a, b=0 * a)
     yield Case("all slopes are 0 in one array only", a=0 * a, b=a)
 
