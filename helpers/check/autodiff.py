@@ -1,10 +1,10 @@
-"""The exercises of page 09: autodiff. What is expected comes from closed forms and from numerical_gradient."""
+"""The exercises of page 09: autodiff. What is expected is measured, or computed path by path."""
 
 import numpy as np
 
 import helpers
-from helpers.autodiff import Value
-from helpers.check.engine import Case, Exercise, Mistake, tenths
+from helpers.autodiff import Value, topological_order
+from helpers.check.engine import Case, Exercise, measured, tenths
 
 __all__ = ["backward", "rules", "tanh", "value_loss"]
 
@@ -17,58 +17,26 @@ def _operations(rng):
 
 
 def _measured_rules(operation, a, b, g):
-    a = a.copy()
     if operation == "relu":
-        return helpers.numerical_gradient(lambda a: np.sum(g * np.maximum(a, 0)), a)
-    b = b.copy()
-    return (
-        helpers.numerical_gradient(lambda a: np.sum(g * (a @ b)), a),
-        helpers.numerical_gradient(lambda b: np.sum(g * (a @ b)), b),
-    )
+        return measured(lambda a: np.sum(g * np.maximum(a, 0)), a)[0]
+    return measured(lambda a, b: np.sum(g * (a @ b)), a, b)
 
 
-def _rules(matmul, relu=lambda a, g: g * (a > 0)):
-    return lambda operation, a, b, g: matmul(a, b, g) if operation == "matmul" else relu(a, g)
+def _rules(relu=lambda a, g: g * (a > 0), order=1):
+    return lambda operation, a, b, g: (g @ b.T, a.T @ g)[::order] if operation == "matmul" else relu(a, g)
 
 
-def _right_matmul(a, b, g):
-    return g @ b.T, a.T @ g
-
-
-rules = Exercise(
-    "rules",
-    _operations,
-    _measured_rules,
-    [
-        Mistake(
-            "the slopes in the other order",
-            "Both slopes are right, but the slope with respect to a should be the first.",
-            _rules(lambda a, b, g: _right_matmul(a, b, g)[::-1]),
-        ),
-        Mistake(
-            "g is missing",
-            "This is the slope of the operation itself. By the chain rule it is combined with the slope g that comes back.",
-            _rules(_right_matmul, lambda a, g: (a > 0).astype(float)),
-        ),
-        Mistake(
-            "mask of the wrong array",
-            "A ReLU passes a slope on where its input a is positive. You asked whether g is.",
-            _rules(_right_matmul, lambda a, g: g * (g > 0)),
-        ),
-        Mistake(
-            "no mask",
-            "Where the input of a ReLU is negative, no slope passes through it.",
-            _rules(_right_matmul, lambda a, g: g),
-        ),
-        Mistake(
-            "the ReLU once more",
-            "This multiplies the slope by the ReLU itself. The backward rule multiplies the slope by 1 or by 0.",
-            _rules(_right_matmul, lambda a, g: g * np.maximum(a, 0)),
-        ),
-    ],
-    forbidden=[helpers.numerical_gradient],
-    tolerance=1e-6,
-)
+rules = Exercise("rules", _operations, _measured_rules, [
+    ("the slopes in the other order", _rules(order=-1),
+     "Both slopes are right, but the slope with respect to a should be the first."),
+    ("g is missing", _rules(lambda a, g: (a > 0).astype(float)),
+     "This is the slope of the operation itself. By the chain rule it is combined with the slope g that comes back."),
+    ("mask of the wrong array", _rules(lambda a, g: g * (g > 0)),
+     "A ReLU passes a slope on where its input a is positive. You asked whether g is."),
+    ("no mask", _rules(lambda a, g: g), "Where the input of a ReLU is negative, no slope passes through it."),
+    ("the ReLU once more", _rules(lambda a, g: g * np.maximum(a, 0)),
+     "This multiplies the slope by the ReLU itself. The backward rule multiplies the slope by 1 or by 0."),
+], forbidden=[helpers.numerical_gradient], tolerance=1e-6)  # fmt: skip
 
 
 def _values(rng):
@@ -93,38 +61,18 @@ def _tanh_with(rule):
     return answer
 
 
-tanh = Exercise(
-    "tanh",
-    _values,
-    _tanh_with(lambda g, result, z: g / np.cosh(z) ** 2),
-    [
-        Mistake(
-            "tanh taken twice",
-            "The output is already the tanh of the input: the slope is 1 minus its square.",
-            _tanh_with(lambda g, out, z: g * (1 - np.tanh(out) ** 2)),
-        ),
-        Mistake(
-            "the square of the input",
-            "The slope is 1 minus the square of the output, and not of the input.",
-            _tanh_with(lambda g, out, z: g * (1 - z**2)),
-        ),
-        Mistake(
-            "g is missing",
-            "This is the slope of tanh itself. By the chain rule it is multiplied by g.",
-            _tanh_with(lambda g, out, z: 1 - out**2),
-        ),
-        Mistake(
-            "no parents",
-            "The data are right, but the new value does not remember its parent, so no slope goes back.",
-            lambda value: type(value)(np.tanh(value.data)),
-        ),
-        Mistake(
-            "the slope of the sigmoid",
-            "y (1 - y) is the slope of the sigmoid.",
-            _tanh_with(lambda g, out, z: g * out * (1 - out)),
-        ),
-    ],
-)
+tanh = Exercise("tanh", _values, _tanh_with(lambda g, result, z: g / np.cosh(z) ** 2), [
+    ("tanh taken twice", _tanh_with(lambda g, out, z: g * (1 - np.tanh(out) ** 2)),
+     "The output is already the tanh of the input: the slope is 1 minus its square."),
+    ("the square of the input", _tanh_with(lambda g, out, z: g * (1 - z**2)),
+     "The slope is 1 minus the square of the output, and not of the input."),
+    ("g is missing", _tanh_with(lambda g, out, z: 1 - out**2),
+     "This is the slope of tanh itself. By the chain rule it is multiplied by g."),
+    ("no parents", lambda value: type(value)(np.tanh(value.data)),
+     "The data are right, but the new value does not remember its parent, so no slope goes back."),
+    ("the slope of the sigmoid", _tanh_with(lambda g, out, z: g * out * (1 - out)),
+     "y (1 - y) is the slope of the sigmoid."),
+])  # fmt: skip
 
 
 def _graphs(rng):
@@ -155,16 +103,14 @@ def _slopes_in(graph):
     return call
 
 
-def _right_order(result):
-    result.backward()
+def _along_all_paths(value, g=1.0):
+    """Add to the slopes, which are 0 at first, what each path from the result brings. This is slow, and plainly right."""
+    value.grad = value.grad + g
+    for parent, rule in zip(value.parents, value.rules, strict=True):
+        _along_all_paths(parent, rule(g))
 
 
 def _too_early(result):
-    waiting = [result]
-    while waiting:
-        value = waiting.pop(0)
-        value.grad = np.zeros_like(value.data)
-        waiting.extend(value.parents)
     result.grad, waiting = np.ones_like(result.data), [result]
     while waiting:
         value = waiting.pop(0)
@@ -174,52 +120,26 @@ def _too_early(result):
                 waiting.append(parent)
 
 
-def _walk(assign=False, zeros=True):
-    def answer(result):
-        order, visited = [], set()
-
-        def visit(value):
-            if value not in visited:
-                visited.add(value)
-                for parent in value.parents:
-                    visit(parent)
-                order.append(value)
-
-        visit(result)
-        for value in order if zeros else ():
-            value.grad = np.zeros_like(value.data)
-        result.grad = np.ones_like(result.data)
-        for value in reversed(order):
-            for parent, rule in zip(value.parents, value.rules, strict=True):
-                parent.grad = rule(value.grad) if assign else parent.grad + rule(value.grad)
-
-    return answer
+def _assigning(result):
+    result.grad = np.ones_like(result.data)
+    for value in reversed(topological_order(result)):
+        for parent, rule in zip(value.parents, value.rules, strict=True):
+            parent.grad = rule(value.grad)
 
 
-backward = Exercise(
-    "backward",
-    _graphs,
-    _walk(),
-    [
-        Mistake(
-            "passes slopes on too early",
-            "A value passes its slope on before all values that were computed from it have passed theirs. Which order makes "
-            "sure that a slope is complete?",
-            _too_early,
-        ),
-        Mistake(
-            "= where += belongs",
-            "A value that is used twice keeps only one of its slopes. Slopes of several paths add up.",
-            _walk(assign=True),
-        ),
-        Mistake("nothing happens", "No slope is set. Is the stub still empty?", lambda result: None),
-    ],
-)
+backward = Exercise("backward", _graphs, _along_all_paths, [
+    ("passes slopes on too early", _too_early,
+     "A value passes its slope on before all values that were computed from it have passed theirs. Which order makes sure "
+     "that a slope is complete?"),
+    ("= where += belongs", _assigning,
+     "A value that is used twice keeps only one of its slopes. Slopes of several paths add up."),
+    ("nothing happens", lambda result: None, "No slope is set. Is the stub still empty?"),
+], forbidden=[Value.backward])  # fmt: skip
 
 
 def _logits(rng):
-    for n, c, scale, say in ((1, 3, 1, ""), (2, 3, 1, ""), (4, 4, 1, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
-        z, t = scale * tenths(rng, (n, c)), rng.integers(0, c, n)
+    for n, c, about, say in ((1, 3, 0, ""), (2, 3, 0, ""), (4, 4, 0, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
+        z, t = about + tenths(rng, (n, c)), rng.integers(0, c, n)
         yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, z=z, t=t)
 
 
@@ -228,10 +148,6 @@ def _loss_and_slopes(answer, z, t):
     loss = answer(value, t)
     loss.backward()
     return float(loss.data), value.grad
-
-
-def _exact_loss(z, t):
-    return helpers.softmax_cross_entropy(z, t), (helpers.softmax(z) - helpers.one_hot(t, z.shape[1])) / len(t)
 
 
 def _loss_with(shift=True, mean=True, log=True):
@@ -246,22 +162,9 @@ def _loss_with(shift=True, mean=True, log=True):
     return answer
 
 
-value_loss = Exercise(
-    "value_loss",
-    _logits,
-    _loss_with(),
-    [
-        Mistake(
-            "no shift",
-            "exp(1000) overflows. Subtract the maximum of each row first, as a constant.",
-            _loss_with(shift=False),
-        ),
-        Mistake("no mean", "The loss is a mean over the examples.", _loss_with(mean=False)),
-        Mistake(
-            "no logarithm of the sum",
-            "The log-probability is the shifted logit minus the logarithm of the sum of the exponentials.",
-            _loss_with(log=False),
-        ),
-    ],
-    forbidden=[helpers.softmax_cross_entropy, helpers.cross_entropy],
-)
+value_loss = Exercise("value_loss", _logits, _loss_with(), [
+    ("no shift", _loss_with(shift=False), "exp(1000) overflows. Subtract the maximum of each row first, as a constant."),
+    ("no mean", _loss_with(mean=False), "The loss is a mean over the examples."),
+    ("no logarithm of the sum", _loss_with(log=False),
+     "The log-probability is the shifted logit minus the logarithm of the sum of the exponentials."),
+], forbidden=[helpers.softmax_cross_entropy, helpers.cross_entropy])  # fmt: skip

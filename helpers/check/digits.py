@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.check.engine import Case, Exercise, Mistake
+from helpers.check.engine import Case, Exercise
 
 __all__ = ["right_per_digit", "scaled", "shifted"]
 
@@ -23,58 +23,29 @@ def _from_table(share):
     def answer(t, predicted):
         table = np.zeros((10, 10))
         np.add.at(table, (t, predicted), 1)
-        with np.errstate(all="ignore"):
-            return share(table)
+        return share(table)
 
     return answer
 
 
-def _counted_once(t, predicted):
-    table = np.zeros((10, 10))
-    table[t, predicted] += 1
-    return np.diag(table) / table.sum(axis=1)
-
-
-right_per_digit = Exercise(
-    "right_per_digit",
-    _predictions,
-    lambda t, predicted: np.bincount(t[t == predicted], minlength=10) / np.bincount(t),
-    [
-        Mistake(
-            "precision",
-            "This is the share of those that were called a 3 and are one. The task asks for the share of the 3s that were "
-            "called a 3.",
-            _from_table(lambda table: np.diag(table) / table.sum(axis=0)),
-            _from_table(lambda table: np.diag(table) / np.maximum(1, table.sum(axis=0))),
-        ),
-        Mistake("counts", "These are counts. Divide each by the number of examples of its digit.", _from_table(np.diag)),
-        Mistake(
-            "share of all digits",
-            "The counts are divided by the number of all examples. Divide by the number of examples of each digit.",
-            _from_table(lambda table: np.diag(table) / table.sum()),
-        ),
-        Mistake(
-            "one share for all",
-            "This is the share of all digits together.",
-            lambda t, predicted: float(np.mean(t == predicted)),
-        ),
-        Mistake(
-            "share of the mistakes",
-            "This is the share of each digit that was predicted wrong.",
-            _from_table(lambda table: 1 - np.diag(table) / table.sum(axis=1)),
-        ),
-        Mistake(
-            "repeated pairs counted once",
-            "table[t, predicted] += 1 counts a pair only once, however often it occurs. np.add.at counts every time.",
-            _counted_once,
-        ),
-        Mistake(
-            "whole numbers",
-            "The shares are rounded down, by // or by an array of integers.",
-            _from_table(lambda table: np.diag(table) // table.sum(axis=1)),
-        ),
-    ],
-)
+right_per_digit = Exercise("right_per_digit", _predictions,
+    lambda t, predicted: np.bincount(t[t == predicted], minlength=10) / np.bincount(t), [
+    ("precision",
+     [_from_table(lambda table: np.diag(table) / table.sum(axis=0)),
+      _from_table(lambda table: np.diag(table) / np.maximum(1, table.sum(axis=0)))],
+     "This is the share of those that were called a 3 and are one. The task asks for the share of the 3s that were called "
+     "a 3."),
+    ("counts", _from_table(np.diag), "These are counts. Divide each by the number of examples of its digit."),
+    ("share of all digits", _from_table(lambda table: np.diag(table) / table.sum()),
+     "The counts are divided by the number of all examples. Divide by the number of examples of each digit."),
+    ("one share for all", lambda t, predicted: float(np.mean(t == predicted)), "This is the share of all digits together."),
+    ("share of the mistakes", _from_table(lambda table: 1 - np.diag(table) / table.sum(axis=1)),
+     "This is the share of each digit that was predicted wrong."),
+    ("repeated pairs counted once", _from_table(lambda table: np.diag(table > 0) / (table > 0).sum(axis=1)),
+     "table[t, predicted] += 1 counts a pair only once, however often it occurs. np.add.at counts every time."),
+    ("whole numbers", _from_table(lambda table: np.diag(table) // table.sum(axis=1)),
+     "The shares are rounded down, by // or by an array of integers."),
+])  # fmt: skip
 
 
 def _splits(rng):
@@ -94,25 +65,16 @@ def _splits(rng):
     yield odd
 
 
-def _all(x, known, asked, part):
-    return slice(None)
-
-
-def _known(x, known, asked, part):
-    return known
-
-
-def _scaling(statistics_of=_known, blank=True, deviation=lambda rows: rows.std(axis=0)):
+def _scaling(statistics_of=lambda known, asked, part: known, blank=True, deviation=lambda rows: rows.std(axis=0)):
     """Return an answer that takes mean and deviation from `statistics_of`; blank: a deviation of 0 is replaced by 1."""
 
     def scaled(x, known, asked):
-        with np.errstate(all="ignore"):
-            results = []
-            for part in (known, asked):
-                rows = x[statistics_of(x, known, asked, part)]
-                std = deviation(rows)
-                results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
-            return tuple(results)
+        results = []
+        for part in (known, asked):
+            rows = x[statistics_of(known, asked, part)]
+            std = deviation(rows)
+            results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
+        return results
 
     return scaled
 
@@ -125,62 +87,30 @@ def _by_hand(x, known, asked):
 
 
 _LEAK = "The mean and the deviation are computed from all examples, including those that are locked away for the test."
-scaled = Exercise(
-    "scaled",
-    _splits,
-    _by_hand,
-    [
-        Mistake(
-            "statistics of the test set",
-            f"{_LEAK} (There is a second problem: a pixel that is always blank has a deviation of 0.)",
-            _scaling(_all, blank=False),
-        ),
-        Mistake("statistics of the test set", f"{_LEAK} Which examples may be used?", _scaling(_all)),
-        Mistake(
-            "blank pixels",
-            "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. By what should it be divided instead?",
-            _scaling(blank=False),
-        ),
-        Mistake(
-            "each part by its own statistics",
-            "The two parts are scaled differently, so the same image would get different numbers in the two parts. Scale "
-            "both with the same mean and deviation.",
-            _scaling(lambda x, known, asked, part: part),
-            _scaling(lambda x, known, asked, part: part, blank=False),
-        ),
-        Mistake(
-            "only statistics of the test set",
-            "The mean and the deviation should come from the examples in `known`, and not from those in `asked`.",
-            _scaling(lambda x, known, asked, part: asked),
-        ),
-        Mistake(
-            "only centred",
-            "Every pixel was divided by 1. Is the deviation missing, or was it replaced for all pixels?",
-            _scaling(deviation=lambda rows: np.ones(rows.shape[1])),
-        ),
-        Mistake(
-            "one deviation for all pixels",
-            "Each pixel has a deviation of its own. Along which axis is it computed?",
-            _scaling(deviation=lambda rows: np.full(rows.shape[1], rows.std())),
-        ),
-        Mistake(
-            "divided by almost nothing",
-            "A pixel that is blank in all of `known` may not be blank in `asked`, and then it is divided by a tiny number "
-            "and becomes huge. Such a pixel should only be centred.",
-            _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
-        ),
-        Mistake(
-            "NaN replaced by 0",
-            "Where a pixel is not blank in `asked`, x / 0 is infinite. Repair the deviation instead of the result.",
-            lambda *args: tuple(np.nan_to_num(part) for part in _scaling(blank=False)(*args)),
-        ),
-        Mistake(
-            "variance",
-            "You divided by the variance, which is the square of the standard deviation.",
-            _scaling(deviation=lambda rows: rows.var(axis=0)),
-        ),
-    ],
-)
+scaled = Exercise("scaled", _splits, _by_hand, [
+    ("statistics of the test set", _scaling(lambda *_: slice(None), blank=False),
+     f"{_LEAK} (There is a second problem: a pixel that is always blank has a deviation of 0.)"),
+    ("statistics of the test set", _scaling(lambda *_: slice(None)), f"{_LEAK} Which examples may be used?"),
+    ("blank pixels", _scaling(blank=False),
+     "A pixel that is always blank has a deviation of 0, and 0 / 0 is NaN. By what should it be divided instead?"),
+    ("each part by its own statistics",
+     [_scaling(lambda known, asked, part: part, blank) for blank in (True, False)],
+     "The two parts are scaled differently, so the same image would get different numbers in the two parts. Scale both "
+     "with the same mean and deviation."),
+    ("only statistics of the test set", _scaling(lambda known, asked, part: asked),
+     "The mean and the deviation should come from the examples in `known`, and not from those in `asked`."),
+    ("only centred", _scaling(deviation=lambda rows: np.ones(rows.shape[1])),
+     "Every pixel was divided by 1. Is the deviation missing, or was it replaced for all pixels?"),
+    ("one deviation for all pixels", _scaling(deviation=lambda rows: np.full(rows.shape[1], rows.std())),
+     "Each pixel has a deviation of its own. Along which axis is it computed?"),
+    ("divided by almost nothing", _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
+     "A pixel that is blank in all of `known` may not be blank in `asked`, and then it is divided by a tiny number and "
+     "becomes huge. Such a pixel should only be centred."),
+    ("NaN replaced by 0", lambda *args: list(map(np.nan_to_num, _scaling(blank=False)(*args))),
+     "Where a pixel is not blank in `asked`, x / 0 is infinite. Repair the deviation instead of the result."),
+    ("variance", _scaling(deviation=lambda rows: rows.var(axis=0)),
+     "You divided by the variance, which is the square of the standard deviation."),
+])  # fmt: skip
 
 
 def _moves(rng):
@@ -199,42 +129,19 @@ def _pixel_by_pixel(x, right, down):
     return moved
 
 
-shifted = Exercise(
-    "shifted",
-    _moves,
-    _pixel_by_pixel,
-    [
-        Mistake(
-            "pixels come back on the other side",
-            "np.roll brings back on the left what leaves on the right. Pixels that leave the paper should be lost.",
-            lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape),
-        ),
-        Mistake(
-            "an image is one long row",
-            "An image has 8 rows of 8 pixels. Your code moves it as one row of 64, so what leaves a row enters the next "
-            "one.",
-            lambda x, right, down: np.roll(x, right + 8 * down, axis=1),
-        ),
-        Mistake(
-            "rows and columns exchanged",
-            "The images move down where they should move to the right. Which axis is which?",
-            lambda x, right, down: _pixel_by_pixel(x, down, right),
-        ),
-        Mistake(
-            "opposite direction",
-            "The images move to the left where they should move to the right.",
-            lambda x, right, down: _pixel_by_pixel(x, -right, -down),
-        ),
-        Mistake(
-            "up instead of down",
-            "The movement to the right is correct, but down and up are exchanged. Row 0 is at the top.",
-            lambda x, right, down: _pixel_by_pixel(x, right, -down),
-        ),
-        Mistake(
-            "shape of the images",
-            "The pixels may be right, but the result should have the shape of x, (N, 64).",
-            lambda x, right, down: _pixel_by_pixel(x, right, down).reshape(-1, 8, 8),
-        ),
-        Mistake("not moved", "The images have not moved.", lambda x, right, down: x.copy()),
-    ],
-)
+shifted = Exercise("shifted", _moves, _pixel_by_pixel, [
+    ("pixels come back on the other side",
+     lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape),
+     "np.roll brings back on the left what leaves on the right. Pixels that leave the paper should be lost."),
+    ("an image is one long row", lambda x, right, down: np.roll(x, right + 8 * down, axis=1),
+     "An image has 8 rows of 8 pixels. Your code moves it as one row of 64, so what leaves a row enters the next one."),
+    ("rows and columns exchanged", lambda x, right, down: _pixel_by_pixel(x, down, right),
+     "The images move down where they should move to the right. Which axis is which?"),
+    ("opposite direction", lambda x, right, down: _pixel_by_pixel(x, -right, -down),
+     "The images move to the left where they should move to the right."),
+    ("up instead of down", lambda x, right, down: _pixel_by_pixel(x, right, -down),
+     "The movement to the right is correct, but down and up are exchanged. Row 0 is at the top."),
+    ("shape of the images", lambda x, right, down: _pixel_by_pixel(x, right, down).reshape(-1, 8, 8),
+     "The pixels may be right, but the result should have the shape of x, (N, 64)."),
+    ("not moved", lambda x, right, down: x.copy(), "The images have not moved."),
+])  # fmt: skip

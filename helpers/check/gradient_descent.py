@@ -3,7 +3,7 @@
 import numpy as np
 
 import helpers
-from helpers.check.engine import Case, Exercise, Mistake
+from helpers.check.engine import Case, Exercise
 
 __all__ = ["descend", "gradient_descent", "largest_rate", "nesterov"]
 
@@ -22,57 +22,29 @@ def _by_bisection(curvatures):
     return low
 
 
-largest_rate = Exercise(
-    "largest_rate",
-    _curvatures,
-    _by_bisection,
-    [
-        Mistake(
-            "half of the limit",
-            "With this rate the steepest direction reaches the bottom in one step. How far beyond the bottom may a step go?",
-            lambda c: 1 / np.max(c),
-        ),
-        Mistake(
-            "the fastest rate",
-            "With this rate the steepest and the flattest direction shrink equally fast, so it converges fastest. The "
-            "task asks for the largest rate at which nothing grows.",
-            lambda c: 2 / (np.max(c) + np.min(c)),
-        ),
-        Mistake(
-            "the flattest direction",
-            "This is the limit of the flattest direction. At this rate the others grow.",
-            lambda c: 2 / np.min(c),
-        ),
-        Mistake(
-            "the sum",
-            "Each direction has a limit of its own, and the smallest limit decides. Their curvatures do not add up.",
-            lambda c: 2 / np.sum(c),
-        ),
-        Mistake(
-            "the mean",
-            "If a single direction grows, the descent fails. The mean hides that direction.",
-            lambda c: 2 / np.mean(c),
-        ),
-        Mistake("the last one", "This uses the last curvature, but they are in no particular order.", lambda c: 2 / c[-1]),
-        Mistake("the first one", "This uses the first curvature, but they are in no particular order.", lambda c: 2 / c[0]),
-        Mistake("one rate for each direction", "The task asks for one rate for all directions.", lambda c: 2 / c),
-        Mistake(
-            "numerator and denominator exchanged",
-            "The steeper the valley, the smaller the rate must be. Yours grows with the curvature.",
-            lambda c: np.max(c) / 2,
-        ),
-    ],
-)
-
-
-def _valley(curvatures):
-    return lambda w: curvatures * w
+largest_rate = Exercise("largest_rate", _curvatures, _by_bisection, [
+    ("half of the limit", lambda c: 1 / np.max(c),
+     "With this rate the steepest direction reaches the bottom in one step. How far beyond the bottom may a step go?"),
+    ("the fastest rate", lambda c: 2 / (np.max(c) + np.min(c)),
+     "With this rate the steepest and the flattest direction shrink equally fast, so it converges fastest. The task asks "
+     "for the largest rate at which nothing grows."),
+    ("the flattest direction", lambda c: 2 / np.min(c),
+     "This is the limit of the flattest direction. At this rate the others grow."),
+    ("the sum", lambda c: 2 / np.sum(c),
+     "Each direction has a limit of its own, and the smallest limit decides. Their curvatures do not add up."),
+    ("the mean", lambda c: 2 / np.mean(c), "If a single direction grows, the descent fails. The mean hides that direction."),
+    ("the last one", lambda c: 2 / c[-1], "This uses the last curvature, but they are in no particular order."),
+    ("the first one", lambda c: 2 / c[0], "This uses the first curvature, but they are in no particular order."),
+    ("one rate for each direction", lambda c: 2 / c, "The task asks for one rate for all directions."),
+    ("numerator and denominator exchanged", lambda c: np.max(c) / 2,
+     "The steeper the valley, the smaller the rate must be. Yours grows with the curvature."),
+])  # fmt: skip
 
 
 def _case(curvatures, start, lr, steps, **momentum):
     say = f"gradient(w) = {curvatures.tolist()} * w, start = {start.tolist()}, lr = {lr}, steps = {steps}"
     say += "".join(f", m = {value}" for value in momentum.values())
-    return Case(say, gradient=_valley(curvatures), start=start, lr=lr, steps=steps, **momentum)
+    return Case(say, gradient=lambda w: curvatures * w, start=start, lr=lr, steps=steps, **momentum)
 
 
 def _descents(rng):
@@ -88,100 +60,66 @@ def _powers(gradient, start, lr, steps):
     return np.array([start * factor**k for k in range(steps + 1)])
 
 
-def _descent(copy_start=True, copy_points=True, kind=float, sign=-1.0, part=slice(None)):
-    """Return an answer that takes the right steps, and copies only what it is told to."""
+def _ahead(w, v, m):
+    return w + m * v
 
-    def descend(gradient, start, lr, steps):
-        w = start.copy() if copy_start else start
-        w = w.astype(kind) if kind and copy_start else w
-        path = [w.copy() if copy_points else w]
+
+def _descent(  # noqa: PLR0913, PLR0917
+    look=_ahead, friction=lambda m: m, sign=-1.0, again=0.0, own=True, copy=True, kind=float, part=slice(None)
+):
+    """Return an answer that is right except for its arguments. Without a momentum it is plain gradient descent."""
+
+    def answer(gradient, start, lr, steps, m=0.0):
+        w, v = start.astype(kind or start.dtype) if own else start, np.zeros(start.shape)
+        path = [w.copy() if copy else w]
         for _ in range(steps):
-            w += sign * lr * gradient(w)
-            path.append(w.copy() if copy_points else w)
+            v = friction(m) * v + sign * lr * gradient(look(w, v, m))
+            w += v + again * m * v
+            path.append(w.copy() if copy else w)
         return np.array(path[part])
 
-    return descend
+    return answer
 
 
 def _float_descents(rng):
     yield from (case for case in _descents(rng) if case.arguments["start"].dtype.kind == "f")
 
 
-def _as_list(*arguments, **options):
-    return lambda gradient, start, lr, steps: list(_descent(*arguments, **options)(gradient, start, lr, steps))
+def _as_list(**how):
+    return lambda *arguments: list(_descent(**how)(*arguments))
 
 
-gradient_descent = Exercise(
-    "gradient_descent",
-    _float_descents,
-    lambda gradient, start, lr, steps: list(_powers(gradient, start, lr, steps)),
-    [
-        Mistake(
-            "the caller's start has changed",
-            "The array start is not what it was. Into whose array does `w -= ...` write?",
-            _as_list(copy_start=False, kind=None),
-            _as_list(copy_start=False, copy_points=False, kind=None),
-        ),
-        Mistake(
-            "every entry is the last point",
-            "The list holds the same array several times, so every entry shows where the path ended.",
-            _as_list(copy_points=False),
-            _as_list(copy_points=False, kind=None),
-        ),
-        Mistake("uphill", "The steps go uphill. The gradient points where the loss grows.", _as_list(sign=1.0)),
-        Mistake("the start is missing", "The list should begin with the start itself.", _as_list(part=slice(1, None))),
-        Mistake(
-            "the last point is missing", "The list should end with the point after the last step.", _as_list(part=slice(-1))
-        ),
-        Mistake(
-            "only the last point",
-            "This returns only where the path ended. The task asks for all points.",
-            lambda gradient, start, lr, steps: _descent()(gradient, start, lr, steps)[-1],
-        ),
-        Mistake(
-            "the gradient of the start",
-            "The gradient is computed only once. It changes with every step.",
-            lambda gradient, start, lr, steps: [start - k * lr * gradient(start) for k in range(steps + 1)],
-        ),
-    ],
-)
+gradient_descent = Exercise("gradient_descent", _float_descents, lambda *arguments: list(_powers(*arguments)), [
+    ("the caller's start has changed",
+     [_as_list(own=False), _as_list(own=False, copy=False)],
+     "The array start is not what it was. Into whose array does `w -= ...` write?"),
+    ("every entry is the last point", [_as_list(copy=False), _as_list(copy=False, kind=None)],
+     "The list holds the same array several times, so every entry shows where the path ended."),
+    ("uphill", _as_list(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),
+    ("the start is missing", _as_list(part=slice(1, None)), "The list should begin with the start itself."),
+    ("the last point is missing", _as_list(part=slice(-1)), "The list should end with the point after the last step."),
+    ("only the last point", _descent(part=-1),
+     "This returns only where the path ended. The task asks for all points."),
+    ("the gradient of the start",
+     lambda gradient, start, lr, steps: [start - k * lr * gradient(start) for k in range(steps + 1)],
+     "The gradient is computed only once. It changes with every step."),
+])  # fmt: skip
 
 
-descend = Exercise(
-    "descend",
-    _descents,
-    _powers,
-    [
-        Mistake(
-            "two copies missing",
-            "Every row of the path is the last point, and the caller's start has changed, too. `w = start` and "
-            "`path.append(w)` only give one array more names. Two copies are missing.",
-            _descent(copy_start=False, copy_points=False),
-        ),
-        Mistake(
-            "the caller's start has changed",
-            "The path is right, but start is not what it was. Into whose array does `w -= ...` write?",
-            _descent(copy_start=False),
-        ),
-        Mistake(
-            "every row is the last point",
-            "start is safe now, but the list holds the same array several times, so every row shows where it ended.",
-            _descent(copy_points=False),
-            _descent(copy_points=False, kind=None),
-        ),
-        Mistake(
-            "whole numbers",
-            "A start of whole numbers cannot store the fractions of a step. Make an array of floats from it.",
-            _descent(kind=None),
-        ),
-        Mistake(
-            "no start", "The first row of the path should be the start, before any step.", _descent(part=slice(1, None))
-        ),
-        Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _descent(sign=1.0)),
-        Mistake("only the end", "The task asks for the whole path, with a row for each point.", _descent(part=-1)),
-    ],
-    forbidden=[helpers.gradient_descent],
-)
+descend = Exercise("descend", _descents, _powers, [
+    ("two copies missing", _descent(own=False, copy=False),
+     "Every row of the path is the last point, and the caller's start has changed, too. `w = start` and `path.append(w)` "
+     "only give one array more names. Two copies are missing."),
+    ("the caller's start has changed", _descent(own=False),
+     "The path is right, but start is not what it was. Into whose array does `w -= ...` write?"),
+    ("every row is the last point", [_descent(copy=False), _descent(copy=False, kind=None)],
+     "start is safe now, but the list holds the same array several times, so every row shows where it ended."),
+    ("whole numbers", _descent(kind=None),
+     "A start of whole numbers cannot store the fractions of a step. Make an array of floats from it."),
+    ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),
+    ("uphill", _descent(sign=1.0), "The gradient points uphill. To go down, subtract it."),
+    ("only the end", _descent(part=-1), "The task asks for the whole path, with a row for each point."),
+], forbidden=[helpers.gradient_descent])  # fmt: skip
 
 
 def _rolls(rng):
@@ -201,68 +139,22 @@ def _matrix_powers(gradient, start, lr, steps, momentum):
     return path
 
 
-def _ahead(w, v, momentum):
-    return w + momentum * v
-
-
-def _roll(look=_ahead, friction=lambda momentum: momentum, sign=-1.0, again=0.0, copy=True):
-    def nesterov(gradient, start, lr, steps, momentum):
-        w, v = start.copy(), np.zeros(start.shape)
-        path = [w.copy() if copy else w]
-        for _ in range(steps):
-            v = friction(momentum) * v + sign * lr * gradient(look(w, v, momentum))
-            w += v + again * momentum * v
-            path.append(w.copy() if copy else w)
-        return np.array(path)
-
-    return nesterov
-
-
-nesterov = Exercise(
-    "nesterov",
-    _rolls,
-    _matrix_powers,
-    [
-        Mistake(
-            "gradient at w",
-            "This is plain momentum: the gradient is computed where the ball is, and not where it is going.",
-            _roll(lambda w, v, m: w),
-        ),
-        Mistake(
-            "a whole step ahead",
-            "The gradient is computed at w + v. Only the share m of the last step is kept, so look only that far ahead.",
-            _roll(lambda w, v, m: w + v),
-        ),
-        Mistake(
-            "looks behind",
-            "The gradient is computed where the ball came from, and not where it is going.",
-            _roll(lambda w, v, m: w - m * v),
-        ),
-        Mistake("uphill", "The gradient points uphill. To go down, subtract it.", _roll(sign=1.0)),
-        Mistake("no friction", "The whole of the last step is kept. Multiply it by m.", _roll(friction=lambda m: 1.0)),
-        Mistake(
-            "moved twice",
-            "The ball only looks ahead to compute the gradient. After that it moves once, by the new v.",
-            _roll(again=1.0),
-        ),
-        Mistake(
-            "every row is the last point",
-            "The list holds the same array several times, so every row shows where it ended. Append copies.",
-            _roll(copy=False),
-        ),
-        Mistake(
-            "m applied twice",
-            "v was already multiplied by m when it was multiplied by m once more for the look ahead.",
-            _roll(lambda w, v, m: w + m * m * v),
-        ),
-        Mistake(
-            "no start", "The first row of the path should be the start, before any step.", lambda *args: _roll()(*args)[1:]
-        ),
-        Mistake(
-            "v is forgotten",
-            "v is 0 at the beginning of every step. It has to survive from one step to the next.",
-            _roll(lambda w, v, m: w, lambda m: 0.0),
-        ),
-    ],
-    forbidden=[helpers.gradient_descent],
-)
+nesterov = Exercise("nesterov", _rolls, _matrix_powers, [
+    ("gradient at w", _descent(lambda w, v, m: w),
+     "This is plain momentum: the gradient is computed where the ball is, and not where it is going."),
+    ("a whole step ahead", _descent(lambda w, v, m: w + v),
+     "The gradient is computed at w + v. Only the share m of the last step is kept, so look only that far ahead."),
+    ("looks behind", _descent(lambda w, v, m: w - m * v),
+     "The gradient is computed where the ball came from, and not where it is going."),
+    ("uphill", _descent(sign=1.0), "The gradient points uphill. To go down, subtract it."),
+    ("no friction", _descent(friction=lambda m: 1.0), "The whole of the last step is kept. Multiply it by m."),
+    ("moved twice", _descent(again=1.0),
+     "The ball only looks ahead to compute the gradient. After that it moves once, by the new v."),
+    ("every row is the last point", _descent(copy=False),
+     "The list holds the same array several times, so every row shows where it ended. Append copies."),
+    ("m applied twice", _descent(lambda w, v, m: w + m * m * v),
+     "v was already multiplied by m when it was multiplied by m once more for the look ahead."),
+    ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),
+    ("v is forgotten", _descent(lambda w, v, m: w, lambda m: 0.0),
+     "v is 0 at the beginning of every step. It has to survive from one step to the next."),
+], forbidden=[helpers.gradient_descent])  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 import helpers
-from helpers.check.engine import Case, Exercise, Mistake, tenths
+from helpers.check.engine import Case, Exercise, tenths
 
 __all__ = ["log_sum_exp", "softmax", "softmax_at", "softmax_backward"]
 
@@ -29,122 +29,56 @@ def _exp(z):
     return np.exp(z - _max(z))
 
 
-softmax = Exercise(
-    "softmax",
-    _scores,
-    lambda z: np.exp(z - np.logaddexp.reduce(z, axis=-1, keepdims=True)),
-    [
-        Mistake(
-            "no shift",
-            "exp(1000) overflows to infinity, and exp(-2000) underflows to 0, so a row becomes inf / inf or 0 / 0, which is "
-            "NaN. Which change to all scores of a row leaves its softmax as it is?",
-            lambda z: np.exp(z) / _sum(np.exp(z)),
-        ),
-        Mistake(
-            "shifted only once",
-            "The scores are shifted in the numerator or in the denominator, but not in both, so the shift does not cancel.",
-            lambda z: _exp(z) / _sum(np.exp(z)),
-        ),
-        Mistake(
-            "one sum for the whole batch",
-            "All rows are divided by the sum of the whole batch. Each row should be divided by its own sum.",
-            lambda z: _exp(z) / _exp(z).sum(),
-            lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(),
-        ),
-        Mistake(
-            "wrong axis",
-            "The columns sum to 1, because the sum runs over the examples. The classes are on the last axis.",
-            lambda z: _exp(z) / _exp(z).sum(axis=0),
-            lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0),
-        ),
-        Mistake(
-            "no keepdims",
-            "The sum or the maximum of each row has the shape (N,), and NumPy lines that up with the columns. In a square "
-            "batch nothing complains, but each number belongs to another row. Which shape lines up with the rows?",
-            lambda z: _exp(z) / _exp(z).sum(axis=-1),
-            lambda z: np.exp(z - z.max(axis=-1)) / _sum(np.exp(z - z.max(axis=-1))),
-            lambda z: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1),
-        ),
-        Mistake(
-            "one maximum for the whole batch",
-            "The maximum of the whole batch is subtracted. A row far below it underflows to zeros, and 0 / 0 is NaN.",
-            lambda z: np.exp(z - z.max()) / _sum(np.exp(z - z.max())),
-        ),
-        Mistake(
-            "log instead of exp",
-            "This takes the logarithm of the scores, which does not exist for negative ones. Softmax uses the exponential.",
-            lambda z: np.log(z) / _sum(np.log(z)),
-        ),
-        Mistake(
-            "no exponential",
-            "The scores themselves are divided by their sum. Scores may be negative; probabilities may not.",
-            lambda z: z / _sum(z),
-        ),
-        Mistake("not normalised", "The rows do not sum to 1 yet. Divide each row by its own sum.", _exp),
-        Mistake(
-            "log-softmax",
-            "This is the logarithm of the probabilities: no entry is positive.",
-            lambda z: z - np.logaddexp.reduce(z, axis=-1, keepdims=True),
-        ),
-        Mistake(
-            "all or nothing",
-            "The largest score gets probability 1 and the others get 0. Softmax leaves something for every class.",
-            lambda z: (z == _max(z)).astype(float),
-        ),
-        Mistake(
-            "sigmoid",
-            "Each score is turned into a number between 0 and 1 by itself, so the rows do not sum to 1.",
-            lambda z: 1 / (1 + np.exp(-z)),
-        ),
-    ],
-    forbidden=[helpers.softmax, helpers.log_softmax],
-)
+softmax = Exercise("softmax", _scores, lambda z: np.exp(z - np.logaddexp.reduce(z, axis=-1, keepdims=True)), [
+    ("no shift", lambda z: np.exp(z) / _sum(np.exp(z)),
+     "exp(1000) overflows to infinity, and exp(-2000) underflows to 0, so a row becomes inf / inf or 0 / 0, which is NaN. "
+     "Which change to all scores of a row leaves its softmax as it is?"),
+    ("shifted only once", lambda z: _exp(z) / _sum(np.exp(z)),
+     "The scores are shifted in the numerator or in the denominator, but not in both, so the shift does not cancel."),
+    ("one sum for the whole batch",
+     [lambda z: _exp(z) / _exp(z).sum(), lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()],
+     "All rows are divided by the sum of the whole batch. Each row should be divided by its own sum."),
+    ("wrong axis",
+     [lambda z: _exp(z) / _exp(z).sum(axis=0), lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0)],
+     "The columns sum to 1, because the sum runs over the examples. The classes are on the last axis."),
+    ("no keepdims",
+     [lambda z: _exp(z) / _exp(z).sum(axis=-1), lambda z: np.exp(z - z.max(axis=-1)) / _sum(np.exp(z - z.max(axis=-1))),
+      lambda z: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1)],
+     "The sum or the maximum of each row has the shape (N,), and NumPy lines that up with the columns. In a square batch "
+     "nothing complains, but each number belongs to another row. Which shape lines up with the rows?"),
+    ("one maximum for the whole batch", lambda z: np.exp(z - z.max()) / _sum(np.exp(z - z.max())),
+     "The maximum of the whole batch is subtracted. A row far below it underflows to zeros, and 0 / 0 is NaN."),
+    ("log instead of exp", lambda z: np.log(z) / _sum(np.log(z)),
+     "This takes the logarithm of the scores, which does not exist for negative ones. Softmax uses the exponential."),
+    ("no exponential", lambda z: z / _sum(z),
+     "The scores themselves are divided by their sum. Scores may be negative; probabilities may not."),
+    ("not normalised", _exp, "The rows do not sum to 1 yet. Divide each row by its own sum."),
+    ("log-softmax", lambda z: z - np.logaddexp.reduce(z, axis=-1, keepdims=True),
+     "This is the logarithm of the probabilities: no entry is positive."),
+    ("all or nothing", lambda z: (z == _max(z)).astype(float),
+     "The largest score gets probability 1 and the others get 0. Softmax leaves something for every class."),
+    ("sigmoid", lambda z: 1 / (1 + np.exp(-z)),
+     "Each score is turned into a number between 0 and 1 by itself, so the rows do not sum to 1."),
+], forbidden=[helpers.softmax, helpers.log_softmax])  # fmt: skip
 
-log_sum_exp = Exercise(
-    "log_sum_exp",
-    _scores,
-    lambda z: np.logaddexp.reduce(z, axis=-1),
-    [
-        Mistake(
-            "no shift",
-            "exp(1000) overflows to infinity, and exp(-2000) underflows to 0. How did this page keep the exponential from "
-            "overflowing? Whatever you subtract inside has to be added again outside.",
-            lambda z: np.log(np.exp(z).sum(axis=-1)),
-        ),
-        Mistake(
-            "shift not undone",
-            "You subtracted the maximum to avoid overflow, and that changes the result. In a softmax the shift cancels, "
-            "because it is a quotient. Here it has to be undone.",
-            lambda z: np.log(_exp(z).sum(axis=-1)),
-        ),
-        Mistake(
-            "no keepdims",
-            "A maximum of shape (N,) lines up with the columns: column 0 is shifted by the maximum of row 0.",
-            lambda z: z.max(axis=-1) + np.log(np.exp(z - z.max(axis=-1)).sum(axis=-1)),
-        ),
-        Mistake(
-            "one maximum for the whole batch",
-            "A row far below the maximum of the whole batch underflows to zeros. Each row needs its own maximum.",
-            lambda z: z.max() + np.log(np.exp(z - z.max()).sum(axis=-1)),
-        ),
-        Mistake(
-            "wrong axis",
-            "The sum runs over the examples. The classes of one example are on the last axis.",
-            lambda z: np.logaddexp.reduce(z, axis=0),
-        ),
-        Mistake(
-            "one sum for the whole batch",
-            "All rows went into one sum. Each row has a sum of its own.",
-            lambda z: np.logaddexp.reduce(z, axis=None),
-        ),
-        Mistake(
-            "only the maximum",
-            "This is the maximum of each row. The result is close to it, but the other classes count as well.",
-            lambda z: z.max(axis=-1),
-        ),
-    ],
-    forbidden=[helpers.softmax, helpers.log_softmax],
-)
+log_sum_exp = Exercise("log_sum_exp", _scores, lambda z: np.logaddexp.reduce(z, axis=-1), [
+    ("no shift", lambda z: np.log(np.exp(z).sum(axis=-1)),
+     "exp(1000) overflows to infinity, and exp(-2000) underflows to 0. How did this page keep the exponential from "
+     "overflowing? Whatever you subtract inside has to be added again outside."),
+    ("shift not undone", lambda z: np.log(_exp(z).sum(axis=-1)),
+     "You subtracted the maximum to avoid overflow, and that changes the result. In a softmax the shift cancels, because "
+     "it is a quotient. Here it has to be undone."),
+    ("no keepdims", lambda z: z.max(axis=-1) + np.log(np.exp(z - z.max(axis=-1)).sum(axis=-1)),
+     "A maximum of shape (N,) lines up with the columns: column 0 is shifted by the maximum of row 0."),
+    ("one maximum for the whole batch", lambda z: z.max() + np.log(np.exp(z - z.max()).sum(axis=-1)),
+     "A row far below the maximum of the whole batch underflows to zeros. Each row needs its own maximum."),
+    ("wrong axis", lambda z: np.logaddexp.reduce(z, axis=0),
+     "The sum runs over the examples. The classes of one example are on the last axis."),
+    ("one sum for the whole batch", lambda z: np.logaddexp.reduce(z, axis=None),
+     "All rows went into one sum. Each row has a sum of its own."),
+    ("only the maximum", lambda z: z.max(axis=-1),
+     "This is the maximum of each row. The result is close to it, but the other classes count as well."),
+], forbidden=[helpers.softmax, helpers.log_softmax])  # fmt: skip
 
 
 def _temperatures(rng):
@@ -156,46 +90,22 @@ def _temperatures(rng):
     yield Case("40 rows of 5 scores, T = 7", z=10 * rng.standard_normal((40, 5)), T=7.0)
 
 
-softmax_at = Exercise(
-    "softmax_at",
-    _temperatures,
-    lambda z, T: helpers.softmax(z / T),
-    [
-        Mistake(
-            "the temperature cancels",
-            "T has no effect, because it divides something that is the same for all scores of a row, and that cancels.",
-            lambda z, T: helpers.softmax(z),
-            lambda z, T: np.exp(z - _max(z) / T) / _sum(np.exp(z - _max(z) / T)),
-        ),
-        Mistake(
-            "T multiplies",
-            "High and low temperatures are exchanged. A high temperature should make the scores more alike.",
-            lambda z, T: helpers.softmax(z * T),
-        ),
-        Mistake(
-            "the probabilities are divided",
-            "The rows sum to 1 / T. The temperature divides the scores, before the exponential.",
-            lambda z, T: helpers.softmax(z) / T,
-        ),
-        Mistake("not normalised", "The rows do not sum to 1. Divide each row by its own sum.", lambda z, T: _exp(z / T)),
-        Mistake(
-            "not normalised",
-            "Raising the probabilities to a power is a good idea, but then the rows no longer sum to 1.",
-            lambda z, T: helpers.softmax(z) ** (1 / T),
-        ),
-        Mistake(
-            "whole numbers",
-            "The operator // drops the fraction of each quotient. Use / instead.",
-            lambda z, T: helpers.softmax(z // T),
-        ),
-        Mistake(
-            "no shift",
-            "Large scores and a low temperature overflow. After the division the largest exponent of a row should be 0.",
-            lambda z, T: np.exp(z / T) / _sum(np.exp(z / T)),
-        ),
-    ],
-    forbidden=[helpers.softmax, helpers.log_softmax],
-)
+softmax_at = Exercise("softmax_at", _temperatures, lambda z, T: helpers.softmax(z / T), [
+    ("the temperature cancels",
+     [lambda z, T: helpers.softmax(z), lambda z, T: np.exp(z - _max(z) / T) / _sum(np.exp(z - _max(z) / T))],
+     "T has no effect, because it divides something that is the same for all scores of a row, and that cancels."),
+    ("T multiplies", lambda z, T: helpers.softmax(z * T),
+     "High and low temperatures are exchanged. A high temperature should make the scores more alike."),
+    ("the probabilities are divided", lambda z, T: helpers.softmax(z) / T,
+     "The rows sum to 1 / T. The temperature divides the scores, before the exponential."),
+    ("not normalised", lambda z, T: _exp(z / T), "The rows do not sum to 1. Divide each row by its own sum."),
+    ("not normalised", lambda z, T: helpers.softmax(z) ** (1 / T),
+     "Raising the probabilities to a power is a good idea, but then the rows no longer sum to 1."),
+    ("whole numbers", lambda z, T: helpers.softmax(z // T),
+     "The operator // drops the fraction of each quotient. Use / instead."),
+    ("no shift", lambda z, T: np.exp(z / T) / _sum(np.exp(z / T)),
+     "Large scores and a low temperature overflow. After the division the largest exponent of a row should be 0."),
+], forbidden=[helpers.softmax, helpers.log_softmax])  # fmt: skip
 
 
 def _backwards(rng):
@@ -213,51 +123,22 @@ def _by_jacobians(y, dy):
     return np.einsum("...ij,...i->...j", jacobians, dy)
 
 
-softmax_backward = Exercise(
-    "softmax_backward",
-    _backwards,
-    _by_jacobians,
-    [
-        Mistake(
-            "only the diagonal",
-            "y (1 - y) is the slope of a probability along its own score. A probability also depends on the other scores.",
-            lambda y, dy: dy * y * (1 - y),
-        ),
-        Mistake(
-            "no keepdims",
-            "The sums of the rows have the shape (N,), and NumPy lines that up with the columns.",
-            lambda y, dy: y * (dy - (y * dy).sum(axis=-1)),
-        ),
-        Mistake(
-            "one sum for the whole batch",
-            "All rows share one sum. Each row should have its own.",
-            lambda y, dy: y * (dy - (y * dy).sum()),
-        ),
-        Mistake(
-            "wrong axis",
-            "The sum runs over the examples, but the slopes of one example do not depend on another.",
-            lambda y, dy: y * (dy - (y * dy).sum(axis=0, keepdims=True)),
-        ),
-        Mistake(
-            "mean instead of sum",
-            "What you subtract is the average of dy with the weights y. The weights already sum to 1, so there is nothing "
-            "left to divide by.",
-            lambda y, dy: y * (dy - (y * dy).mean(axis=-1, keepdims=True)),
-        ),
-        Mistake(
-            "unweighted average",
-            "You subtract the plain average of dy. Classes with a higher probability should count more.",
-            lambda y, dy: y * (dy - dy.mean(axis=-1, keepdims=True)),
-        ),
-        Mistake(
-            "sum without weights",
-            "In the sum each entry of dy should be weighted by its probability.",
-            lambda y, dy: y * (dy - _sum(dy)),
-        ),
-        Mistake(
-            "missing factor y",
-            "Every entry of the Jacobian has a factor y. One of these factors is missing.",
-            lambda y, dy: dy - _sum(y * dy),
-        ),
-    ],
-)
+softmax_backward = Exercise("softmax_backward", _backwards, _by_jacobians, [
+    ("only the diagonal", lambda y, dy: dy * y * (1 - y),
+     "y (1 - y) is the slope of a probability along its own score. A probability also depends on the other scores."),
+    ("no keepdims", lambda y, dy: y * (dy - (y * dy).sum(axis=-1)),
+     "The sums of the rows have the shape (N,), and NumPy lines that up with the columns."),
+    ("one sum for the whole batch", lambda y, dy: y * (dy - (y * dy).sum()),
+     "All rows share one sum. Each row should have its own."),
+    ("wrong axis", lambda y, dy: y * (dy - (y * dy).sum(axis=0, keepdims=True)),
+     "The sum runs over the examples, but the slopes of one example do not depend on another."),
+    ("mean instead of sum", lambda y, dy: y * (dy - (y * dy).mean(axis=-1, keepdims=True)),
+     "What you subtract is the average of dy with the weights y. The weights already sum to 1, so there is nothing left to "
+     "divide by."),
+    ("unweighted average", lambda y, dy: y * (dy - dy.mean(axis=-1, keepdims=True)),
+     "You subtract the plain average of dy. Classes with a higher probability should count more."),
+    ("sum without weights", lambda y, dy: y * (dy - _sum(dy)),
+     "In the sum each entry of dy should be weighted by its probability."),
+    ("missing factor y", lambda y, dy: dy - _sum(y * dy),
+     "Every entry of the Jacobian has a factor y. One of these factors is missing."),
+])  # fmt: skip

@@ -2,9 +2,8 @@
 
 Everything is read from the live arrays themselves, from their addresses, strides, shapes and types."""
 
-from helpers.memory.buffers import addresses
+from helpers.memory.elements import addresses, relation
 from helpers.memory.pictures import Steps, draw
-from helpers.memory.relations import relation
 from helpers.memory.snapshots import snapshot
 from helpers.memory.table import describe
 

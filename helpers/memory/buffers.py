@@ -4,8 +4,7 @@ import math
 
 from numpy.lib.array_utils import byte_bounds
 
-from helpers.memory.elements import addresses, owner, root
-from helpers.memory.relations import relation
+from helpers.memory.elements import addresses, owner, relation, root
 
 __all__ = ["SHOWN", "Buffer", "buffers"]
 

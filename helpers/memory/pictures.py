@@ -19,15 +19,11 @@ def draw(*arrays, since=None, **named):
     Parameters
     ----------
     *arrays, **named : ndarray
-        An array is called by the expression in the call, or by its keyword. Buffers of more than 24 cells, and arrays of
-        more than 6 rows, 7 columns or, with one axis, 12 entries are shown in part, and the picture says so.
+        An array is called by the expression in the call, or by its keyword. Anything else is a TypeError. Buffers of more
+        than 24 cells, and arrays of more than 6 rows, 7 columns or, with one axis, 12 entries are shown in part, and the
+        picture says so.
     since : Snapshot, optional
         What `snapshot` returned before a change. Cells that have changed since then are marked, and show the old value.
-
-    Raises
-    ------
-    TypeError
-        If something is not an array, or `since` is not a snapshot.
 
     Examples
     --------
@@ -74,25 +70,13 @@ class Steps:
             before you pass it to several records: each evaluation of W.T makes another object, with a box of its own.
         after : str
             The line of the program that has led to this state.
-
-        Raises
-        ------
-        TypeError
-            If something is not an array.
         """
         earlier = self._snapshots[-1].arrays if self._snapshots else []
         self._snapshots.append(Snapshot(members(arrays, named, sys._getframe(1)), earlier))
         self._titles.append(f"after {after}" if after else "at the start" if not earlier else "then")
 
     def draw(self):
-        """Show the states with the changes from each to the next: side by side on a stored page, with a slider in a
-        running notebook.
-
-        Raises
-        ------
-        ValueError
-            If nothing has been recorded.
-        """
+        """Show the states and their changes: side by side on a stored page, with a slider in a running notebook."""
         from helpers.plots.memory import plot_steps
 
         if not self._snapshots:

@@ -16,31 +16,9 @@ SHEETS = (3, 5, 4)  # and along the last three of more axes
 
 
 def snapshot(*arrays, **named):
-    """Return a copy of what the arrays hold now, so that `draw(..., since=)` can mark what has changed.
+    """Return a Snapshot of what the arrays hold now, so that `draw(..., since=)` can mark what has changed.
 
-    Parameters
-    ----------
-    *arrays, **named : ndarray
-        As for `draw`.
-
-    Returns
-    -------
-    Snapshot
-
-    Raises
-    ------
-    TypeError
-        If something is not an array.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from helpers import draw, snapshot
-    >>> W = np.zeros((2, 3))
-    >>> before = snapshot(W)
-    >>> W[0, 0] = 9
-    >>> draw(W, since=before)  # doctest: +SKIP
-    """
+    The arguments, and the error if something is not an array, are those of `draw`, whose example takes a snapshot."""
     return Snapshot(members(arrays, named, sys._getframe(1)))
 
 

@@ -3,8 +3,7 @@
 import html
 import sys
 
-from helpers.memory.elements import owner, root
-from helpers.memory.relations import relation
+from helpers.memory.elements import owner, relation, root
 from helpers.memory.snapshots import members
 
 __all__ = ["COLUMNS", "Table", "describe"]
@@ -18,7 +17,8 @@ def describe(*arrays, **named):
     Parameters
     ----------
     *arrays, **named : ndarray
-        An array is called by the expression in the call, or by its keyword.
+        An array is called by the expression in the call, or by its keyword. Anything else is a TypeError: a list, for
+        example, has no buffer of numbers.
 
     Returns
     -------
@@ -31,11 +31,6 @@ def describe(*arrays, **named):
           array need not be in the table, or have a name at all: W[:, [0, 1]] is a view of a hidden copy. This is why
           `.base` does not answer whether two arrays share memory.
         - shares memory with: the other arrays that read some of the same bytes, compared by address, and how.
-
-    Raises
-    ------
-    TypeError
-        If something is not an array. A list, for example, has no buffer of numbers.
 
     Examples
     --------
@@ -55,32 +50,21 @@ class Table:
         self.rows = rows
 
     def __repr__(self):
-        lines = [COLUMNS, *([row[column] for column in COLUMNS] for row in self.rows)]
+        lines = [COLUMNS, *(row.values() for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        )
+        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
     def _repr_html_(self):
         head = "".join(f"<th>{column}</th>" for column in COLUMNS)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{html.escape(row[column])}</td>' for column in COLUMNS)}</tr>" for row in self.rows
-        )
+        cells = ["".join(f"<td>{html.escape(text)}</td>" for text in row.values()) for row in self.rows]
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _row(name, array, pairs):
-    values = [
-        name,
-        str(array.shape),
-        str(array.dtype),
-        str(array.strides),
-        _order(array),
-        _whose(array, pairs),
-        "no" if array.__array_interface__["data"][1] else "yes",  # flags.writeable may warn
-        _sharers(name, array, pairs),
-    ]
-    return dict(zip(COLUMNS, values, strict=True))
+    layout = [name, *map(str, (array.shape, array.dtype, array.strides)), _order(array)]
+    writeable = "no" if array.__array_interface__["data"][1] else "yes"  # flags.writeable may warn
+    return dict(zip(COLUMNS, [*layout, _whose(array, pairs), writeable, _sharers(name, array, pairs)], strict=True))
 
 
 def _order(array):

@@ -16,24 +16,19 @@ def plot_values(order):
     for value in order:  # an input stands just before what is computed from it
         if not value.parents:
             column[value] = min((column[v] for v in order if value in v.parents), default=1) - 1
-    width, rows = max(column.values()) + 1, {}
-    place = {}
+    place, rows = {}, [0] * (max(column.values()) + 1)
     for value in order:
-        rows[column[value]] = rows.get(column[value], -1) + 1
         place[value] = (column[value], -rows[column[value]])
-    depth = max(rows.values()) + 1
+        rows[column[value]] += 1
+    width, depth = len(rows), max(rows)
     fig, ax = subplots(height=0.9 * depth + 0.3)
     ax.set(xlim=(-0.6, width - 0.4), ylim=(-depth + 0.4, 0.6))
     ax.axis("off")
     box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COLOURS["ink"]}
     for value in order:
         for parent in value.parents:
-            ax.annotate(
-                "",
-                place[value],
-                place[parent],
-                arrowprops={"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22},
-            )
+            arrow = {"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22}
+            ax.annotate("", place[value], place[parent], arrowprops=arrow)
         x, y = place[value]
         lines = value.name, _numbers(value.data), _numbers(value.grad)
         widest = max(lines, key=len)

@@ -25,13 +25,12 @@ def plot_chain(forward, slopes=None):
         if k:
             ax.annotate("", (k - 0.3, 0.9), (k - 0.7, 0.9), arrowprops=arrow)
         said.append(f"{name} = {_numbers(value)}")
-    for k, name in enumerate(forward):
-        if slopes and name in slopes:
-            ax.text(k, -0.35, _numbers(slopes[name]), ha="center", va="center", size=9, color=COLOURS["loss"])
-            if k:
-                back = arrow | {"color": COLOURS["loss"], "ls": "--"}
-                ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=back)
-            said.append(f"slope with respect to {name}: {_numbers(slopes[name])}")
+    arrow |= {"color": COLOURS["loss"], "ls": "--"}
+    for k, slope in ((k, slopes[name]) for k, name in enumerate(forward) if slopes and name in slopes):
+        ax.text(k, -0.35, _numbers(slope), ha="center", va="center", size=9, color=COLOURS["loss"])
+        if k:
+            ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=arrow)
+        said.append(f"slope with respect to {list(forward)[k]}: {_numbers(slope)}")
     return fig, f"A chain of steps, with the values at each step. {'; '.join(said)}."
 
 
@@ -78,14 +77,8 @@ def plot_kink(weights, losses, here, measured):
     ax.plot(weights, losses, color=COLOURS["loss"], lw=2, label="loss")
     height = np.interp(here, weights, losses)
     for (h, slope), dash in zip(measured.items(), ("--", ":", "-."), strict=False):
-        ax.plot(
-            weights,
-            height + slope * (weights - here),
-            dash,
-            color=COLOURS["ink"],
-            lw=1,
-            label=f"h = {h:g}: slope {slope:.4f}",
-        )
+        line, label = height + slope * (weights - here), f"h = {h:g}: slope {slope:.4f}"
+        ax.plot(weights, line, dash, color=COLOURS["ink"], lw=1, label=label)
     ax.plot(here, height, "o", color=COLOURS["ink"])
     margin = 0.1 * np.ptp(losses)
     ax.set(xlabel="weight", ylabel="loss", ylim=(losses.min() - margin, losses.max() + margin))

@@ -7,13 +7,8 @@ from helpers.functions import log_softmax
 from helpers.plots.softmax import CORNERS, simplex
 
 __all__ = [
-    "logit_slider",
-    "plot_case",
-    "plot_epsilon",
-    "plot_loss_over_triangle",
-    "plot_negative_log",
-    "plot_self_graded",
-]
+    "logit_slider", "plot_case", "plot_epsilon", "plot_loss_over_triangle", "plot_negative_log", "plot_self_graded",
+]  # fmt: skip
 
 
 @picture
@@ -104,21 +99,20 @@ def plot_case(returned, correct):
     """Show for each of three labels the loss that a program returns and the correct loss, both (3,)."""
     fig, ax = subplots(height=2.7)
     place = np.arange(3)
-    for shift, values, colour, hatch, name in (
-        (-0.2, returned, "broken", "//", "the program returns"),
-        (0.2, correct, "loss", "", "correct"),
-    ):
-        bars = ax.bar(place + shift, values, 0.36, color=COLOURS[colour], hatch=hatch, edgecolor=COLOURS["ink"], label=name)
+    left = {"color": COLOURS["broken"], "hatch": "//", "label": "the program returns"}
+    right = {"color": COLOURS["loss"], "hatch": "", "label": "correct"}
+    for shift, values, look in ((-0.2, returned, left), (0.2, correct, right)):
+        bars = ax.bar(place + shift, values, 0.36, edgecolor=COLOURS["ink"], **look)
         ax.bar_label(bars, fmt="%.4f", padding=2)
     ax.set(xticks=place, xticklabels=[f"label {k}" for k in range(3)], ylabel="loss", ylim=(0, 1.35 * max(correct)))
     ax.legend(loc="upper right", ncols=2)
     pairs = "; ".join(f"{a:.4f} and {b:.4f} for label {k}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
     heights = "all the same height" if np.ptp(returned) == 0 else "of different heights"
-    return (
-        fig,
-        f"Pairs of bars show the loss that the program returns and the correct loss. They are {pairs}. The "
-        f"program's bars are {heights}.",
+    said = (
+        f"Pairs of bars show the loss that the program returns and the correct loss. They are {pairs}. The program's bars "
+        f"are {heights}."
     )
+    return fig, said
 
 
 @picture
@@ -130,9 +124,7 @@ def plot_self_graded(seen, true):
     for values, name, place in ((seen, "the loss that the program sees", (0, 9)), (true, "the true loss", (0, -24))):
         ax.annotate(name, (len(values) - 1, values[-1]), place, textcoords="offset points", ha="right")
     ax.set(xlabel="steps", ylabel="loss", ylim=(0, 1.1 * max(true)))
-    return fig, (
-        f"Two curves over {len(seen) - 1} steps. The program's loss {_course(seen)}. The true loss {_course(true)}."
-    )
+    return fig, f"Two curves over {len(seen) - 1} steps. The program's loss {_course(seen)}. The true loss {_course(true)}."
 
 
 def _course(values):

@@ -11,18 +11,23 @@ __all__ = ["digit_slider", "plot_confusion", "plot_curves", "plot_digits", "plot
 @picture
 def plot_digits(images, titles, columns=10):
     """Show images (N, 64), values 0 to 1, as 8×8 pictures with a title each."""
-    rows = max(1, -(-len(images) // columns))
-    fig, axes = subplots(rows, columns, height=0.95 * rows + 0.1, squeeze=False)
+    fig, axes = _panels(titles, columns, 0.95)
+    for ax, image in zip(axes.flat, images, strict=False):
+        _digit(ax, image)
+    said = "; ".join(str(title).replace("\n", ", ") for title in titles)
+    lead = f"{len(images)} images of handwritten digits, 8 by 8 pixels each, with dark ink on white."
+    return fig, f"{lead} Their titles, in order: {said}."
+
+
+def _panels(titles, columns, height):
+    """Return a figure with empty panels, `height` inches each, and their axes; the first of them have the titles."""
+    rows = -(-len(titles) // columns)
+    fig, axes = subplots(rows, columns, height=height * rows + 0.1, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
-        _digit(ax, image)
+    for ax, title in zip(axes.flat, titles, strict=False):
         ax.set_title(str(title), fontsize=8, loc="center", pad=2)
-    return (
-        fig,
-        f"{len(images)} images of handwritten digits, 8 by 8 pixels each, with dark ink on white. Their titles, in order: "
-        + ("; ".join(str(title).replace("\n", ", ") for title in titles) + "."),
-    )
+    return fig, axes
 
 
 @picture
@@ -35,15 +40,12 @@ def plot_curves(curves):
         ax.plot(epochs, training, "-", color=COLOURS["loss"], label="training")
         ax.plot(epochs, test, "--", color=COLOURS["class 0"], label="validation")
         ax.set(title=name, xlabel="epochs", yscale="log")
-        said.append(
-            f"{name}: training loss from {training[0]:.2f} to {training[-1]:.3f}, validation loss from {test[0]:.2f} to "
-            f"{test[-1]:.3f}"
-        )
+        part = f"{name}: training loss from {training[0]:.2f} to {training[-1]:.3f}"
+        said.append(f"{part}, validation loss from {test[0]:.2f} to {test[-1]:.3f}")
     axes[0, 0].set_ylabel("loss (logarithmic)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return fig, "Training loss and validation loss plotted against the epochs, on a logarithmic axis. " + "; ".join(
-        said
-    ) + "."
+    lead = "Training loss and validation loss plotted against the epochs, on a logarithmic axis."
+    return fig, f"{lead} {'; '.join(said)}."
 
 
 @picture
@@ -65,20 +67,15 @@ def plot_confusion(matrix):
 @picture
 def plot_weights(W, titles):
     """Show the columns of W (64, K) as 8×8 pictures on one scale: positive weights are blue, negative ones are red."""
-    columns = min(8, W.shape[1])
-    rows = -(-W.shape[1] // columns)
-    fig, axes = subplots(rows, columns, height=1.05 * rows + 0.1, squeeze=False)
+    fig, axes = _panels(titles, 8, 1.05)
     limit = np.abs(W).max()
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, column, title in zip(axes.flat, W.T, titles, strict=False):
+    for ax, column in zip(axes.flat, W.T, strict=False):
         drawn = ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest")
-        ax.set_title(str(title), fontsize=8, loc="center", pad=2)
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
-    return fig, (
+    said = (
         f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it "
-        "is negative. Their titles, in order: " + ", ".join(str(title) for title in titles) + "."
     )
+    return fig, said + "is negative. Their titles, in order: " + ", ".join(map(str, titles)) + "."
 
 
 def digit_slider(net, images, labels, chosen):

@@ -69,16 +69,10 @@ def plot_paths(loss, paths):
         ax.set(title=title, xlim=(-4.6, 4.6), ylim=(-2.2, 2.2))
         inside = np.all(np.abs(path) < (4.6, 2.2), axis=1)
         steps = len(path) - 1 if inside.all() else int(np.argmin(inside)) - 1  # those before the path leaves the picture
-        last = path[steps]
+        ends = [f"({point[0] + 0:.2f}, {point[1] + 0:.2f})" for point in (path[0], path[steps])]
         left = "" if inside.all() else ", after which the path leaves the picture"
-        said.append(
-            f"{title}: from ({path[0][0]:.2f}, {path[0][1]:.2f}) to ({last[0] + 0:.2f}, {last[1] + 0:.2f}) in {steps} "
-            f"steps{left}"
-        )
-    for ax in axes[-1]:
-        ax.set_xlabel("w0")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("w1")
+        said.append(f"{title}: from {ends[0]} to {ends[1]} in {steps} steps{left}")
+    _label_outside(axes, "w0", "w1")
     lead = "Contour lines of a long valley, with its lowest point in the middle, and the path of each descent. "
     return fig, lead + ". ".join(said) + "."
 
@@ -93,11 +87,8 @@ def plot_losses(curves, log=False, top=None):
     if top:
         ax.set_ylim(0, top)
     ax.legend(loc="best")
-    said = "; ".join(
-        f"{name}: from {losses[0]:.3g} to {losses[-1]:.2g}, with a peak of {max(losses):.3g}"
-        for name, losses in curves.items()
-    )
-    return fig, f"The loss plotted against the steps. {said}."
+    said = [f"{name}: from {v[0]:.3g} to {v[-1]:.2g}, with a peak of {max(v):.3g}" for name, v in curves.items()]
+    return fig, f"The loss plotted against the steps. {'; '.join(said)}."
 
 
 @picture
@@ -109,16 +100,19 @@ def plot_clinic(healthy, patients, names=None):
     for ax, (letter, losses) in zip(axes.flat, patients.items(), strict=True):
         ax.plot(healthy, "--", color=COLOURS["guide"], lw=1)
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
-        title = letter if names is None else f"{letter}: {names[letter]}"
-        ax.set(ylim=(0, top), title=title)
-        quarters = [losses[len(losses) * k // 4] for k in range(4)] + [losses[-1]]
-        said.append(f"{letter}{'' if names is None else f' ({names[letter]})'}: " + ", ".join(f"{v:.2f}" for v in quarters))
-    for ax in axes[-1]:
-        ax.set_xlabel("steps")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("loss")
+        ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
+        quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
+        said.append(f"{letter} ({names[letter]}): {quarters}" if names else f"{letter}: {quarters}")
+    _label_outside(axes, "steps", "loss")
     return fig, (
         f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "
         f"{healthy[0]:.2f} to {healthy[-1]:.2f}. The losses at the start, after a quarter, half and three quarters of the "
         f"steps, and at the end: {'; '.join(said)}."
     )
+
+
+def _label_outside(axes, x, y):
+    for ax in axes[-1]:
+        ax.set_xlabel(x)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(y)

@@ -41,20 +41,16 @@ def plot_secants(f, x, steps, slope):
 def plot_error_curve(steps, errors, truncation, rounding):
     """Show the error of a measured slope over the step, and the two kinds of error as lines; all are (K,)."""
     fig, ax = subplots(height=3.3)
-    _draw_errors(ax, steps, errors, truncation, rounding)
-    return fig, (
-        "The error of the central difference plotted against the step, on logarithmic axes. Coming from the right, the "
-        "points fall along the line of the truncation error. On the left they scatter below the line of the rounding error, "
-        "which rises towards small steps. The points are lowest in between."
-    )
-
-
-def _draw_errors(ax, steps, errors, truncation, rounding):
     ax.plot(steps, np.maximum(errors, 1e-17), "s", color=STYLES["central"][1], ms=4, label="error of the central difference")
     ax.plot(steps, truncation, "-", color=COLOURS["guide"], lw=1, label="truncation, h² |f'''| / 6")
     ax.plot(steps, rounding, "--", color=COLOURS["guide"], lw=1, label="rounding, ε |f| / h")
     ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-14, 10))
     ax.legend(loc="lower left", fontsize=8)
+    return fig, (
+        "The error of the central difference plotted against the step, on logarithmic axes. Coming from the right, the "
+        "points fall along the line of the truncation error. On the left they scatter below the line of the rounding error, "
+        "which rises towards small steps. The points are lowest in between."
+    )
 
 
 def step_slider(f, x, slope):
@@ -72,11 +68,9 @@ def step_slider(f, x, slope):
             ax.plot((grid - x) / h, f(grid), color=COLOURS["loss"], lw=2)
             ax.plot([-2, 2], (f(x + h) + f(x - h)) / 2 + measured * (ends - x), "--", color=COLOURS["class 0"])
             ax.plot([-1, 1], [f(x - h), f(x + h)], "o", color=COLOURS["class 0"])
-            ax.set(
-                title=f"h = {h:.0e}\nslope {measured:.7f}\nerror {abs(measured - slope):.0e}", xlabel="(distance from x) / h"
-            )
-            ax.set(xticks=[-2, -1, 0, 1, 2], yticks=[])
-            said.append(f"h = {h:.0e}: slope {measured:.7f}, error {abs(measured - slope):.0e}")
+            parts = f"h = {h:.0e}", f"slope {measured:.7f}", f"error {abs(measured - slope):.0e}"
+            ax.set(title="\n".join(parts), xlabel="(distance from x) / h", xticks=[-2, -1, 0, 1, 2], yticks=[])
+            said.append(f"{parts[0]}: {parts[1]}, {parts[2]}")
         return fig, (
             f"The curve near x = {x:g} and the secant between x − h and x + h, in a window that is four steps wide. "
             f"{'; '.join(said)}. With a large step the secant is visibly off the curve; with a tiny one the curve looks "
@@ -111,16 +105,9 @@ def plot_methods(steps, methods):
     for name, errors in methods.items():
         marker, colour = STYLES[name]
         drawn = np.maximum(errors, 2.2e-16)
-        ax.plot(
-            steps,
-            drawn,
-            marker,
-            color=colour,
-            ms=4,
-            mfc="none" if name == "central" else colour,
-            label=name.replace("_", " "),
-        )
-        said.append(f"{name.replace('_', ' ')} {drawn.min():.0e}")
+        inside, label = "none" if name == "central" else colour, name.replace("_", " ")
+        ax.plot(steps, drawn, marker, color=colour, ms=4, mfc=inside, label=label)
+        said.append(f"{label} {drawn.min():.0e}")
     ax.set(xscale="log", yscale="log", xlabel="step h", ylabel="error of the slope", ylim=(1e-16, 1e3))
     ax.legend(loc="upper center", ncols=4, fontsize=8)
     return fig, (

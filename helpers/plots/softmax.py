@@ -6,30 +6,25 @@ from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider,
 from helpers.functions import softmax
 
 __all__ = [
-    "plot_broadcast",
-    "plot_row_sums",
-    "plot_scores",
-    "plot_shift",
-    "plot_temperature_paths",
-    "simplex",
+    "CORNERS", "plot_broadcast", "plot_row_sums", "plot_scores", "plot_shift", "plot_temperature_paths", "simplex",
     "temperature_slider",
-]
+]  # fmt: skip
 
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # where the probability of class 0, 1, 2 is 1
 CLASS_NAMES = ["class 0", "class 1", "class 2"]
 
 
 @picture
-def plot_scores(z, y, names=CLASS_NAMES):
+def plot_scores(z, y):
     """Show three scores `z`, their exponentials, and the probabilities `y`, as bars side by side."""
     fig, axes = subplots(1, 3, height=2.6)
     for ax, values, title in zip(axes, (z, np.exp(z), y), ("scores z", "exp(z)", "y = exp(z) / sum"), strict=True):
-        _bars(ax, values, names)
+        _bars(ax, values)
         ax.set(title=title)
     axes[2].set_ylim(0, 1)
     return fig, (
-        f"Three bar charts for {', '.join(names)}: the scores {_list(z)}, their exponentials {_list(np.exp(z))}, which are "
-        f"all positive, and the probabilities {_list(y)}. The order of the classes is the same in all three."
+        f"Three bar charts for class 0, class 1, class 2: the scores {_list(z)}, their exponentials {_list(np.exp(z))}, "
+        f"which are all positive, and the probabilities {_list(y)}. The order of the classes is the same in all three."
     )
 
 
@@ -65,13 +60,8 @@ def plot_row_sums(tables):
             ax.text(j + 0.5, i + 0.5, f"{y[i, j]:.2f}", ha="center", va="center")
         for i, total in enumerate(y.sum(axis=1)):
             ok = np.isclose(total, 1)
-            ax.text(
-                columns + 0.15,
-                i + 0.5,
-                f"= {total:.2f}" + ("" if ok else " ✗"),
-                va="center",
-                fontweight="normal" if ok else "bold",
-            )
+            text, weight = (f"= {total:.2f}", "normal") if ok else (f"= {total:.2f} ✗", "bold")
+            ax.text(columns + 0.15, i + 0.5, text, va="center", fontweight=weight)
         ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
         ax.axis("off")
     said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
@@ -82,23 +72,21 @@ def plot_row_sums(tables):
 
 
 @picture
-def plot_broadcast(a, *others, operation=np.subtract):
-    """Show how NumPy combines a matrix `a` (N, C) with smaller arrays, one row of the picture for each of `others`.
+def plot_broadcast(a, *others):
+    """Show how NumPy subtracts smaller arrays from a matrix `a` (N, C), one row of the picture for each of `others`.
 
-    The copies that broadcasting stands for are pale. `operation` is np.add, np.subtract, np.multiply or np.divide."""
-    sign = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}[operation.__name__]
-    fig, axes = subplots(len(others), 3, height=0.5 * len(a) * len(others) + 0.5 * len(others), squeeze=False)
+    The copies that broadcasting stands for are pale."""
+    fig, axes = subplots(len(others), 3, height=0.5 * (len(a) + 1) * len(others), squeeze=False)
     said = []
     for row, other in zip(axes, others, strict=True):
-        stretched, result = np.broadcast_to(other, a.shape), operation(a, other)
-        aligned = (1,) * (2 - other.ndim) + other.shape
+        result, aligned = a - other, (1,) * (2 - other.ndim) + other.shape
         copies = np.indices(a.shape) >= np.reshape(aligned, (2, 1, 1))
         _grid(row[0], a, f"{a.shape}")
-        _grid(row[1], stretched, f"{sign}  {other.shape}", pale=copies.any(axis=0))
+        _grid(row[1], np.broadcast_to(other, a.shape), f"−  {other.shape}", pale=copies.any(axis=0))
         _grid(row[2], result, f"=  {result.shape}")
         said.append(
-            f"{a.shape} {sign} {other.shape}: {_list(other.ravel())} is repeated {_direction(aligned)}, and the result has "
-            f"the rows {', '.join(map(_list, result))}"
+            f"{a.shape} − {other.shape}: {_list(other.ravel())} is repeated {_direction(aligned)}, and the result has the "
+            f"rows {', '.join(map(_list, result))}"
         )
     return fig, f"Broadcasting, drawn as grids of numbers. {'. '.join(said)}."
 
@@ -109,11 +97,10 @@ def _direction(shape):
 
 def _grid(ax, values, title, pale=None):
     rows, columns = values.shape
-    pale = np.zeros(values.shape, dtype=bool) if pale is None else pale
     for i, j in np.ndindex(values.shape):
-        ink, ground = ("#767676", "white") if pale[i, j] else (COLOURS["ink"], "#d6e6f2")
-        style = {"facecolor": ground, "edgecolor": ink, "linestyle": ":" if pale[i, j] else "-"}
-        ax.fill([j, j + 1, j + 1, j], [i, i, i + 1, i + 1], **style, lw=0.8)
+        copy = pale is not None and pale[i, j]
+        ink, ground, line = ("#767676", "white", ":") if copy else (COLOURS["ink"], "#d6e6f2", "-")
+        ax.fill([j, j + 1, j + 1, j], [i, i, i + 1, i + 1], facecolor=ground, edgecolor=ink, linestyle=line, lw=0.8)
         ax.text(j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color=ink)
     ax.set_title(title, loc="center")
     ax.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -0.1))
@@ -121,14 +108,14 @@ def _grid(ax, values, title, pale=None):
 
 
 @picture
-def plot_temperature_paths(scores, temperatures, names=CLASS_NAMES):
+def plot_temperature_paths(scores, temperatures):
     """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
     fig, ax = subplots(height=3.8)
-    simplex(ax, names)
+    simplex(ax)
     for k, z in enumerate(scores):
         path, at_one = (np.array([softmax(np.asarray(z) / t) for t in ts]) @ CORNERS for ts in (temperatures, [1]))
-        ax.plot(*path.T, MARKERS[k % 3] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
-        ax.plot(*at_one.T, MARKERS[k % 3], color=COLOURS["ink"], markersize=8)
+        ax.plot(*path.T, MARKERS[k] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
+        ax.plot(*at_one.T, MARKERS[k], color=COLOURS["ink"], markersize=8)
         beside = (-10, 0, "right") if path[-1, 0] < 0.5 else (10, 0, "left")
         ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
     ax.annotate(f"T = {temperatures[0]:g}", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
@@ -140,41 +127,41 @@ def plot_temperature_paths(scores, temperatures, names=CLASS_NAMES):
     )
 
 
-def temperature_slider(z, names=CLASS_NAMES):
+def temperature_slider(z):
     """Show softmax(z / T) for three scores `z`: a slider in a running notebook, three values of T on a stored page."""
-    still = _at_temperatures(z, [10, 1, 0.2], names)
-    slider(lambda t: _at_temperatures(z, [t], names), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
+    still = _at_temperatures(z, [10, 1, 0.2])
+    slider(lambda t: _at_temperatures(z, [t]), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
 
 
 @styled
-def _at_temperatures(z, temperatures, names):
+def _at_temperatures(z, temperatures):
     ys = [softmax(np.asarray(z) / t) for t in temperatures]
     fig, axes = subplots(1, len(ys), height=2.4, sharey=True, squeeze=False)
     for ax, y, t in zip(axes[0], ys, temperatures, strict=True):
-        _bars(ax, y, names)
+        _bars(ax, y)
         ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
     axes[0, 0].set_ylabel("probability")
     said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
     return fig, (
-        f"Bars of softmax(z / T) for {', '.join(names)}, with z = {_list(z)}. {said}. The lower T is, the larger the "
+        f"Bars of softmax(z / T) for class 0, class 1, class 2, with z = {_list(z)}. {said}. The lower T is, the larger the "
         "probability of the class with the largest score."
     )
 
 
-def _bars(ax, values, names):
+def _bars(ax, values):
     for k, value in enumerate(values):
-        bar = ax.bar(k, value, color=CLASSES[k % 3], hatch=HATCHES[k % 3], edgecolor=COLOURS["ink"])
+        bar = ax.bar(k, value, color=CLASSES[k], hatch=HATCHES[k], edgecolor=COLOURS["ink"])
         ax.bar_label(bar, fmt="%.2f", padding=2)
-    ax.set_xticks(range(len(values)), names[: len(values)], fontsize=9)
+    ax.set_xticks(range(len(values)), CLASS_NAMES, fontsize=9)
     ax.margins(y=0.2)
 
 
-def simplex(ax, names=CLASS_NAMES):
+def simplex(ax):
     """Draw on `ax` the triangle of all probabilities for three classes, and name its corners."""
     ax.fill(*CORNERS.T, facecolor="none", edgecolor=COLOURS["guide"], lw=1)
     for k, corner in enumerate(CORNERS):
         up, side = (5, "bottom") if k == 2 else (-5, "top")
-        ax.annotate(names[k], corner, (0, up), textcoords="offset points", ha="center", va=side)
+        ax.annotate(CLASS_NAMES[k], corner, (0, up), textcoords="offset points", ha="center", va=side)
     ax.set(aspect="equal", xlim=(-0.5, 1.5), ylim=(-0.1, 0.95))
     ax.axis("off")
 

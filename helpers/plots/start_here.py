@@ -57,9 +57,8 @@ def plot_two_runs(stuck, moving):
     ax.set(xlabel="steps taken", ylabel="loss", ylim=(0, 1.12 * max(*stuck, *moving)))
     flat = "is a flat line at" if min(stuck) == max(stuck) else "moves, and ends at"
     return fig, (
-        f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the "
-        f"loss {flat} {stuck[-1]:.4f}. With numerical_gradient_2d it goes from {moving[0]:.4f} to "
-        f"{moving[-1]:.4f}."
+        f"Two loss curves over {len(stuck) - 1} steps from the same start. With numerical_gradient_nd the loss {flat} "
+        f"{stuck[-1]:.4f}. With numerical_gradient_2d it goes from {moving[0]:.4f} to {moving[-1]:.4f}."
     )
 
 
@@ -70,22 +69,13 @@ def plot_map():
     ax.set(xlim=(0, 7.2), ylim=(0.2, 2.6))
     ax.axis("off")
     box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-    boxes = (
-        (0.6, 2.1, "x\ninputs"),
-        (2.3, 2.1, "z = x W + b\nlogits"),
-        (4.4, 2.1, "y\nprobabilities"),
-        (6.5, 2.1, "L\nloss"),
-    )
-    for x, y, text in (*boxes, (2.3, 0.75, "W, b\nweights")):
+    boxes = {0.6: "x\ninputs", 2.3: "z = x W + b\nlogits", 4.4: "y\nprobabilities", 6.5: "L\nloss"}
+    for x, y, text in [*((x, 2.1, text) for x, text in boxes.items()), (2.3, 0.75, "W, b\nweights")]:
         ax.text(x, y, text, ha="center", va="center", bbox=box)
     forth = {"arrowstyle": "-|>", "color": COLOURS["ink"], "lw": 1.5}
-    for start, end in (
-        ((1.0, 2.1), (1.7, 2.1)),
-        ((2.9, 2.1), (3.75, 2.1)),
-        ((5.0, 2.1), (6.1, 2.1)),
-        ((2.3, 1.1), (2.3, 1.75)),
-    ):
-        ax.annotate("", end, start, arrowprops=forth)
+    for start, end in ((1.0, 1.7), (2.9, 3.75), (5.0, 6.1)):
+        ax.annotate("", (end, 2.1), (start, 2.1), arrowprops=forth)
+    ax.annotate("", (2.3, 1.75), (2.3, 1.1), arrowprops=forth)
     ax.plot([6.5, 6.5, 3.0], [1.75, 0.75, 0.75], "--", color=COLOURS["loss"])
     ax.annotate("", (2.72, 0.75), (3.1, 0.75), arrowprops={**forth, "color": COLOURS["loss"]})
     ax.text(3.32, 2.42, "01 softmax", ha="center")

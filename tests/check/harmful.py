@@ -16,36 +16,28 @@ def right(z):
     return np.logaddexp.reduce(z, axis=-1)
 
 
+def refuses(*_, **__):
+    raise RuntimeError("no")
+
+
 class Liar:
     """Claims to be an array, and to be equal to everything."""
 
     __class__ = np.ndarray
     __hash__ = None
-    __array_priority__ = 1e9
+    __repr__ = __array__ = refuses
 
     def __eq__(self, other):
         return True
-
-    def __ne__(self, other):
-        return False
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("no")
 
 
 class EqualToAll(np.ndarray):
     __hash__ = None
-
-    def __eq__(self, other):
-        return True
+    __eq__ = Liar.__eq__
 
 
 class Unreadable(Exception):
-    def __str__(self):
-        raise RuntimeError("no")
+    __str__ = refuses
 
 
 def raises(error):
@@ -65,19 +57,19 @@ def breaks_numpy_and_the_check(z):
     return 0.0
 
 
-def writes(z):
-    result = right(z)
-    z.fill(0)
-    return result
+def damages(change):
+    """Return an answer that is right, and changes z."""
 
-
-def with_attribute(name, value):
     def answer(z):
         result = right(z)
-        setattr(z, name, value(z))
+        change(z)
         return result
 
     return answer
+
+
+def prints(stream):
+    return lambda z: [print("\n" * 1000, file=getattr(sys, stream)) for _ in range(1000)]
 
 
 ODD = {  # answer: the mistake that should be named, or None if it does not matter
@@ -96,12 +88,12 @@ ODD = {  # answer: the mistake that should be named, or None if it does not matt
     "half a letter in an error": (lambda z: [][ord("\ud800")], "error in your code"),
     "two parameters": (lambda z, more: z, "wrong parameters"),
     "recursion": (recurses, "endless recursion"),
-    "prints": (lambda z: [print(k) for k in range(1_000_000)], "prints too much"),
-    "prints to stderr": (lambda z: [print("x", file=sys.stderr) for _ in range(20_000)], "prints too much"),
-    "writes": (writes, "changed argument"),
-    "another shape": (with_attribute("shape", lambda z: (1, *z.shape)), "changed argument"),
-    "another dtype": (with_attribute("dtype", lambda z: np.int64), "changed argument"),
-    "rounds": (lambda z: [right(z), z.__imul__(1 + 1e-15)][0], "restored by arithmetic"),
+    "prints": (prints("stdout"), "prints too much"),
+    "prints to stderr": (prints("stderr"), "prints too much"),
+    "writes": (damages(lambda z: z.fill(0)), "changed argument"),
+    "another shape": (damages(lambda z: setattr(z, "shape", (1, *z.shape))), "changed argument"),
+    "another dtype": (damages(lambda z: setattr(z, "dtype", np.int64)), "changed argument"),
+    "rounds": (damages(lambda z: z.__imul__(1 + 1e-15)), "restored by arithmetic"),
 }
 
 
@@ -123,18 +115,10 @@ def loops_in_c(z):
     return sum(itertools.repeat(0))
 
 
-def sleeps(z):
-    time.sleep(100)
-
-
 def eats_memory(z):
     hoard = []
     while True:
         hoard.append(np.ones(10_000_000))
-
-
-def closes_everything(z):
-    os.closerange(0, 100)
 
 
 def floods_all_pipes(z):
@@ -158,7 +142,7 @@ def returns_twice(z):
 
 
 def waits_for_a_moment(z):
-    time.sleep(0.3)
+    time.sleep(0.1)
     return right(z)
 
 
@@ -167,15 +151,14 @@ def uses_a_thread(z, T):
         return pool.submit(helpers.softmax, z / T).result()
 
 
-WITHOUT_COMPUTING = {sleeps, closes_everything, floods_all_pipes}
-DEADLY = {
-    "loops": (loops, {"does not end"}),
-    "loops and catches": (loops_and_catches, {"does not end"}),
-    "loops in C": (loops_in_c, {"does not end"}),
-    "sleeps": (sleeps, {"does not end"}),
-    "eats memory": (eats_memory, {"too much memory"}),
-    "os._exit": (lambda z: os._exit(0), {"ends Python"}),
-    "kills itself": (lambda z: os.kill(os.getpid(), signal.SIGTERM), {"ends Python"}),
-    "closes all files": (closes_everything, {"ends Python", "does not end"}),
-    "floods all pipes": (floods_all_pipes, {"ends Python", "does not end"}),
+DEADLY = {  # answer: the mistakes of which one should be named, and whether the answer hardly computes
+    "loops": (loops, {"does not end"}, False),
+    "loops and catches": (loops_and_catches, {"does not end"}, False),
+    "loops in C": (loops_in_c, {"does not end"}, False),
+    "sleeps": (lambda z: time.sleep(100), {"does not end"}, True),
+    "eats memory": (eats_memory, {"too much memory"}, False),
+    "os._exit": (lambda z: os._exit(0), {"ends Python"}, False),
+    "kills itself": (lambda z: os.kill(os.getpid(), signal.SIGTERM), {"ends Python"}, False),
+    "closes all files": (lambda z: os.closerange(0, 100), {"ends Python", "does not end"}, True),
+    "floods all pipes": (floods_all_pipes, {"ends Python", "does not end"}, True),
 }

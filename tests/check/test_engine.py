@@ -28,8 +28,9 @@ def way(request, monkeypatch):
 
 @pytest.fixture
 def limits(monkeypatch):
-    """Return a function that sets lower limits until it is called again."""
-    return lambda **changes: monkeypatch.setattr(runner, "LIMITS", runner.Limits()._replace(**changes))
+    """Return a function that sets low limits, but for those that it is given."""
+    low = runner.Limits(cpu_seconds=0.3, wall_seconds=60, memory=100 << 20)
+    return lambda **changes: monkeypatch.setattr(runner, "LIMITS", low._replace(**changes))
 
 
 @pytest.mark.parametrize("name", harmful.ODD)
@@ -46,29 +47,29 @@ def test_an_odd_answer_gets_a_verdict(name, way):
 @ON_LINUX
 @pytest.mark.parametrize("name", harmful.DEADLY)
 def test_a_deadly_answer_ends_alone(name, limits):
-    answer, mistakes = harmful.DEADLY[name]
-    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer in harmful.WITHOUT_COMPUTING else 60)
+    answer, mistakes, idle = harmful.DEADLY[name]
+    limits(wall_seconds=0.5 if idle else 60)
     verdict = check.log_sum_exp(answer)
-    limits()
     assert verdict.mistake in mistakes, verdict
     assert dict(verdict.lines)["tried"].startswith("z = ")
+    limits(cpu_seconds=10)
     assert check.log_sum_exp(right)
 
 
-@pytest.mark.parametrize("answer", [harmful.loops, harmful.loops_in_c, harmful.eats_memory], ids=lambda f: f.__name__)
-def test_a_worker_that_cannot_fork_is_replaced(answer, limits, monkeypatch):
+def test_a_worker_that_cannot_fork_is_replaced(limits, monkeypatch):
     runner.stop()
     monkeypatch.setattr(process, "FORKS", False)
-    limits(cpu_seconds=1, memory=300 << 20, wall_seconds=2 if answer is harmful.loops_in_c else 60)
-    assert check.log_sum_exp(answer).mistake in ("does not end", "too much memory")
-    limits()
+    for answer, wall_seconds in ((harmful.loops, 60), (harmful.loops_in_c, 0.5), (harmful.eats_memory, 60)):
+        limits(wall_seconds=wall_seconds)
+        assert check.log_sum_exp(answer).mistake in ("does not end", "too much memory")
+    limits(cpu_seconds=10)
     assert check.log_sum_exp(right)
     runner.stop()
 
 
 def test_a_loop_is_stopped_where_there_are_no_processes(limits, monkeypatch):
     monkeypatch.setattr(sys, "platform", "emscripten")
-    limits(cpu_seconds=1)
+    limits()
     assert check.log_sum_exp(harmful.loops).mistake == "does not end"
     assert sys.gettrace() is None
 
@@ -80,16 +81,16 @@ def test_what_an_answer_breaks_is_whole_for_the_page_and_for_the_next_answer():
 
 
 @ON_LINUX
-@pytest.mark.parametrize("answer", [harmful.starts_a_process, harmful.returns_twice], ids=lambda f: f.__name__)
-def test_an_answer_may_start_processes(answer):
+def test_an_answer_may_start_processes_and_the_page_does_not_wait_for_them():
     start = time.monotonic()
-    assert check.log_sum_exp(answer)
-    assert time.monotonic() - start < 30
+    assert check.log_sum_exp(harmful.starts_a_process)
+    assert check.log_sum_exp(harmful.returns_twice)
+    assert time.monotonic() - start < 60  # one of them would sleep for 100 s
 
 
 def test_waiting_is_not_counted_as_computing(limits):
-    """On a busy machine an answer waits most of the time; here it sleeps instead, 6 times 0.3 s."""
-    limits(cpu_seconds=1)
+    """On a busy machine an answer waits most of the time; here it sleeps instead, 6 times 0.1 s."""
+    limits()
     assert check.log_sum_exp(harmful.waits_for_a_moment)
 
 
@@ -104,7 +105,7 @@ def test_a_check_works_while_another_thread_multiplies_matrices():
     thread = threading.Thread(target=work)
     thread.start()
     runner.stop()  # so that a worker is started beside that thread, too
-    verdicts = [check.log_sum_exp(right) for _ in range(5)]
+    verdicts = [check.log_sum_exp(right) for _ in range(3)]
     done.set()
     thread.join()
     assert all(verdicts)
@@ -112,7 +113,7 @@ def test_a_check_works_while_another_thread_multiplies_matrices():
 
 @ON_LINUX
 def test_the_page_goes_on_after_an_interrupt():
-    threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
+    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         check.log_sum_exp(harmful.loops)
     assert check.log_sum_exp(right)
@@ -121,9 +122,7 @@ def test_the_page_goes_on_after_an_interrupt():
 NOTEBOOK = """
 import functools, threading
 import numpy as np
-
 table, lock = {"shift": np.zeros(3)}, threading.Lock()
-
 class Net:
     scale = 1.0
     def __init__(self): self.calls = 0
@@ -133,29 +132,20 @@ class Net:
         return self.scale * helper(z) + table["shift"][0]
     @functools.cached_property
     def property(self): return 1
-
 class Deep(Net):
     def answer(self, z): return super().answer(z)
-
 def helper(z):
     return np.logaddexp.reduce(z, axis=-1)
-
 def recursive(z, depth=2):
     return recursive(z, depth - 1) if depth else helper(z)
-
 def make():
     def inner(z, again=True):
         return inner(z, False) if again else helper(z)
     return inner
-
 def with_lock(z):
-    with lock:
-        return helper(z)
-
+    with lock: return helper(z)
 @functools.lru_cache
-def cached(size):
-    return 0.0
-
+def cached(size): return 0.0
 answers = [
     helper, recursive, make(), Net(), Deep(), Net().answer, Deep().answer, functools.partial(recursive, depth=1), with_lock,
     lambda z: helper(z), lambda z: helper(z) + cached(3), functools.wraps(Net)(lambda z: helper(z)), np.vectorize(helper,
@@ -204,10 +194,10 @@ def test_an_error_is_shown_with_the_readers_line(way, tmp_path):
     )
 
 
-@pytest.mark.parametrize("wrong", [None, 3.0, np.zeros(3), "softmax"])
-def test_what_is_no_function_is_refused(wrong):
-    with pytest.raises(TypeError, match="takes your function itself"):
-        check.log_sum_exp(wrong)
+def test_what_is_no_function_is_refused():
+    for wrong in (None, 3.0, np.zeros(3), "softmax"):
+        with pytest.raises(TypeError, match="takes your function itself"):
+            check.log_sum_exp(wrong)
 
 
 def test_a_verdict_says_the_same_as_text_and_as_html():
@@ -223,24 +213,19 @@ def test_a_single_number_is_not_called_a_multiple_of_the_right_one():
     assert "0.5 times" in repr(check.right_per_digit(lambda t, p: 0.5 * np.bincount(t, t == p, 10) / np.bincount(t)))
 
 
-@pytest.mark.parametrize(
-    ("got", "expected", "equal"),
-    [
-        (1.0, 1, True),
-        (np.float32(0.5), 0.5, True),
-        (True, True, True),
-        (np.array([np.nan]), np.array([np.nan]), True),
-        (np.array([np.inf]), np.array([-np.inf]), False),
-        (np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-6]), False),
-        (np.array([1.0, 2.0]), np.array([[1.0, 2.0]]), False),
-        ([np.zeros(2)], (np.zeros(2),), True),
-        ({"a": 1}, {"b": 1}, False),
-        (None, 0.0, False),
-        ("x", "x", True),
-    ],
-)
-def test_values_are_compared_by_shape_and_size(got, expected, equal):
-    assert same(plain(got), plain(expected), 1e-7) is equal
+EQUAL = [
+    (1.0, 1), (np.float32(0.5), 0.5), (True, True), ("x", "x"), ([np.zeros(2)], (np.zeros(2),)),
+    (np.array([np.nan]), np.array([np.nan])),
+]  # fmt: skip
+UNEQUAL = [
+    (np.array([np.inf]), np.array([-np.inf])), (np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-6])),
+    (np.array([1.0, 2.0]), np.array([[1.0, 2.0]])), ({"a": 1}, {"b": 1}), (None, 0.0),
+]  # fmt: skip
+
+
+def test_values_are_compared_by_shape_and_size():
+    assert all(same(plain(got), plain(expected), 1e-7) for got, expected in EQUAL)
+    assert not any(same(plain(got), plain(expected), 1e-7) for got, expected in UNEQUAL)
 
 
 def test_values_are_shown_short():

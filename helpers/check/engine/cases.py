@@ -2,13 +2,14 @@
 
 import numpy as np
 
+import helpers
 from helpers.check.engine.values import plain, shown
 
-__all__ = ["Case", "RecordingFunction", "tenths"]
+__all__ = ["MEASURED", "Case", "RecordingFunction", "drawn", "measured", "off_kinks", "tenths"]
 
-
-def _no_complaint():
-    return None
+# How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
+MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6, "smallest_scale": 0.1}
+FROM_KINK = 1e-2
 
 
 def _call(answer, *arguments):
@@ -22,24 +23,28 @@ class Case:
     ----------
     description : str, optional
         What is tried, as the verdict says it. By default the arguments are shown.
-    requirement : function without arguments, optional
+    requirement : function of the arguments, optional
         Is called after the answer. Returns None, or the name of a mistake and a hint if the answer broke a rule that its
         result does not show, for example by calling a function too often.
-    explanation : function without arguments, optional
-        The same, but it is asked only when the result is wrong: it says more than the result does.
+    explanation : function of the arguments, optional
+        The same, but it counts only when the result is wrong: it says more than the result does.
     call : function of an answer and its arguments, optional
         Calls the answer and returns what is to be compared. By default that is what the answer returns.
     **arguments
         What the answer is called with, by position.
     """
 
-    def __init__(self, description="", requirement=_no_complaint, explanation=_no_complaint, call=_call, **arguments):
-        self.description, self.requirement, self.explanation = description, requirement, explanation
-        self.call, self.arguments = call, arguments
+    def __init__(self, description="", requirement=None, explanation=None, call=None, **arguments):
+        self.description, self.call, self.arguments = description, call or _call, arguments
+        self.complaints = {"requirement": requirement, "explanation": explanation}
 
     def run(self, answer):
         """Call `answer` and return what is to be compared."""
         return self.call(answer, *self.arguments.values())
+
+    def complain(self):
+        """Return what the requirement and the explanation say about the answer that has just been called."""
+        return {name: f and f(*self.arguments.values()) for name, f in self.complaints.items()}
 
     def tried(self):
         """Return what is tried, as one line."""
@@ -47,18 +52,10 @@ class Case:
 
 
 class RecordingFunction:
-    """A function of an array that records how often it is called and how far from `x`.
+    """A function of an array that counts its `calls`.
 
-    Attributes
-    ----------
-    calls : int
-    steps : list of float
-        For each call with an array other than `x`, the largest change of an entry, with its sign.
-
-    Raises
-    ------
-    ValueError
-        If it is called with an array of another shape than that of `x`.
+    Its `steps` are, for each call with an array other than `x`, the largest change of an entry, with its sign. An array of
+    another shape than that of `x` raises ValueError.
     """
 
     def __init__(self, function, x):
@@ -81,3 +78,21 @@ class RecordingFunction:
 def tenths(rng, shape, largest=3.0):
     """Return random numbers with one decimal, which are easy to read and to compute with by hand."""
     return rng.integers(round(-10 * largest), round(10 * largest) + 1, shape) / 10
+
+
+def drawn(draw, good):
+    """Return what draw() returns, drawn again until it is good, such as `off_kinks`."""
+    while not good(*(arrays := draw())):
+        pass
+    return arrays
+
+
+def off_kinks(*inputs):
+    """Return whether no input of a ReLU is so close to 0 that a measured slope would be wrong."""
+    return all(np.min(np.abs(z)) > FROM_KINK for z in inputs)
+
+
+def measured(function, *arrays):
+    """Return the slopes of function(*arrays) with respect to each array, as measured by helpers.numerical_gradient."""
+    arrays = [array.copy() for array in arrays]
+    return [helpers.numerical_gradient(lambda _: function(*arrays), array) for array in arrays]

@@ -17,20 +17,11 @@ __all__ = ["Exercise", "Mistake"]
 
 
 class Mistake:
-    """A mistake that is often made.
+    """A mistake that is often made: what an answer that makes it looks like, and what to say about it."""
 
-    Parameters
-    ----------
-    name : str
-        A few words.
-    hint : str
-        What happened and why, in whole sentences that do not give the solution away.
-    *answers : functions
-        Answers that make the mistake. An answer that does the same as one of them in all cases is given the hint.
-    """
-
-    def __init__(self, name, hint, *answers):
-        self.name, self.hint, self.answers = name, hint, answers
+    def __init__(self, name, answers, hint):
+        self.name, self.hint = name, hint
+        self.answers = answers if isinstance(answers, list) else [answers]
 
 
 class Exercise:
@@ -46,7 +37,10 @@ class Exercise:
         With the same generator it yields the same cases, made again.
     truth : function of a case's arguments
         Returns what is expected.
-    mistakes : list of Mistake
+    mistakes : list of (name, answer or list of answers, hint)
+        The mistakes that are often made, in the order in which they are looked for. The name is a few words. Whoever does
+        the same as one of these answers in all cases is given the hint, which says in whole sentences what happened and
+        why, and does not give the solution away.
     forbidden : list of functions
         The answer must not call them, because it is to do their work.
     tolerance : float
@@ -66,9 +60,9 @@ class Exercise:
     """
 
     def __init__(self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0):  # noqa: PLR0913, PLR0917
-        self.name, self.truth, self.mistakes = name, truth, mistakes
+        self.name, self.truth, self.mistakes = name, truth, [Mistake(*row) for row in mistakes]
         self.tolerance, self.smallest_scale = tolerance, smallest_scale
-        self.forbidden = [*forbidden, truth, *(answer for mistake in mistakes for answer in mistake.answers)]
+        self.forbidden = [*forbidden, truth, *(answer for mistake in self.mistakes for answer in mistake.answers)]
         self._cases = cases
         self.__doc__ = f"check.{name}(function) says whether the function solves the exercise and, if not, why."
 

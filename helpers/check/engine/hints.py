@@ -12,6 +12,32 @@ UNKNOWN = (
 )
 
 
+OUT_OF_MEMORY = ("too much memory", "The function ran out of memory. Does a list keep growing? Print its length.")
+ENDS = {
+    "cpu": ("does not end", "The function ran out of computing time and was stopped. Does a loop run for ever?"),
+    "wall": ("does not end", "The function did not return and was stopped. Does it wait for something?"),
+    "memory": OUT_OF_MEMORY,
+}
+ENDS_PYTHON = ("ends Python", "The function ended its Python process, by a call such as os._exit or by a crash.")
+ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
+    ("wrong parameters", lambda e: not e["inside"],
+     "The function cannot be called with the arguments of the task. Compare its first line with the stub."),
+    ("calls sys.exit", lambda e: e["type"] == "SystemExit", "A function hands its result back with return."),
+    ("endless recursion", lambda e: e["type"] == "RecursionError",
+     "The function calls itself again and again. Which call should be the last one?"),
+    (OUT_OF_MEMORY[0], lambda e: e["type"] == "MemoryError", OUT_OF_MEMORY[1]),
+    ("prints too much", lambda e: "lines were printed" in e["text"],
+     "The function printed more lines than a check allows. Does a loop run for ever?"),
+    ("shapes do not match", lambda e: any(words in e["text"] for words in ("broadcast", "mismatch", "not aligned")),
+     "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose missing?"),
+    ("integer array", lambda e: "Cannot cast ufunc" in e["text"],
+     "An array of integers cannot store fractions. Make it an array of floats first."),
+    ("number of axes", lambda e: any(words in e["text"] for words in ("tuple index", "too many indices", "not iterable")),
+     "An array has fewer axes than this line expects. The function should work for any number of axes."),
+    ("error in your code", lambda e: True, "Your function raised this error."),
+]  # fmt: skip
+
+
 def of_call(name):
     """Return what to say of an answer that called the function of this name."""
     if name.startswith(("_", "<")):
@@ -22,68 +48,20 @@ def of_call(name):
 def of_change(name, how):
     """Return what to say of an answer that changed an argument, by "rounding" or by having "written" to it."""
     if how == "rounding":
-        return (
-            "restored by arithmetic",
-            f"After the call the last digits of {name} are different, because x + h - h is not always x. "
-            "Keep the old value and write that back.",
-        )
-    return (
-        "changed argument",
-        f"After the call {name} is not what it was before. It belongs to the caller: work on a copy, or restore it.",
-    )
+        why = "because x + h - h is not always x. Keep the old value and write that back."
+        return "restored by arithmetic", f"After the call the last digits of {name} are different, {why}"
+    why = "It belongs to the caller: work on a copy, or restore it."
+    return "changed argument", f"After the call {name} is not what it was before. {why}"
 
 
 def of_end(how):
     """Return what to say of an answer that did not come to its end: "cpu", "wall", "memory" or anything else."""
-    return {
-        "cpu": ("does not end", "The function ran out of computing time and was stopped. Does a loop run for ever?"),
-        "wall": ("does not end", "The function did not return and was stopped. Does it wait for something?"),
-        "memory": OUT_OF_MEMORY,
-    }.get(how, ("ends Python", "The function ended its Python process, by a call such as os._exit or by a crash."))
-
-
-OUT_OF_MEMORY = ("too much memory", "The function ran out of memory. Does a list keep growing? Print its length.")
-ERRORS = [
-    (
-        lambda e: not e["inside"],
-        "wrong parameters",
-        "The function cannot be called with the arguments of the task. Compare its first line with the stub.",
-    ),
-    (lambda e: e["type"] == "SystemExit", "calls sys.exit", "A function hands its result back with return."),
-    (
-        lambda e: e["type"] == "RecursionError",
-        "endless recursion",
-        "The function calls itself again and again. Which call should be the last one?",
-    ),
-    (lambda e: e["type"] == "MemoryError", *OUT_OF_MEMORY),
-    (
-        lambda e: "lines were printed" in e["text"],
-        "prints too much",
-        "The function printed more lines than a check allows. Does a loop run for ever?",
-    ),
-    (
-        lambda e: any(words in e["text"] for words in ("broadcast", "mismatch", "not aligned")),
-        "shapes do not match",
-        "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose "
-        "missing?",
-    ),
-    (
-        lambda e: "Cannot cast ufunc" in e["text"],
-        "integer array",
-        "An array of integers cannot store fractions. Make it an array of floats first.",
-    ),
-    (
-        lambda e: any(words in e["text"] for words in ("tuple index", "too many indices", "not iterable")),
-        "number of axes",
-        "An array has fewer axes than this line expects. The function should work for any number of axes.",
-    ),
-    (lambda e: True, "error in your code", "Your function raised this error."),
-]
+    return ENDS.get(how, ENDS_PYTHON)
 
 
 def of_error(error):
     """Return what to say of an error."""
-    return next((name, hint) for applies, name, hint in ERRORS if applies(error))
+    return next((name, hint) for name, applies, hint in ERRORS if applies(error))
 
 
 def of_result(got, wanted, tolerance):

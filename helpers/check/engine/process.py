@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from helpers.check.engine.worker import OUT_OF_MEMORY, OUT_OF_TIME
+from helpers.check.engine.worker import reason
 
 __all__ = ["FORKS", "NO_WORKER", "WorkerProcess"]
 
@@ -88,8 +88,6 @@ class WorkerProcess:
     def _replies(self, number, deadline):
         observations = []
         while message := self._next(deadline):
-            if "exited" in message and message.get("child") == self.child:
-                return observations, _reason(message["exited"])
             if message.get("request") != number:
                 continue  # it is about an earlier answer
             self.child = message.get("child", self.child)
@@ -99,7 +97,7 @@ class WorkerProcess:
                 return observations, message["ended"]
         late = time.monotonic() > deadline
         self.close()
-        return observations, "wall" if late else _reason(self.process.returncode)
+        return observations, "wall" if late else reason(self.process.returncode)
 
     def _next(self, deadline):
         """Return the next message; None if the deadline is over or the process has ended."""
@@ -122,11 +120,3 @@ class WorkerProcess:
                 os.killpg(group, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
-
-
-def _reason(exit_code):
-    """Return in one word why the process of an answer ended."""
-    reasons = {OUT_OF_TIME: "cpu", OUT_OF_MEMORY: "memory"}
-    if sys.platform != "win32":
-        reasons |= {-signal.SIGXCPU: "cpu", -signal.SIGALRM: "wall"}
-    return reasons.get(exit_code, "exit")

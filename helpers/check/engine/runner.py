@@ -23,8 +23,8 @@ __all__ = ["LIMITS", "Limits", "run", "start", "stop"]
 class Limits(NamedTuple):
     """What all cases of one check may use together. On a busy machine an answer waits, and that is not held against it."""
 
-    cpu_seconds: int = 10
-    wall_seconds: int = 60
+    cpu_seconds: float = 10
+    wall_seconds: float = 60
     memory: int = 1 << 30  # bytes, in addition to what Python itself needs
 
 
@@ -34,21 +34,10 @@ _lock = threading.Lock()
 
 
 def run(exercise, answer, seed):
-    """Return what `answer` does in the cases of an exercise.
+    """Return what `answer` does in the cases of an exercise that are drawn from `seed`, and how it ended.
 
-    Parameters
-    ----------
-    exercise : Exercise
-    answer : callable
-    seed : int
-        From which the cases are drawn.
-
-    Returns
-    -------
-    list of dict
-        What `observe` yields, for each case that the answer has finished.
-    str
-        "" if the answer has finished all; otherwise why not: "cpu", "wall", "memory" or "exit".
+    The first is a list of what `observe` yields, for each case that the answer has finished. The second is "" if it has
+    finished all, and otherwise "cpu", "wall", "memory" or "exit".
     """
     copy = _copied(answer)
     for _ in range(2 if copy else 0):  # twice, in case the worker has died in the meantime

@@ -25,30 +25,28 @@ def plain(value):
 def _plain(value, depth, room):
     """Return a plain value of at most so many levels; `room` holds the number of entries that may still come."""
     kind = type(value)
-    if kind in (str, np.str_):
-        return _if_there_is_room({"kind": "text", "text": str(value[:200])}, 100, room)
-    if kind in NUMBERS or kind is np.ndarray:
-        return _plain_array(np.asarray(value), room)
+    text, number = kind in (str, np.str_), kind in NUMBERS or kind is np.ndarray
+    size = np.size(value) if number else 100 * text
+    room[0] -= 2 + size * (size <= LARGEST_ARRAY)
+    if room[0] < 0:
+        return {"kind": "object", "says": "more than a check can compare"}
+    if text:
+        return {"kind": "text", "text": str(value[:200])}
+    if number:
+        return _plain_array(np.asarray(value))
     if kind in (list, tuple) and len(value) <= LONGEST_LIST and depth:
         return {"kind": "list", "items": [_plain(item, depth - 1, room) for item in value]}
     if kind is dict and len(value) <= LONGEST_LIST and depth and all(type(key) is str for key in value):
         return {"kind": "dict", "items": {key[:200]: _plain(item, depth - 1, room) for key, item in value.items()}}
     name = type.__dict__["__name__"].__get__(kind)[:40]
-    result = {"kind": "nothing"} if value is None else {"kind": "object", "says": f"an object of type {name}"}
-    return _if_there_is_room(result, 2, room)
+    return {"kind": "nothing"} if value is None else {"kind": "object", "says": f"an object of type {name}"}
 
 
-def _plain_array(array, room):
+def _plain_array(array):
     if array.dtype.kind not in "biuf" or array.size > LARGEST_ARRAY:
         return {"kind": "object", "says": f"an array of dtype {array.dtype} and shape {array.shape}"}
     values = array.astype(float).ravel().tolist()
-    result = {"kind": "array", "dtype": array.dtype.name, "shape": list(array.shape), "values": values}
-    return _if_there_is_room(result, 1 + array.size, room)
-
-
-def _if_there_is_room(result, size, room):
-    room[0] -= size
-    return result if room[0] >= 0 else {"kind": "object", "says": "more than a check can compare"}
+    return {"kind": "array", "dtype": array.dtype.name, "shape": list(array.shape), "values": values}
 
 
 def restored(value):

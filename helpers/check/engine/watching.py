@@ -84,7 +84,7 @@ def _time_limit(deadline):
 def _afterwards(case, before):
     changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
     changed = [change for change in changes if change[1]]
-    return {"changed": changed, "requirement": case.requirement(), "explanation": case.explanation()}
+    return {"changed": changed} | case.complain()
 
 
 @contextlib.contextmanager

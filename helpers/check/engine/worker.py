@@ -1,9 +1,8 @@
 """What the worker process does, in which answers run. The module `process` holds the other end of its pipes.
 
-On Linux the worker forks a child for each answer, and does so in advance, so that the answer need not wait. Forking is
-safe because the worker has only one thread, and whatever an answer breaks ends with its child. Elsewhere a process that has
-loaded NumPy cannot be forked safely, or not at all: there the worker runs the answers itself, one after another, and is
-replaced when one of them misbehaves.
+On Linux the worker forks a child for each answer. Forking is safe because the worker has only one thread, and whatever an
+answer breaks ends with its child. Elsewhere a process that has loaded NumPy cannot be forked safely, or not at all. There
+the worker runs the answers itself, one after another, and is replaced when one of them misbehaves.
 
 This protects a page against mistakes and mischief. It does not stop somebody who means harm.
 """
@@ -19,10 +18,18 @@ import time
 
 import numpy as np
 
-__all__ = ["NOT_COPIED", "OUT_OF_MEMORY", "OUT_OF_TIME", "main"]
+__all__ = ["NOT_COPIED", "main", "reason"]
 
 NOT_COPIED = "not copied"
-NO_REQUEST, OUT_OF_TIME, OUT_OF_MEMORY = 120, 121, 122  # exit codes
+REASONS = {0: "", 120: NOT_COPIED, 121: "cpu", 122: "memory"}  # how an answer ended, by the exit code of its process
+if sys.platform != "win32":
+    REASONS |= {-signal.SIGPROF: "cpu", -signal.SIGALRM: "wall"}
+CODES = {why: code for code, why in REASONS.items() if code >= 0}
+
+
+def reason(code):
+    """Return how an answer ended, from the exit code of its process: "", "cpu", "wall", "memory", NOT_COPIED, or "exit"."""
+    return REASONS.get(code, "exit")
 
 
 def main():
@@ -38,19 +45,10 @@ def main():
     for exercise in EXERCISES.values():  # loads everything that answers will need
         exercise.cases(0)
     _send(replies, ready=True)
-    serve = _serve_in_a_child if sys.argv[1] == "fork" else _serve_here
-    while serve(requests, replies):
-        pass
-
-
-def _receive(requests, replies):
-    """Return the next request and say who has received it; None if there will be no more."""
-    size = requests.read(8)
-    if not size:
-        return None
-    request = pickle.loads(requests.read(int.from_bytes(size)))
-    _send(replies, request=request["number"], child=os.getpid())
-    return request
+    run = _run_in_a_child if sys.argv[1] == "fork" else _run_here
+    while size := requests.read(8):
+        request = pickle.loads(requests.read(int.from_bytes(size)))
+        _send(replies, request=request["number"], ended=reason(run(request, replies, requests)))
 
 
 def _send(replies, **message):
@@ -59,54 +57,47 @@ def _send(replies, **message):
         rest = rest[replies.write(rest) :]
 
 
-def _serve_in_a_child(requests, replies):
+def _run_in_a_child(request, replies, requests):
+    """Run an answer in a process of its own, and return the exit code of that."""
     child = os.fork()
     if child == 0:
         try:
             os.setpgid(0, 0)
-            request = _receive(requests, replies)
-            if request is None:
-                os._exit(NO_REQUEST)
             requests.close()
             _set_limits(request)
-            _respond(request, replies)
+            _send(replies, request=request["number"], child=os.getpid())
+            os._exit(_run(request, replies))
         finally:
-            os._exit(0)
+            os._exit(1)
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # processes that the answer has started
-    _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    _send(replies, child=child, exited=code)
-    return code != NO_REQUEST
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _serve_here(requests, replies):
-    request, done = _receive(requests, replies), threading.Event()
-    if request is None:
-        return False
+def _run_here(request, replies, _):
+    done = threading.Event()
     threading.Thread(target=_watch, args=(request, done), daemon=True).start()
-    _respond(request, replies)
+    code = _run(request, replies)
     done.set()
-    return True
+    return code
 
 
-def _respond(request, replies):
-    """Run one answer and send what it does."""
+def _run(request, replies):
+    """Run one answer, send what it does, and return the code with which its process should end."""
     from helpers.check import EXERCISES
     from helpers.check.engine.watching import observe
 
-    number, exercise = request["number"], EXERCISES[request["exercise"]]
+    exercise = EXERCISES[request["exercise"]]
     sys.path[:] = request["path"]
     try:
         answer, printing = pickle.loads(request["answer"])
         np.set_printoptions(**printing)
     except BaseException:
-        _send(replies, request=number, ended=NOT_COPIED)
-        return
+        return CODES[NOT_COPIED]
     for k, seen in enumerate(observe(answer, exercise.cases(request["seed"]), exercise.forbidden, passing=())):
-        _send(replies, request=number, case=k, **seen)
-    _send(replies, request=number, ended="")
+        _send(replies, request=request["number"], case=k, **seen)
+    return CODES[""]
 
 
 def _set_limits(request):
@@ -118,8 +109,9 @@ def _set_limits(request):
         resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
 
     limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_CPU, request["cpu_seconds"])
-    signal.alarm(request["wall_seconds"])
+    limit(resource.RLIMIT_CPU, int(request["cpu_seconds"]) + 1)  # this holds for processes that the answer starts, too
+    signal.setitimer(signal.ITIMER_PROF, request["cpu_seconds"])
+    signal.setitimer(signal.ITIMER_REAL, request["wall_seconds"])
     with contextlib.suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
         limit(resource.RLIMIT_AS, int(file.read().split()[0]) * resource.getpagesize() + request["memory"])
 
@@ -129,9 +121,9 @@ def _watch(request, done):
     started, memory = time.process_time(), _memory()
     while not done.wait(0.1):
         if time.process_time() - started > request["cpu_seconds"]:
-            os._exit(OUT_OF_TIME)
+            os._exit(CODES["cpu"])
         if _memory() - memory > request["memory"]:
-            os._exit(OUT_OF_MEMORY)
+            os._exit(CODES["memory"])
 
 
 def _memory():
