@@ -1,6 +1,7 @@
 """Each promise is broken by the smallest page that does, and names the cell: one that yields nothing would pass for ever."""
 
 import copy
+import functools
 import json
 import re
 
@@ -47,12 +48,17 @@ def result(text, **more):
     return new_output("execute_result", data={"text/plain": text, **more})
 
 
-def drawn(old="", new=""):
-    """Return the HTML of a picture, with something in its SVG replaced."""
+@functools.cache
+def line():
     fig = Figure()
     fig.subplots().plot([0, 1])
-    assert old in svg(fig)
-    return image(svg(fig).replace(old, new, 1), ALT)
+    return svg(fig)
+
+
+def drawn(old="", new=""):
+    """Return the HTML of a picture, with something in its SVG replaced."""
+    assert old in line()
+    return image(line().replace(old, new, 1), ALT)
 
 
 def good():

@@ -5,7 +5,6 @@ the two are equal is what `make test` sees each time); what it passes is given t
 comparison of whole pages that test_machines makes after its run. test_net lets the whole suite judge some, kernels and all.
 """
 
-import collections
 import copy
 import itertools
 import random
@@ -19,7 +18,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams
 from test_machines import comparable
 
 pytestmark = pinned.needs_pinned
-ROUNDS = 2  # in each, every cell of every page that has outputs is tampered with once; with --thorough, eight times as many
+ROUNDS = 16  # with --thorough; else one, in which every cell of every page that has outputs is tampered with once
 MIMES = ["image/png", "text/latex", "application/json"]
 
 
@@ -98,15 +97,14 @@ def with_outputs(notebook):
     return [cell for cell in notebook.code if cell.outputs and "nbval-ignore-output" not in cell.metadata.get("tags", [])]
 
 
-def test_every_tampering_is_caught(notebook, judge, pytestconfig, record_property):
-    caught, rounds = collections.Counter(), ROUNDS * (8 if pytestconfig.getoption("--thorough") else 1)
-    for round_, cell in itertools.product(range(rounds), with_outputs(notebook)):
-        outputs = tampered(cell.outputs, random.Random(f"{round_} {notebook.path.name} {cell.id}"))
+def test_every_tampering_is_caught(notebook, judge, pytestconfig):
+    caught, rounds = set(), range(ROUNDS if pytestconfig.getoption("--thorough") else 1)
+    for number, cell in itertools.product(rounds, with_outputs(notebook)):
+        outputs = tampered(cell.outputs, random.Random(f"{number} {notebook.path.name} {cell.id}"))
         by = judge(cell, outputs)
         assert by, f"{notebook.name(cell)}: nobody notices {outputs}"
-        caught[by] += 1
-    record_property("tampered", caught.total())
-    assert caught["nbval"] > 0
+        caught.add(by)
+    assert "nbval" in caught
 
 
 def test_what_is_not_changed_is_not_caught(notebook, judge):
