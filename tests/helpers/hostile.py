@@ -234,7 +234,7 @@ HABITS = [
 # fmt: on
 
 
-def nothing(x):
+def without_habits(x):
     pass
 
 
@@ -257,7 +257,7 @@ class Odd:
 
 def functions(f, answers=NUMBERS, odd_answers=ODD_ANSWERS):
     """Draw `f` as it is called by someone who answers oddly, or changes what they are given, from some call on."""
-    plain = st.builds(Odd, f, st.sampled_from(answers), st.just(nothing), st.just(0))
-    odd = st.builds(Odd, f, st.sampled_from(odd_answers), st.just(nothing), st.integers(0, 4))
+    plain = st.builds(Odd, f, st.sampled_from(answers), st.just(without_habits), st.just(0))
+    odd = st.builds(Odd, f, st.sampled_from(odd_answers), st.just(without_habits), st.integers(0, 4))
     habits = st.builds(Odd, f, st.sampled_from(answers), st.sampled_from(HABITS), st.integers(0, 4))
     return mostly(mostly(mostly(plain, odd, 4), habits, 6), one_in=12)
