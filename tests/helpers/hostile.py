@@ -1,7 +1,6 @@
 """What the fuzz passes to the public functions, and the judge of what they do with it."""
 
 import contextlib
-import datetime
 import decimal
 import fractions
 import itertools
@@ -53,7 +52,7 @@ SCALARS = [
     math.nan, math.inf, -math.inf, np.int8(1), np.uint8(200), np.int8(-3), np.float16(0.5), np.float32(1e-2),
     np.longdouble("0.1"), np.float64("nan"), 1j, np.complex64(1), fractions.Fraction(1, 3), fractions.Fraction(10**400),
     decimal.Decimal("0.1"), "1", "", "left", b"1", np.str_("2"), (), (0,), (0, 1), [1], [], {}, frozenset(), object(),
-    datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), np.timedelta64(3, "s"), Ellipsis, slice(1), NotImplemented, math,
+    np.datetime64("2020-01-01"), np.timedelta64(3, "s"), Ellipsis, slice(1), NotImplemented, math,
 ]
 ARRAYS = [  # a new one for each call
     lambda: np.array(1), lambda: np.array([1]), lambda: np.array(0.25), lambda: np.zeros(0), lambda: np.zeros((2, 0)),
@@ -180,7 +179,8 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
         return "passed on"
     if error is not None:
         assert type(error) in refusals, f"no refusal, but a bare {error!r}"
-        assert names_one_of([*arguments, *names], str(error)), f"names no argument: {error!r}"
+        known = "|".join(re.escape(str(name)) for name in [*arguments, *names])
+        assert re.search(rf"(?<![\w'’])({known})(?!\w)", str(error)), f"names no argument: {error!r}"
         return "refused"
     stray = [str(w.message) for w in caught if w.category is not RuntimeWarning]
     assert not stray, f"a warning that is not meant for the caller: {stray}"
@@ -189,10 +189,6 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
     with np.errstate(all="ignore"):
         oracle(result, **arguments)
     return "right"
-
-
-def names_one_of(names, message):
-    return any(re.search(rf"(?<![\w'’]){re.escape(str(name))}(?!\w)", message) for name in names)
 
 
 def memory(thing):
