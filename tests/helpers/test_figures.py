@@ -6,7 +6,6 @@ import sys
 import xml.etree.ElementTree as ET
 
 import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 from drawings import parse, texts
 
@@ -22,13 +21,6 @@ def draw(height=0.5):
     ax.plot([0, 1 / 3, 1], [-0.0001, height, 1])
     ax.set_title(TITLE)
     return fig
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    outputs = []
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
-    return outputs
 
 
 def test_the_same_data_give_the_same_text_and_other_data_another():
@@ -67,12 +59,6 @@ def test_a_readers_own_settings_change_no_picture(shown, monkeypatch):
     assert shown[0] == shown[1]
 
 
-def test_show_closes_a_figure_of_pyplot(shown):
-    fig, _ = plt.subplots()
-    show(fig, alt=ALT)
-    assert not plt.fignum_exists(fig.number)
-
-
 @pytest.mark.parametrize("alt", ["", "x" * 39, None, 3, " " * 60])
 def test_a_picture_without_a_text_is_refused(alt):
     with pytest.raises(ValueError, match="alt must say, in 40 characters or more"):
@@ -82,13 +68,6 @@ def test_a_picture_without_a_text_is_refused(alt):
 def test_what_is_no_figure_is_refused():
     with pytest.raises(TypeError, match="fig must be a matplotlib Figure, not list"):
         show([], alt=ALT)
-
-
-def test_a_picture_function_keeps_its_name_and_its_docstring():
-    def plot_line():
-        """Show a line."""
-
-    assert (picture(plot_line).__name__, picture(plot_line).__doc__) == ("plot_line", "Show a line.")
 
 
 def test_helpers_import_without_matplotlib_ipython_or_widgets():
@@ -118,12 +97,6 @@ def test_a_slider_stores_the_picture_of_its_start(shown):
     [data] = shown
     assert "application/vnd.jupyter.widget-view+json" in data
     assert parse(data["text/html"])[0] == data["text/plain"] == draw_value(0.2)[1]
-
-
-def test_a_slider_stores_another_picture_where_one_is_given(shown, widgets):
-    slider(draw_value, [0.1, 0.2, 0.3], name="y", start=0.2, still=(draw(), ALT))
-    assert parse(shown[0]["text/html"])[0] == shown[0]["text/plain"] == ALT
-    assert parse(widgets[1].value)[0] == draw_value(0.2)[1]
 
 
 def test_moving_a_slider_moves_its_picture(shown, widgets):

@@ -52,13 +52,6 @@ def test_the_loss_is_the_mean_negative_log_likelihood_and_the_prediction_the_mos
     assert np.array_equal(net.predict(x), y.argmax(axis=1))
 
 
-def test_the_callers_arrays_and_the_parameters_are_never_changed(net):
-    x, t = data()
-    kept = [array.tobytes() for array in (x, t, *net.params.values())]
-    net.loss(x, t), net.gradients(x, t), net.predict(x)
-    assert [array.tobytes() for array in (x, t, *net.params.values())] == kept
-
-
 def test_one_example_is_a_batch_of_one(net):
     x, t = data()
     assert net.logits(x[0]).shape == (3,)
@@ -98,11 +91,8 @@ def test_the_weights_have_the_spread_that_glorot_and_he_recommend():
     ("x", "t", "error", "says"),
     [
         (np.zeros((3, 4)), [0, 1, 2], ValueError, r"x has shape .*takes \(N, 5\)"),
-        (np.zeros(4), 0, ValueError, r"x has shape .* or \(5,\) for one example"),
-        (np.zeros((2, 2, 5)), [0, 1], ValueError, "x has shape"),
         (np.ones((0, 5)), np.ones(0, int), ValueError, "x has no examples"),
         (np.ones((3, 5)), [0, 1, 3], ValueError, r"t\[2\] is 3: with 3 classes"),
-        (np.ones((3, 5)), [0, 1, -1], ValueError, r"t\[2\] is -1"),
         (np.ones((3, 5)), [0.0, 1.0, 2.0], TypeError, "t must hold integer class indices"),
         (np.ones((3, 5)), [0, 1], ValueError, "t has shape"),
         (np.ma.ones((3, 5)), [0, 1, 2], TypeError, "x is a masked array"),
@@ -131,7 +121,6 @@ def test_a_prediction_without_a_most_probable_class_is_warned_about(net, value):
         ({"inputs": 0}, ValueError, "inputs must be at least 1"),
         ({"hidden": 2.0}, TypeError, "hidden must be one integer"),
         ({"classes": True}, TypeError, "classes must be one integer"),
-        ({"inputs": 2**70}, ValueError, "inputs, .* too large for an array"),
         ({"rng": 0}, TypeError, "rng must be a generator"),
     ],
 )
