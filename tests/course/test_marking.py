@@ -236,14 +236,15 @@ def test_a_class_of_sixty_is_marked_without_a_mistake(tmp_path):
     student.write(tmp_path / "edition")
     given = {name: source.replace("our_", "my_") for name, source in solutions(ROOT, PAGE).items()}
     endless = f"def my_{FIRST}(*arguments):\n    while True:\n        pass"
-    classes = [(given, len(NAMES)), ({FIRST: given[FIRST]}, 1), ({}, 0), (given | {FIRST: endless}, len(NAMES) - 1)]
+    all_, one, endless = (given, len(NAMES)), ({FIRST: given[FIRST]}, 1), (given | {FIRST: endless}, len(NAMES) - 1)
+    handed_in = [[all_, one, ({}, 0), endless if k % 20 == 3 else all_][k % 4] for k in range(60)]
     for k in range(60):
         page = nbformat.read(tmp_path / "edition" / "notebooks" / f"{PAGE}.ipynb", as_version=4)
-        write_answers(page, classes[k % 4][0])
+        write_answers(page, handed_in[k][0])
         hand_in(tmp_path / "in", {f"student {k}/{PAGE}.ipynb": nbformat.writes(page)})
     rows, *_ = mark(tmp_path / "in")
     points = [rows[f"student {k}/{PAGE}.ipynb"]["points"] for k in range(60)]
-    assert points == [str(classes[k % 4][1]) for k in range(60)]
+    assert points == [str(points) for _, points in handed_in]
 
 
 def test_marking_asks_for_notebooks_that_exist(tmp_path):

