@@ -77,12 +77,12 @@ FAKES = {
 FIRST, SECOND = NAMES[:2]
 NOISE = ["1 / 0", "print('x' * 10**8)", "this is no Python", "%no_magic"]
 ORPHAN = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(987654)"
+LIES = f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')"
 ENDS = f"def my_{FIRST}(*arguments):\n    import os\n    os._exit(0)"
 HANDED_IN = {  # what is marked each time
     "Zoë/noise without ids.ipynb": notebook(*NOISE, answers(), CALLS, "raise SystemExit"),
-    "one of them.ipynb": notebook(answers([FIRST]), wrong(SECOND), CALLS),
     "an answer ends Python.ipynb": notebook(answers(), ENDS, CALLS),
-    FORGED: notebook(wrong(FIRST), f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')", CALLS),
+    FORGED: notebook(answers([FIRST]), wrong(SECOND), LIES, CALLS),
     "all fakes.ipynb": notebook(wrong(*NAMES), *FAKES.values(), CALLS),
     "helpers/__init__.py": "check = None",
     "odd 0.ipynb": "{}",
@@ -145,11 +145,11 @@ def test_right_answers_get_their_points_whatever_is_around_them(name, marked):
 
 
 def test_each_exercise_counts_by_itself(marked):
-    assert marked.points("one of them") == {FIRST}
+    assert marked.points("=1+1") == {FIRST}
     assert marked.points("an answer ends Python") == set(NAMES[1:])
 
 
-@pytest.mark.parametrize("name", ["all fakes", "=1+1", pytest.param("reads", marks=[linux, pytest.mark.thorough])])
+@pytest.mark.parametrize("name", ["all fakes", pytest.param("reads", marks=[linux, pytest.mark.thorough])])
 def test_wrong_answers_get_none(name, marked):
     assert marked.points(name) == set()
 
@@ -182,7 +182,7 @@ def test_no_process_is_left(marked):
 
 
 def test_feedback_tells_what_is_wrong_and_shows_code_as_text(marked):
-    page = (marked.into / "feedback" / "one of them.html").read_text("utf-8")
+    [page] = [path.read_text("utf-8") for path in (marked.into / "feedback").glob("=1+1*.html")]
     for part in (f"solved: {FIRST}", f"not yet: {SECOND}", "expected", f"def my_{SECOND}(*arguments)"):
         assert part in page
     pages = [path.read_text("utf-8") for path in (marked.into / "feedback").rglob("*.html")]
