@@ -194,10 +194,8 @@ def test_feedback_tells_what_is_wrong_and_shows_code_as_text(marked):
     "observation",
     [
         {},
-        {"result": 3},
         {"result": {"kind": "array", "shape": [10**9, 0], "values": []}},
         {"result": {"kind": "array", "shape": [3], "values": [1, "2", None]}},
-        {"result": {"kind": "list", "items": [[[]]]}},
         {"error": {"file": "/etc/passwd", "line": 1, "type": "E", "text": "", "inside": True}, "changed": [], "called": []},
         {"error": "solved", "changed": 7, "called": [{}]},
     ],

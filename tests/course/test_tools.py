@@ -1,6 +1,5 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
-import pathlib
 import re
 
 import commands
@@ -91,14 +90,6 @@ def test_nothing_of_the_machine_reaches_the_kernels(monkeypatch):
     assert "leak" not in inside.values()
     assert [name for name, value in launch.variables(own_settings=True).items() if value == "leak"] == ["JUPYTER_PATH"]
     assert str(launch.ROOT) in inside["MPLCONFIGDIR"]
-
-
-def test_where_the_checkout_takes_nothing_the_caches_are_elsewhere(tmp_path, monkeypatch):
-    (tmp_path / "no folder").touch()
-    monkeypatch.setattr(launch, "ROOT", tmp_path / "no folder")
-    inside = launch.variables()
-    assert pathlib.Path(inside["MPLCONFIGDIR"]).is_dir()
-    assert not inside["MPLCONFIGDIR"].startswith(str(tmp_path))
 
 
 def test_what_a_disk_does_not_take_is_told_in_one_sentence(monkeypatch, capsys):

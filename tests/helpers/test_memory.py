@@ -79,18 +79,6 @@ def test_every_entry_drawn_reads_the_address_that_numpy_reports(shown, name):
     compare(shown[0], [x, view])
     found = labels(shown[0])
     assert len({label[0] for label in found.values()}) == 1 + (view.size > 0 and not np.shares_memory(x, view))
-    for k in range(2 if view is not x and view.size else 1):  # the arrow ends at the first cell that is read
-        tip = arrow_tip(shown[0], f"pointer.{k}")
-        first = re.match(r"[A-Z]\d+", found[f"array.{k}.0.0.0"])[0]
-        at = re.search(rf'<g id="buffer\.{first}">\s*<text[^>]* x="([-\d.]+)" y="([-\d.]+)"', svg(shown[0]))
-        assert abs(float(at[1]) - tip[0]) < 0.26 * 72
-        assert 0 < abs(float(at[2]) - tip[1]) < 0.5 * 72
-
-
-def arrow_tip(picture, gid):
-    """Return where an arrow ends."""
-    path = re.search(rf'<g id="{gid}">\s*<path d="([^"]*)"', svg(picture))[1]
-    return [float(n) for n in re.findall(r"-?[\d.]+", path)][-2:]
 
 
 def test_two_names_of_one_object_are_two_labels_on_one_box(shown):
@@ -202,14 +190,6 @@ def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
     compare({"text/html": view.value, "text/plain": sizes}, [W, old, a])
 
 
-def test_five_steps_of_long_values_fit_the_page(shown):
-    steps, W = Steps(), np.arange(12.0).reshape(3, 4) / 7
-    for k in range(5):
-        steps.record(W, W.T, after=f"step number {k} of a program with long lines")
-    steps.draw()
-    assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(shown[0]))) < 520
-
-
 def test_the_names_are_those_of_the_call():
     W, scope = np.zeros((2, 3)), {"describe": describe, "W": np.zeros(2)}
     assert [row["name"] for row in describe(W, W.T, W[:, ::2], mine=W[0]).rows] == ["W", "W.T", "W[:, ::2]", "mine"]
@@ -264,19 +244,6 @@ def test_views_that_alternate_share_nothing_though_their_bounds_overlap(shown):
     assert relation(x[:6], x[4:]) == "overlaps"
     draw(x[::2], x[1::2])
     assert {label[0] for label in labels(shown[0]).values()} == {"A"}
-
-
-def test_bytes_are_shared_even_where_no_element_begins_at_the_same_address(shown):
-    raw = np.zeros(24, np.uint8)
-    a, b = raw[:16].view(float), raw[4:20].view(float)
-    assert relation(a, b) == "overlaps"
-    draw(a, b)
-    compare(shown[0], [a, b])
-
-
-def test_large_arrays_are_compared_by_numpy():
-    x = np.zeros(10**6)
-    assert (relation(x, x[5:]), relation(x[::2], x[1::2])) == ("shares memory", None)
 
 
 # fmt: off
