@@ -151,7 +151,7 @@ def labels(draw, n, classes):
 # -- the judge ------------------------------------------------------------------------------------------------------------
 
 
-def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError), traps=False):  # noqa: PLR0917
+def judge(function, arguments, oracle, refusals=(TypeError, ValueError), traps=False):
     """Return how the call ended: right, refused, warned, or passed on (an error of the caller's own); raise AssertionError
     if the result is wrong, an error names no argument, or anything was changed."""
     before = memory(arguments)
@@ -170,7 +170,7 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
         return "passed on"
     if error is not None:
         assert type(error) in refusals, f"no refusal, but a bare {error!r}"
-        known = "|".join(re.escape(str(name)) for name in [*arguments, *names])
+        known = "|".join(re.escape(str(name)) for name in arguments)
         assert re.search(rf"(?<![\w'’])({known})(?!\w)", str(error)), f"names no argument: {error!r}"
         return "refused"
     stray = [str(w.message) for w in caught if w.category is not RuntimeWarning]
