@@ -80,7 +80,6 @@ ORPHAN = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(98
 LIES = f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')"
 ENDS = f"def my_{FIRST}(*arguments):\n    import os\n    os._exit(0)"
 HANDED_IN = {  # what is marked each time
-    "Zoë/noise without ids.ipynb": notebook(*NOISE, answers(), CALLS, "raise SystemExit"),
     "an answer ends Python.ipynb": notebook(answers(), ENDS, CALLS),
     FORGED: notebook(answers([FIRST]), wrong(SECOND), LIES, CALLS),
     "all fakes.ipynb": notebook(wrong(*NAMES), *FAKES.values(), CALLS),
@@ -95,17 +94,22 @@ HANDED_IN = {  # what is marked each time
 }
 
 
-def more(folder):
-    """Return what is marked with --thorough, too; some of it touches other files in the folder."""
-    opened = f"import json\nexec(json.load(open({str(folder / 'no checks.ipynb')!r}))['cells'][0]['source'])"
+def writes(folder):
+    """Return a notebook that overwrites all others."""
     everywhere = f"import pathlib\nfor path in pathlib.Path({str(folder)!r}).rglob('*.ipynb'): path.write_text('{{}}')"
+    new = f"pathlib.Path({str(folder / 'new')!r}).write_text('')"
+    return {"Zoë/noise without ids.ipynb": notebook(*NOISE, everywhere, new, answers(), CALLS, "raise SystemExit")}
+
+
+def more(folder):
+    """Return what is marked with --thorough, too."""
+    opened = f"import json\nexec(json.load(open({str(folder / 'no checks.ipynb')!r}))['cells'][0]['source'])"
     leaves = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {ORPHAN!r}])"
     return {
         "no checks.ipynb": notebook(answers()),
         "other names.ipynb": notebook(answers(our="your_"), CALLS.replace("(my_", "(your_")),
         "ends Python.ipynb": notebook(answers(), "import os; os._exit(0)", CALLS),
         "leaves a process.ipynb": notebook(leaves, answers(), CALLS),
-        "writes.ipynb": notebook(everywhere, f"pathlib.Path({str(folder / 'new')!r}).write_text('')", answers()),
         "reads.ipynb": notebook(wrong(*NAMES), opened, CALLS),
     }
 
@@ -114,7 +118,7 @@ def more(folder):
 def marked(tmp_path_factory, request):
     """Mark a folder of all that should not be handed in, beside what should."""
     folder = tmp_path_factory.mktemp("class")
-    hand_in(folder, HANDED_IN | (more(folder) if request.config.getoption("--thorough") else {}))
+    hand_in(folder, HANDED_IN | writes(folder) | (more(folder) if request.config.getoption("--thorough") else {}))
     (folder / "odd 7.ipynb").mkdir()
     (folder / "odd 8.ipynb").write_bytes(bytes(range(256)))
     if hasattr(os, "mkfifo"):
@@ -136,7 +140,7 @@ class Marked(NamedTuple):
         return {exercise for exercise in NAMES if row[exercise] == "1"}
 
 
-WHOLE = ["no checks", "other names", "ends Python", "leaves a process", "writes"]
+WHOLE = ["no checks", "other names", "ends Python", "leaves a process"]
 
 
 @pytest.mark.parametrize("name", ["Zoë/noise", *(pytest.param(name, marks=pytest.mark.thorough) for name in WHOLE)])
