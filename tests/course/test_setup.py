@@ -137,7 +137,7 @@ def test_only_a_package_with_the_hash_of_the_lock_is_installed(forged, tmp_path)
     (site_packages / "ours.pth").write_text(sysconfig.get_path("purelib"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
     for tool in ("UV", "PIP"):
-        kept |= {f"{tool}_FIND_LINKS": str(tmp_path), f"{tool}_NO_INDEX": "1"}
+        kept |= {f"{tool}_FIND_LINKS": str(tmp_path), f"{tool}_NO_INDEX": "1", f"{tool}_CACHE_DIR": str(tmp_path / "cache")}
     install = "import packages\ntry: packages.install(['reader'])\nexcept packages.SetupError as error: print(error)"
     _, printed = run(sys.executable, "-c", install, env=kept | {"PYTHONPATH": str(copy / "tools")})
     assert (site_packages / "jupyterlab").exists() == (not forged), printed

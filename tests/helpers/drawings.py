@@ -4,8 +4,6 @@ import base64
 import html.parser
 import xml.etree.ElementTree as ET
 
-import numpy as np
-
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -27,18 +25,3 @@ def parse(markup):
 def texts(drawing):
     """Return the texts in a drawing, in the order in which they were drawn."""
     return [element.text.strip() for element in drawing.iter(SVG + "text")]
-
-
-def markers(drawing):
-    """Return the places, (K, 2), of each kind of marker in a drawing."""
-    places = {}
-    for use in drawing.iter(SVG + "use"):
-        kind = use.attrib["{http://www.w3.org/1999/xlink}href"]
-        places.setdefault(kind, []).append([float(use.attrib["x"]), float(use.attrib["y"])])
-    return [np.array(several) for several in places.values()]
-
-
-def lines(drawing):
-    """Return the points, (K, 2), of each line that is drawn without a filling."""
-    paths = [e.attrib for e in drawing.iter() if "d" in e.attrib and "fill: none; stroke" in e.attrib.get("style", "")]
-    return [np.array(path["d"].replace("M", "").replace("L", "").split(), float).reshape(-1, 2) for path in paths]

@@ -107,6 +107,7 @@ def test_it_calls_f_twice_an_entry_and_once_more():
     ),
     st.integers(0, 40),
 )
+@hypothesis.example(np.array([-0.0, 5e-324, 1e300]), 4)
 def test_x_is_restored_bit_for_bit_wherever_f_is_interrupted(x, fails_at):
     before, calls = x.tobytes(), []
 

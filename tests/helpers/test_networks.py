@@ -1,4 +1,4 @@
-"""The networks against check_gradient and PyTorch."""
+"""The networks against check_gradient, formulas and what they have to learn."""
 
 import numpy as np
 import pytest
@@ -31,17 +31,6 @@ def test_every_gradient_passes_the_check(net, n):
     for name, parameter in net.params.items():
         report = check_gradient(lambda _: net.loss(x, t), lambda _: net.gradients(x, t)[name], parameter)  # noqa: B023
         assert report.ok, str(report)
-
-
-def test_the_gradients_are_those_of_torch():
-    torch = pytest.importorskip("torch")
-    x, t = data()
-    net = NETS["relu"](np.random.default_rng(3))
-    params = {name: torch.tensor(array, requires_grad=True) for name, array in net.params.items()}
-    a = torch.relu(torch.tensor(x) @ params["W1"] + params["b1"])
-    torch.nn.functional.cross_entropy(a @ params["W2"] + params["b2"], torch.tensor(t)).backward()
-    for name, slope in net.gradients(x, t).items():
-        np.testing.assert_allclose(slope, params[name].grad.numpy(), atol=1e-12)
 
 
 def test_the_loss_is_the_mean_negative_log_likelihood_and_the_prediction_the_most_probable_class(net):
