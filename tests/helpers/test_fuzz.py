@@ -1,7 +1,7 @@
 """Public functions are called with hostile arguments. The result is right, or an error names the argument, or there is a
 warning; nothing that the caller passed is changed.
 
-`pytest --thorough` looks two hundred times longer, and at other calls each time."""
+`pytest --thorough` looks fifty times longer, and at other calls each time."""
 
 import inspect
 import warnings
@@ -19,7 +19,7 @@ from oracles import SEED
 
 import helpers
 
-LONGER = 200  # times as many calls with --thorough
+LONGER = 50  # times as many calls with --thorough
 # These take no arrays, or display them: see their own tests.
 OTHERS = set("describe draw expected load_digits load_penguins show snapshot Steps Steps.draw Steps.record".split())
 
