@@ -112,11 +112,7 @@ def test_every_tampering_is_caught(notebook, judge, pytestconfig):
         assert by, f"{notebook.name(cell)}: nobody notices {outputs}"
         caught.add(by)
     assert "nbval" in caught
-
-
-def test_what_is_not_changed_is_not_caught(notebook, judge):
-    for cell in with_outputs(notebook)[:1]:
-        assert judge(cell, cell.outputs) is None
+    assert not any(judge(cell, cell.outputs) for cell in with_outputs(notebook)[:1])  # what is not changed is not caught
 
 
 @pytest.mark.thorough
