@@ -50,9 +50,10 @@ def comparable(notebook):
 
 def executed(paths, environment):
     """Return the notebooks at `paths`, executed side by side."""
+    variables = launch.variables() | settings(environment)
 
     async def run_all():
-        return await asyncio.gather(*(execute(path, environment=settings(environment)) for path in paths))
+        return await asyncio.gather(*(execute(path, environment=variables) for path in paths))
 
     return wait_for(run_all())
 

@@ -108,6 +108,18 @@ def test_it_runs_from_top_to_bottom_on_an_old_machine_and_gives_what_is_stored(e
         assert comparable(unnumbered(notebook)) == comparable(unnumbered(course)), path.name
 
 
+def test_no_cell_needs_what_only_a_solution_defines(root):
+    """A cheap part of that: without the solutions, every name is still there."""
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        solved = set()
+        for cell in cells(root, path.stem):
+            nodes = list(ast.walk(ast.parse(cell.source))) if cell.cell_type == "code" else []
+            if "solution" in tags(cell):
+                solved |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+            elif used := solved & {node.id for node in nodes if isinstance(node, ast.Name)}:
+                pytest.fail(f"{path.name}, cell {cell.id} needs {used}, which the student edition does not have")
+
+
 def unnumbered(notebook):
     """Return a notebook without the counts of its cells and without what its checks say."""
     for cell in notebook.cells:
