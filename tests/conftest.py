@@ -1,7 +1,6 @@
 """What all tests share: where the course is, how thoroughly hypothesis looks, and the summary at the end."""
 
-import collections
-import itertools
+import functools
 import os
 import pathlib
 
@@ -15,16 +14,17 @@ from promises import Notebook
 collect_ignore = ["course/watch.py"]  # it runs inside kernels only
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
+hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=30)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
 
 
-def pytest_configure():
-    """Have every kernel that the tests start watched: see tests/course/watch.py."""
+def pytest_configure(config):
+    """Have every kernel that the tests start watched (see tests/course/watch.py), and use one core in each process."""
     import matplotlib.font_manager  # noqa: F401  (it writes its cache, if there is none, and no kernel has to)
 
     os.environ["PYTHONSTARTUP"] = str(ROOT / "tests" / "course" / "watch.py")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    hypothesis.settings.load_profile("thorough" if config.getoption("--thorough") else "course")
 
 
 def pytest_addoption(parser):
@@ -41,53 +41,28 @@ def pytest_collection_modifyitems(config, items):
         page.sanitize_patterns.update({} if pinned.PICTURES else pinned.DRAWING)
 
 
+@functools.cache
+def notebooks(folder):
+    return [Notebook(path) for path in sorted(pathlib.Path(folder).glob("*.ipynb"))]
+
+
 def pytest_generate_tests(metafunc):
     if "notebook" in metafunc.fixturenames:
-        paths = sorted(pathlib.Path(metafunc.config.getoption("course")).glob("*.ipynb"))
-        assert paths, "no notebooks found: nothing would be checked"
-        metafunc.parametrize("notebook", [Notebook(path) for path in paths], ids=lambda notebook: notebook.path.stem)
-
-
-def say_what_was_fuzzed(terminalreporter):
-    """Add up what tests/test_fuzz.py noted of its calls; the notes travel with the reports, from other processes, too."""
-    calls, functions = collections.Counter(), set()
-    for report in itertools.chain(*map(terminalreporter.stats.get, ("passed", "failed"), ([], []))):
-        for name, verdicts in (note for key, note in report.user_properties if key == "fuzzed" and report.when == "call"):
-            functions.add(name)
-            calls.update(verdicts)
-    if functions:
-        terminalreporter.write_line(
-            f"Fuzzed {len(functions)} public functions with {calls.total():,} hostile calls: {calls['right']:,} right, "
-            f"{calls['refused']:,} refused by name, {calls['warned']:,} warned, {calls['passed on']:,} errors of the "
-            f"caller's own passed on, {calls['silent and wrong']:,} silent and wrong."
-        )
-
-
-def say_what_was_tampered_with(terminalreporter):
-    """Add up what tests/test_tampers.py noted."""
-    reports = terminalreporter.stats.get("passed", [])
-    count = sum(
-        value for report in reports if report.when == "call" for key, value in report.user_properties if key == "tampered"
-    )
-    if count:
-        terminalreporter.write_line(f"Tampered with stored outputs in {count:,} random ways: each was caught.")
+        pages = notebooks(metafunc.config.getoption("course"))
+        assert pages, "no notebooks found: nothing would be checked"
+        metafunc.parametrize("notebook", pages, ids=lambda notebook: notebook.path.stem)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Say what was checked, so that a green run is not taken for more than it was."""
-    say_what_was_fuzzed(terminalreporter)
-    say_what_was_tampered_with(terminalreporter)
+    """Say what was compared, so that a green run is not taken for more than it was."""
     if not config.getoption("nbval", False) or hasattr(config, "workerinput"):
         return
     cells = [r for r in terminalreporter.stats.get("passed", []) if "::Cell " in r.nodeid and ".ipynb" in r.nodeid]
     files = sorted({r.nodeid.split("::")[0] for r in cells})
-    outputs = [o for f in files for c in nbformat.read(config.rootpath / f, 4).cells for o in c.get("outputs", [])]
-    drawn = sum("<img " in str(o.get("data", {}).get("text/html", "")) for o in outputs)
-    ignored = sum(
-        "nbval-ignore-output" in c.metadata.get("tags", [])
-        for f in files
-        for c in nbformat.read(config.rootpath / f, 4).cells
-    )
+    code = [c for f in files for c in nbformat.read(config.rootpath / f, 4).cells if c.cell_type == "code"]
+    ignored = sum("nbval-ignore-output" in c.metadata.get("tags", []) for c in code)
+    outputs = [output for c in code for output in c.outputs]
+    drawn = sum("<img " in str(output.get("data", {}).get("text/html", "")) for output in outputs)
     terminalreporter.write_line(
         f"Re-executed {len(files)} notebooks, {len(cells)} code cells; compared {len(outputs) - ignored} stored outputs, "
         f"{drawn if pinned.PICTURES else 'no'} pictures among them; {ignored} ignored (it prints versions)."
@@ -99,6 +74,14 @@ def pytest_terminal_summary(terminalreporter, config):
 @pytest.fixture
 def root():
     return ROOT
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Return the list of what is displayed, in place of a notebook."""
+    outputs = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
+    return outputs
 
 
 @pytest.fixture(autouse=True)

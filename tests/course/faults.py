@@ -43,13 +43,16 @@ OFFLINE = ["unshare", "--map-root-user", "--net", *shell("ip link set lo up")]
 LITTLE_MEMORY = shell(f"ulimit -v {1500 * 1024}")
 
 
-def read_only(folder):
-    mount = f"mount --bind '{folder}' '{folder}' && mount -o remount,bind,ro '{folder}'"
+def mounted(mount):
     return ["unshare", "--map-root-user", "--mount", *shell(mount)]
 
 
+def read_only(folder):
+    return mounted(f"mount --bind '{folder}' '{folder}' && mount -o remount,bind,ro '{folder}'")
+
+
 def small_disk(folder, kilobytes):
-    return ["unshare", "--map-root-user", "--mount", *shell(f"mount -t tmpfs -o size={kilobytes}k none '{folder}'")]
+    return mounted(f"mount -t tmpfs -o size={kilobytes}k none '{folder}'")
 
 
 def possible(before):

@@ -3,16 +3,17 @@
 import csv
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
-import time
+from typing import NamedTuple
 
 import nbformat
 import pytest
 import student
 from faults import ROOT, linux, posix, soon
-from test_student import PAGE, cells, solutions
+from test_student import PAGE, cells, solutions, write_answers
 
 from tools.marking.judge import judge
 
@@ -73,129 +74,122 @@ FAKES = {
 }
 
 
+FIRST, SECOND = NAMES[:2]
+NOISE = ["1 / 0", "print('x' * 10**8)", "this is no Python", "%no_magic"]
+ORPHAN = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(987654)"
+LIES = f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')"
+ENDS = f"def my_{FIRST}(*arguments):\n    import os\n    os._exit(0)"
+HANDED_IN = {  # what is marked each time
+    "an answer ends Python.ipynb": notebook(answers(), ENDS, CALLS),
+    FORGED: notebook(answers([FIRST]), wrong(SECOND), LIES, CALLS),
+    "all fakes.ipynb": notebook(wrong(*NAMES), *FAKES.values(), CALLS),
+    "helpers/__init__.py": "check = None",
+    "odd 0.ipynb": "{}",
+    "odd 1.ipynb": "",
+    "odd 2.ipynb": '{"cells": [{"cell_type": "code"}, 3, {"cell_type": "code", "source": [1, null]}]}',
+    "odd 3.ipynb": "<!doctype html><title>502 Bad Gateway</title>",
+    "odd 4.ipynb": "[" * 100_000,
+    "odd 5.ipynb": notebook("print(1)"),
+    "odd 6.ipynb": json.dumps({"cells": [], "x": "y" * (21 << 20)}),
+}
+
+
+def writes(folder):
+    """Return a notebook that overwrites all others."""
+    everywhere = f"import pathlib\nfor path in pathlib.Path({str(folder)!r}).rglob('*.ipynb'): path.write_text('{{}}')"
+    new = f"pathlib.Path({str(folder / 'new')!r}).write_text('')"
+    return {"Zoë/noise without ids.ipynb": notebook(*NOISE, everywhere, new, answers(), CALLS, "raise SystemExit")}
+
+
+def more(folder):
+    """Return what is marked with --thorough, too."""
+    opened = f"import json\nexec(json.load(open({str(folder / 'no checks.ipynb')!r}))['cells'][0]['source'])"
+    leaves = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {ORPHAN!r}])"
+    return {
+        "no checks.ipynb": notebook(answers()),
+        "other names.ipynb": notebook(answers(our="your_"), CALLS.replace("(my_", "(your_")),
+        "ends Python.ipynb": notebook(answers(), "import os; os._exit(0)", CALLS),
+        "leaves a process.ipynb": notebook(leaves, answers(), CALLS),
+        "reads.ipynb": notebook(wrong(*NAMES), opened, CALLS),
+    }
+
+
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
+def marked(tmp_path_factory, request):
     """Mark a folder of all that should not be handed in, beside what should."""
     folder = tmp_path_factory.mktemp("class")
-    first, second = NAMES[:2]
-    hand_in(
-        folder,
-        {
-            "Zoë/notebook without ids.ipynb": notebook(answers(), CALLS),
-            "no checks.ipynb": notebook(answers()),
-            "one of them.ipynb": notebook(answers([first]), wrong(second), CALLS),
-            "other names.ipynb": notebook(answers(our="your_"), CALLS.replace("(my_", "(your_")),
-            "noise.ipynb": notebook(
-                "1 / 0", "print('x' * 10**8)", "this is no Python", "%no_magic", answers(), CALLS, "raise SystemExit"
-            ),
-            "ends Python.ipynb": notebook(answers(), "import os; os._exit(0)", CALLS),
-            "an answer ends Python.ipynb": notebook(
-                answers(), f"def my_{first}(*arguments):\n    import os\n    os._exit(0)", CALLS
-            ),
-            "leaves a process.ipynb": notebook(
-                "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', '"
-                "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(987654)"
-                "'])",
-                answers(),
-                CALLS,
-            ),
-            "writes.ipynb": notebook(
-                f"import pathlib\nfor path in pathlib.Path({str(folder)!r}).rglob('*.ipynb'): path.write_text('{{}}')",
-                f"pathlib.Path({str(folder / 'new')!r}).write_text('')\n",
-                answers(),
-            ),
-            "reads.ipynb": notebook(
-                wrong(*NAMES),
-                f"import json\nexec(json.load(open({str(folder / 'no checks.ipynb')!r}))['cells'][0]['source'])",
-                CALLS,
-            ),
-            FORGED: notebook(
-                wrong(first), f"raise ValueError('<script>a\\n{len(NAMES)} of {len(NAMES)}  b.ipynb\\x1b[2J')", CALLS
-            ),
-            "helpers/__init__.py": "check = None",
-            "all fakes.ipynb": notebook(wrong(*NAMES), *FAKES.values(), CALLS),
-            "odd 0.ipynb": "{}",
-            "odd 1.ipynb": "[]",
-            "odd 2.ipynb": "",
-            "odd 3.ipynb": '{"cells": [{"cell_type": "code"}, 3, {"cell_type": "code", "source": [1, null]}]}',
-            "odd 4.ipynb": "<!doctype html><title>502 Bad Gateway</title>",
-            "odd 5.ipynb": "[" * 100_000,
-            "odd 6.ipynb": '{"cells": "check.softmax("}',
-            "odd 7.ipynb": notebook("print(1)"),
-            "odd 8.ipynb": json.dumps({"cells": [], "x": "y" * (21 << 20)}),
-        },
-    )
-    (folder / "odd 9.ipynb").mkdir()
+    hand_in(folder, HANDED_IN | writes(folder) | (more(folder) if request.config.getoption("--thorough") else {}))
+    (folder / "odd 7.ipynb").mkdir()
+    (folder / "odd 8.ipynb").write_bytes(bytes(range(256)))
     if hasattr(os, "mkfifo"):
-        os.mkfifo(folder / "odd 10.ipynb")
-    (folder / "odd 11.ipynb").write_bytes(bytes(range(256)))
+        os.mkfifo(folder / "odd 9.ipynb")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return folder, before, *mark(folder)
+    rows, printed, into = mark(folder)
+    return Marked(folder, before, rows, printed, into)
 
 
-def points(rows, name):
-    return {exercise for exercise in NAMES if rows[f"{name}.ipynb"][exercise] == "1"}
+class Marked(NamedTuple):
+    folder: pathlib.Path
+    before: dict
+    rows: dict
+    printed: str
+    into: pathlib.Path
+
+    def points(self, name):
+        [row] = [row for file, row in self.rows.items() if file.lstrip("'").startswith(name)]
+        return {exercise for exercise in NAMES if row[exercise] == "1"}
 
 
-@pytest.mark.parametrize("name", ["Zoë/notebook without ids", "no checks", "other names", "noise", "ends Python", "writes"])
-def test_right_answers_get_their_points_whatever_is_around_them(name, hostile):
-    assert points(hostile[2], name) == set(NAMES)
+WHOLE = ["no checks", "other names", "ends Python", "leaves a process"]
 
 
-def test_each_exercise_counts_by_itself(hostile):
-    assert points(hostile[2], "one of them") == {NAMES[0]}
-    assert points(hostile[2], "an answer ends Python") == set(NAMES[1:])
+@pytest.mark.parametrize("name", ["Zoë/noise", *(pytest.param(name, marks=pytest.mark.thorough) for name in WHOLE)])
+def test_right_answers_get_their_points_whatever_is_around_them(name, marked):
+    assert marked.points(name) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", ["all fakes", pytest.param("reads", marks=linux), "=1+1"])
-def test_wrong_answers_get_none(name, hostile):
-    [row] = [row for file, row in hostile[2].items() if file.lstrip("'").startswith(name)]
-    assert (row["points"], row["out of"]) == ("0", str(len(NAMES)))
+def test_each_exercise_counts_by_itself(marked):
+    assert marked.points("=1+1") == {FIRST}
+    assert marked.points("an answer ends Python") == set(NAMES[1:])
 
 
-def test_what_is_no_notebook_is_a_line_of_the_table(hostile):
-    _, _, rows, printed, _ = hostile
-    odd = {name: row for name, row in rows.items() if name.startswith("odd")}
-    assert len(odd) == 12 if hasattr(os, "mkfifo") else 11
-    assert all(
-        row["out of"] == "0" and row["remarks"] and not row["remarks"].startswith("could not") for row in odd.values()
-    )
-    assert all(printed.count(f"{name}  ") == 2 for name in odd)  # as it went, and in the table
+@pytest.mark.parametrize("name", ["all fakes", pytest.param("reads", marks=[linux, pytest.mark.thorough])])
+def test_wrong_answers_get_none(name, marked):
+    assert marked.points(name) == set()
 
 
-def test_names_and_errors_forge_no_line(hostile):
-    _, _, rows, printed, _ = hostile
-    assert "\x1b" not in printed
+def test_what_is_no_notebook_is_a_line_of_the_table(marked):
+    odd = {name: row for name, row in marked.rows.items() if name.startswith("odd")}
+    assert len(odd) == 10 if hasattr(os, "mkfifo") else 9
+    assert all(row["out of"] == "0" and row["remarks"] for row in odd.values())
+    assert not any(row["remarks"].startswith("could not") for row in odd.values())
+    assert all(marked.printed.count(f"{name}  ") == 2 for name in odd)  # as it went, and in the table
+
+
+def test_names_and_errors_forge_no_line(marked):
+    assert "\x1b" not in marked.printed
     full = f"{len(NAMES)} of {len(NAMES)}"
-    whole = [row for row in rows.values() if row["points"] == row["out of"] == str(len(NAMES))]
-    assert sum(line.startswith(full) for line in printed.splitlines()) == 2 * len(whole)
-    [row] = [row for name, row in rows.items() if "red" in name]
-    assert row["file"] == "'" + FORGED.replace("\n", "\\n").replace("\x1b", "\\x1b")
-
-
-def test_submissions_are_as_they_were(hostile):
-    folder, before, *_ = hostile
-    if sys.platform == "linux":
-        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    whole = [row for row in marked.rows.values() if row["points"] == row["out of"] == str(len(NAMES))]
+    assert sum(line.startswith(full) for line in marked.printed.splitlines()) == 2 * len(whole)
+    assert "'" + FORGED.replace("\n", "\\n").replace("\x1b", "\\x1b") in marked.rows
 
 
 @linux
-def test_no_process_is_left(hostile):
+def test_submissions_are_as_they_were(marked):
+    assert {path: path.read_bytes() for path in marked.folder.rglob("*") if path.is_file()} == marked.before
+
+
+@pytest.mark.thorough
+@linux
+def test_no_process_is_left(marked):
     assert soon(lambda: not subprocess.run(["pgrep", "-f", "time.sleep.987654"], capture_output=True).stdout, 5)
 
 
-def test_feedback_tells_what_is_wrong_and_shows_code_as_text(hostile):
-    *_, into = hostile
-    page = (into / "feedback" / "one of them.html").read_text("utf-8")
-    assert f"solved: {NAMES[0]}" in page
-    assert f"not yet: {NAMES[1]}" in page
-    assert "expected" in page
-    assert f"def my_{NAMES[1]}(*arguments)" in page
-
-
-def test_html_in_an_answer_is_shown_as_it_is(hostile):
-    *_, into = hostile
-    pages = [path.read_text("utf-8") for path in (into / "feedback").rglob("*.html")]
+def test_feedback_tells_what_is_wrong_and_shows_code_as_text(marked):
+    [page] = [path.read_text("utf-8") for path in (marked.into / "feedback").glob("=1+1*.html")]
+    for part in (f"solved: {FIRST}", f"not yet: {SECOND}", "expected", f"def my_{SECOND}(*arguments)"):
+        assert part in page
+    pages = [path.read_text("utf-8") for path in (marked.into / "feedback").rglob("*.html")]
     assert not any("<script" in page for page in pages)
     assert any("&lt;script" in page for page in pages)
 
@@ -204,10 +198,8 @@ def test_html_in_an_answer_is_shown_as_it_is(hostile):
     "observation",
     [
         {},
-        {"result": 3},
         {"result": {"kind": "array", "shape": [10**9, 0], "values": []}},
         {"result": {"kind": "array", "shape": [3], "values": [1, "2", None]}},
-        {"result": {"kind": "list", "items": [[[]]]}},
         {"error": {"file": "/etc/passwd", "line": 1, "type": "E", "text": "", "inside": True}, "changed": [], "called": []},
         {"error": "solved", "changed": 7, "called": [{}]},
     ],
@@ -218,6 +210,7 @@ def test_forged_results_solve_nothing_and_do_not_end_the_marking(observation):
     assert "root:" not in repr(verdict)
 
 
+@pytest.mark.thorough
 @posix
 def test_an_interrupt_keeps_what_is_marked(tmp_path):
     (tmp_path / "in").mkdir()
@@ -243,27 +236,20 @@ def test_each_fake_alone_gets_no_point(tmp_path):
 def test_a_class_of_sixty_is_marked_without_a_mistake(tmp_path):
     """Whole pages, in turn solved, half solved, unsolved and with a loop that does not end."""
     student.write(tmp_path / "edition")
-    given, made = solutions(ROOT, PAGE), (len(NAMES), 1, 0, len(NAMES) - 1)
+    given = {name: source.replace("our_", "my_") for name, source in solutions(ROOT, PAGE).items()}
+    endless = f"def my_{FIRST}(*arguments):\n    while True:\n        pass"
+    all_, one, endless = (given, len(NAMES)), ({FIRST: given[FIRST]}, 1), (given | {FIRST: endless}, len(NAMES) - 1)
+    handed_in = [[all_, one, ({}, 0), endless if k % 20 == 3 else all_][k % 4] for k in range(60)]
     for k in range(60):
-        answers = {name: source.replace("our_", "my_") for name, source in given.items()}
-        answers = [answers, {NAMES[0]: answers[NAMES[0]]}, {}, answers][k % 4]
-        if k % 20 == 3:
-            answers = answers | {NAMES[0]: f"def my_{NAMES[0]}(*arguments):\n    while True:\n        pass"}
         page = nbformat.read(tmp_path / "edition" / "notebooks" / f"{PAGE}.ipynb", as_version=4)
-        for cell in page.cells:
-            for name in answers:
-                if f"def my_{name}(" in cell.source and cell.cell_type == "code":
-                    cell.source += "\n\n\n" + answers[name]
+        write_answers(page, handed_in[k][0])
         hand_in(tmp_path / "in", {f"student {k}/{PAGE}.ipynb": nbformat.writes(page)})
-    start = time.perf_counter()
     rows, *_ = mark(tmp_path / "in")
-    print(f"60 notebooks in {time.perf_counter() - start:.0f} s")
-    for k in range(60):
-        expected = made[k % 4] if k % 4 < 3 or k % 20 == 3 else len(NAMES)
-        assert rows[f"student {k}/{PAGE}.ipynb"]["points"] == str(expected), k
+    points = [rows[f"student {k}/{PAGE}.ipynb"]["points"] for k in range(60)]
+    assert points == [str(points) for _, points in handed_in]
 
 
 def test_marking_asks_for_notebooks_that_exist(tmp_path):
-    for arguments in ([], [tmp_path / "nowhere"], [tmp_path]):
-        done = subprocess.run([sys.executable, "-m", "tools.marking", *arguments], cwd=ROOT, capture_output=True)
-        assert (done.returncode, done.stdout) == (2, b"")
+    done = subprocess.run([sys.executable, "-m", "tools.marking", tmp_path / "nowhere"], cwd=ROOT, capture_output=True)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"nowhere" in done.stderr

@@ -1,10 +1,8 @@
 """What the fuzz passes to the public functions, and the judge of what they do with it."""
 
 import contextlib
-import datetime
 import decimal
 import fractions
-import itertools
 import math
 import random
 import re
@@ -20,11 +18,7 @@ import helpers
 
 
 class CallersError(Exception):
-    """An error of the caller's own function: it must pass through."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The caller interrupts."""
+    """An error of the caller's own code: it must pass through."""
 
 
 class OwnArithmetic(np.ndarray):
@@ -41,10 +35,6 @@ class Unreadable:
         raise RuntimeError("not today")
 
 
-def raises(error):
-    raise error
-
-
 # -- values ---------------------------------------------------------------------------------------------------------------
 
 # fmt: off
@@ -53,7 +43,7 @@ SCALARS = [
     math.nan, math.inf, -math.inf, np.int8(1), np.uint8(200), np.int8(-3), np.float16(0.5), np.float32(1e-2),
     np.longdouble("0.1"), np.float64("nan"), 1j, np.complex64(1), fractions.Fraction(1, 3), fractions.Fraction(10**400),
     decimal.Decimal("0.1"), "1", "", "left", b"1", np.str_("2"), (), (0,), (0, 1), [1], [], {}, frozenset(), object(),
-    datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), np.timedelta64(3, "s"), Ellipsis, slice(1), NotImplemented, math,
+    np.datetime64("2020-01-01"), np.timedelta64(3, "s"), Ellipsis, slice(1), NotImplemented, math,
 ]
 ARRAYS = [  # a new one for each call
     lambda: np.array(1), lambda: np.array([1]), lambda: np.array(0.25), lambda: np.zeros(0), lambda: np.zeros((2, 0)),
@@ -161,7 +151,7 @@ def labels(draw, n, classes):
 # -- the judge ------------------------------------------------------------------------------------------------------------
 
 
-def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError), traps=False):  # noqa: PLR0917
+def judge(function, arguments, oracle, refusals=(TypeError, ValueError), traps=False):
     """Return how the call ended: right, refused, warned, or passed on (an error of the caller's own); raise AssertionError
     if the result is wrong, an error names no argument, or anything was changed."""
     before = memory(arguments)
@@ -176,11 +166,12 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
             error = raised
         assert surroundings() == world, "the call leaves NumPy, matplotlib or the warnings in another state"
     assert memory(arguments) == before, "the call changes the caller's array"
-    if isinstance(error, CallersError | Interrupted):
+    if isinstance(error, CallersError):
         return "passed on"
     if error is not None:
         assert type(error) in refusals, f"no refusal, but a bare {error!r}"
-        assert names_one_of([*arguments, *names], str(error)), f"names no argument: {error!r}"
+        known = "|".join(re.escape(str(name)) for name in arguments)
+        assert re.search(rf"(?<![\w'’])({known})(?!\w)", str(error)), f"names no argument: {error!r}"
         return "refused"
     stray = [str(w.message) for w in caught if w.category is not RuntimeWarning]
     assert not stray, f"a warning that is not meant for the caller: {stray}"
@@ -189,10 +180,6 @@ def judge(function, arguments, oracle, names=(), refusals=(TypeError, ValueError
     with np.errstate(all="ignore"):
         oracle(result, **arguments)
     return "right"
-
-
-def names_one_of(names, message):
-    return any(re.search(rf"(?<![\w'’]){re.escape(str(name))}(?!\w)", message) for name in names)
 
 
 def memory(thing):
@@ -213,51 +200,3 @@ def surroundings():
     drawn = [part if np.ndim(part) == 0 else part.tobytes() for part in np.random.get_state()]
     settings = (np.geterr(), np.get_printoptions(), list(dict.items(matplotlib.rcParams)))
     return *settings, drawn, random.getstate(), list(warnings.filters), warnings.showwarning, sys.stdout
-
-
-# -- functions that answer oddly ------------------------------------------------------------------------------------------
-
-# fmt: off
-NUMBERS = [float, float, float, np.float64, np.float32, np.longdouble, np.array, lambda v: v]
-ODD_ANSWERS = [
-    lambda v: None, lambda v: (v, v), lambda v: [v], lambda v: np.ones(2) * v, lambda v: np.ones(1) * v, lambda v: math.nan,
-    lambda v: math.inf, lambda v: 10**400, lambda v: 1j, str, bool, lambda v: v > 0, lambda v: {"loss": v},
-    lambda v: np.ma.masked, lambda v: decimal.Decimal(1), lambda v: np.array("1"), lambda v: raises(CallersError("no loss")),
-    lambda v: raises(Interrupted()), lambda v: Unreadable(), lambda v: np.int8(3), lambda v: fractions.Fraction(10**400),
-    np.float16, lambda v: fractions.Fraction(float(v)) if np.isfinite(v) else v,
-]
-HABITS = [
-    lambda x: x.fill(0.25), lambda x: x.ndim and x.sort(), lambda x: np.multiply(x, 2, out=x),
-    lambda x: np.clip(x, -1, 1, out=x), lambda x: x.size and x.flat.__setitem__(-1, 3.0), lambda x, kept=[]: kept.append(x),
-    lambda x: helpers.numerical_gradient(lambda y: float(np.sum(np.sin(y))), x), lambda x: raises(Interrupted()),
-]
-# fmt: on
-
-
-def nothing(x):
-    pass
-
-
-class Odd:
-    """A function that answers with `answer(f(x))`, after `habit(x)`, from the call with the number `since` on."""
-
-    def __init__(self, f, answer, habit, since):
-        self.f, self.answer, self.habit, self.since, self.calls = f, answer, habit, since, itertools.count()
-
-    def fresh(self):
-        return Odd(self.f, self.answer, self.habit, self.since)
-
-    def __call__(self, x):
-        if next(self.calls) < self.since:
-            return self.f(x)
-        for array in x.values() if isinstance(x, dict) else [x]:
-            self.habit(array)
-        return self.answer(self.f(x))
-
-
-def functions(f, answers=NUMBERS, odd_answers=ODD_ANSWERS):
-    """Draw `f` as it is called by someone who answers oddly, or changes what they are given, from some call on."""
-    plain = st.builds(Odd, f, st.sampled_from(answers), st.just(nothing), st.just(0))
-    odd = st.builds(Odd, f, st.sampled_from(odd_answers), st.just(nothing), st.integers(0, 4))
-    habits = st.builds(Odd, f, st.sampled_from(answers), st.sampled_from(HABITS), st.integers(0, 4))
-    return mostly(mostly(mostly(plain, odd, 4), habits, 6), one_in=12)

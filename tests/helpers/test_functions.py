@@ -5,7 +5,6 @@ import numpy as np
 import oracles
 import pytest
 import scipy.special
-import sklearn.metrics
 from hypothesis import given, strategies as st
 
 from helpers import cross_entropy, log_softmax, one_hot, softmax, softmax_cross_entropy
@@ -40,9 +39,9 @@ def test_log_probabilities_are_exact_to_a_few_units_in_the_last_place_of_the_sco
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("spread", [1, 29, 31, 299, 301, 715, 1e4])
+@pytest.mark.parametrize("spread", [1, 31, 301, 1e4])
 def test_a_large_array_is_as_accurate_whether_its_scores_need_a_shift_or_not(dtype, spread):
-    z = many_rows(spread, dtype)
+    z = many_rows(spread, dtype)[::8]
     oracles.softmax(softmax(z), z)
     oracles.log_softmax(log_softmax(z), z)
 
@@ -79,10 +78,9 @@ def test_any_shape_axis_and_memory_layout_agrees_with_scipy(z, copies, data):
         np.testing.assert_allclose(ours(z, axis=axis), theirs(z, axis=axis), rtol=1e-12, atol=1e-12)
 
 
-@given(z=batches(far), seed=st.integers(0, 100))
-def test_a_row_does_not_depend_on_the_others(z, seed):
-    order = np.random.default_rng(seed).permutation(len(z))
-    np.testing.assert_array_equal(softmax(z[order]), softmax(z)[order])
+@given(z=batches(far))
+def test_a_row_does_not_depend_on_the_others(z):
+    np.testing.assert_array_equal(softmax(z[::-1]), softmax(z)[::-1])
     np.testing.assert_array_equal(log_softmax(z[0]), log_softmax(z)[0])
     many = np.vstack([many_rows(5), z @ np.ones((z.shape[1], 10)) / z.shape[1]])  # there, to a few units in the last place
     np.testing.assert_allclose(softmax(many)[:200], softmax(many_rows(5)), rtol=1e-13)
@@ -98,6 +96,8 @@ def test_rows_sum_to_one_and_keep_their_order(z):
 @UNUSUAL_LOGITS
 @given(z=batches(st.floats(-8, 8)), data=st.data())
 def test_cross_entropy_agrees_with_scikit_learn(z, data):
+    import sklearn.metrics  # takes a second
+
     z = np.hstack([z, z]) if z.shape[1] == 1 else z
     y, classes = softmax(z), z.shape[1]
     t = np.array(data.draw(st.lists(st.integers(0, classes - 1), min_size=len(z), max_size=len(z))))
@@ -114,14 +114,6 @@ def test_soft_labels_cost_their_entropy_and_the_divergence_from_it(z, seed):
     expected = (scipy.special.entr(t) + scipy.special.rel_entr(t, y)).sum(axis=-1).mean()
     assert cross_entropy(y, t) == pytest.approx(expected, rel=1e-9, abs=1e-12)
     assert softmax_cross_entropy(z, t) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-
-
-def test_the_loss_is_that_of_pytorch():
-    torch = pytest.importorskip("torch")
-    z, t = many_rows(40), np.arange(200) % 10
-    for labels in (t, one_hot(t, 10)):
-        expected = torch.nn.functional.cross_entropy(torch.tensor(z), torch.tensor(labels)).item()
-        assert softmax_cross_entropy(z, labels) == pytest.approx(expected, rel=1e-14)
 
 
 def test_closed_forms():
@@ -144,7 +136,7 @@ def test_the_first_learners_numbers():
 # -- types, special values, and the caller's own arrays -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["f", "d", "g", ">f4", ">f8", "e", "b", "q", "Q", "?"])
+@pytest.mark.parametrize("dtype", ["f", "d", "g", ">f4", "e", "b", "Q", "?"])
 def test_the_float_type_is_kept_and_other_numbers_become_floats(dtype):
     z = np.array([[1, 0, 0], [0, 0, 1]], dtype)
     expected = {"e": np.float32}.get(dtype, z.dtype.type if z.dtype.kind == "f" else np.float64)
@@ -156,22 +148,15 @@ def test_the_float_type_is_kept_and_other_numbers_become_floats(dtype):
 
 
 @UNUSUAL_LOGITS
-@given(z=batches(far), data=st.data())
-def test_the_callers_arrays_are_never_changed(z, data):
-    t = np.array(data.draw(st.lists(st.integers(0, z.shape[1] - 1), min_size=len(z), max_size=len(z))))
-    y, rows_of_t = softmax(z), one_hot(t, z.shape[1])
-    before = [a.copy() for a in (z, t, y, rows_of_t)]
-    softmax_cross_entropy(z, t), softmax_cross_entropy(z, rows_of_t), cross_entropy(y, t), cross_entropy(y, rows_of_t)
+@given(z=batches(far))
+def test_the_callers_arrays_are_never_changed(z):
+    t = np.zeros(len(z), int)
+    arrays = [z, t, softmax(z), one_hot(t, z.shape[1])]
+    before = [array.tobytes() for array in arrays]
+    for labels in (arrays[1], arrays[3]):
+        softmax_cross_entropy(z, labels), cross_entropy(arrays[2], labels)
+    assert [array.tobytes() for array in arrays] == before
     assert not np.shares_memory(softmax(z), z)
-    assert not np.shares_memory(log_softmax(many_rows(1)), many_rows(1))
-    for a, b in zip((z, t, y, rows_of_t), before, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_lists_and_read_only_views_are_accepted():
-    wide = np.broadcast_to(np.arange(3.0), (4, 3))
-    np.testing.assert_array_equal(softmax(wide), softmax(wide.tolist()))
-    assert softmax(wide).flags.writeable
 
 
 def test_minus_infinity_is_probability_zero():
@@ -186,13 +171,10 @@ def test_nan_reaches_the_result_of_its_own_row_and_no_other():
         assert np.isnan(softmax(z)[0]).all()
         np.testing.assert_allclose(softmax(z)[1:], np.tile(softmax([1, 2, 3]), (len(z) - 1, 1)), rtol=1e-15)
         assert np.isnan(softmax_cross_entropy(z, np.ones(len(z), int)))
-    for row in ([np.nan, 0.5, 0.5], [0.5, 0.5, np.nan], [np.nan, 7.0, -0.0]):
-        assert np.isnan(
-            [cross_entropy(row, 1), cross_entropy(row, [0, 0.5, 0.5]), cross_entropy([[0.2, 0.3, 0.5], row], [0, 1])]
-        ).all()
+    assert np.isnan(cross_entropy([0.5, 0.5, np.nan], 1))
 
 
-@pytest.mark.parametrize("z", [[np.inf, 0.0], [np.inf, np.inf], [np.inf], [-np.inf, -np.inf], [np.inf, -np.inf]])
+@pytest.mark.parametrize("z", [[np.inf, 0.0], [np.inf], [-np.inf, -np.inf]])
 @pytest.mark.parametrize("function", [softmax, log_softmax, lambda z: softmax_cross_entropy(z, 0)])
 def test_a_row_without_a_softmax_is_nan_and_warned_about(function, z):
     with pytest.warns(RuntimeWarning, match="no softmax") as caught:
@@ -202,7 +184,6 @@ def test_a_row_without_a_softmax_is_nan_and_warned_about(function, z):
 
 def test_an_empty_batch_stays_empty():
     assert softmax(np.zeros((0, 3))).shape == (0, 3)
-    assert log_softmax(np.zeros((2, 0, 3))).shape == (2, 0, 3)
     assert one_hot([], 3).shape == (0, 3)
 
 
@@ -221,82 +202,36 @@ T = np.array([2, 0])
 MASKED = np.ma.masked_greater(Z, 2)
 
 
-class Frame:
-    """A data frame with a column of text."""
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array([[1.0, "Adelie"]], dtype=object)
-
-    def to_numpy(self, copy=False): ...
-
-
-class Unreadable:
-    def __array__(self, dtype=None, copy=None):
-        raise RuntimeError("not today")
-
-
 REFUSED = {
     "a single number": (softmax, (5.0,), ValueError, "z is a single number"),
     "no classes": (softmax, (np.zeros((3, 0)),), ValueError, "no classes along axis -1"),
     "an axis that does not exist": (softmax, (Z, 2), ValueError, "axis 2 does not exist"),
-    "two axes": (softmax, (Z, (0, 1)), TypeError, "axis must be one integer"),
-    "a boolean axis": (softmax, (Z, True), TypeError, "axis must be one integer"),
-    "a span of time as the axis": (softmax, (Z, np.timedelta64(1, "s")), TypeError, "axis must be one integer"),
     "text": (softmax, (["1", "2"],), TypeError, "z must hold real numbers"),
-    "complex numbers": (softmax, ([1j, 2],), TypeError, "z must hold real numbers.*complex"),
     "objects": (log_softmax, ([None, 1],), TypeError, "z must hold real numbers.*object"),
-    "a data frame with text": (softmax, (Frame(),), TypeError, r"z\.to_numpy\(copy=True\)"),
     "rows of different lengths": (softmax, ([[1, 2], [3]],), TypeError, "z .*differ in length"),
-    "an array that cannot be read": (softmax, (Unreadable(),), TypeError, "z is not an array of numbers.*not today"),
     "a masked array": (softmax, (MASKED,), TypeError, "z is a masked array"),
-    "masked arrays in a list": (softmax, ([[MASKED[0]], [Z[1]]],), TypeError, "z is a masked array"),
-    "a masked number": (softmax, ([[1.0, np.ma.masked]],), TypeError, "z is a masked array"),
-    "masked labels": (cross_entropy, (Y, np.ma.array(T, mask=[0, 1])), TypeError, "t is a masked array"),
     "logits as probabilities": (cross_entropy, (Z, T), ValueError, r"y\[0\] has a negative entry, -2,.*softmax_cross_ent"),
-    "positive logits": (cross_entropy, (Z + 3, T), ValueError, r"y\[0\] sums to 8.5, .* must sum to 1: logits go"),
-    "percentages": (cross_entropy, (100 * Y, T), ValueError, r"y\[0\] sums to 100"),
     "a sum that rounding does not explain": (cross_entropy, ([0.5, 0.504], 0), ValueError, "y sums to 1.004"),
-    "an infinite probability": (cross_entropy, ([np.inf, 0.5], 0), ValueError, "y sums to inf"),
-    "NaN beside a negative entry": (cross_entropy, ([-0.5, np.nan, 1.5], 0), ValueError, "negative entry, -0.5"),
     "softmax along axis 0": (cross_entropy, (softmax(Z, axis=0), T), ValueError, "every column of y sums to 1.*axis 0"),
     "logits as labels": (cross_entropy, (Y, Z), ValueError, r"t\[0\] has a negative entry, -2.*are these logits"),
-    "logits as labels for logits": (softmax_cross_entropy, (Z, Z), ValueError, r"t\[0\].*are these logits"),
     "the second row is wrong": (cross_entropy, (Y, [[0, 1, 0], [0.5, 0.6, 0]]), ValueError, r"t\[1\] sums to 1.1"),
-    "two labels in a row": (cross_entropy, (Y, [[1, 1, 0], [0, 0, 1]]), ValueError, r"t\[0\] sums to 2"),
     "one example or three": (softmax_cross_entropy, (Z[0], [0, 1, 2]), ValueError, r"is z one example or 3\?.*\(3, C\)"),
     "text sequences": (softmax_cross_entropy, (np.zeros((2, 4, 5)), T), ValueError, r"z\.reshape\(-1, z\.shape\[-1\]\)"),
     "a column of labels": (cross_entropy, (Y, T[:, np.newaxis]), ValueError, r"t has shape \(2, 1\).*\[\.\.\., 0\]"),
     "too many labels": (softmax_cross_entropy, (Z, [0, 1, 2]), ValueError, r"t has shape \(3,\).*shape \(2,\)"),
-    "one row for a batch of one": (cross_entropy, (Y[:1], [0, 0, 1]), ValueError, "batch of one label"),
-    "a batch of rows for one example": (
-        softmax_cross_entropy,
-        (Z[0], Y),
-        ValueError,
-        r"shape \(\), or rows of shape \(3,\)",
-    ),
     "a label too large": (cross_entropy, (Y, [0, 3]), ValueError, r"t\[1\] is 3: .* in 0 \.\.\. 2"),
     "a label of -1": (softmax_cross_entropy, (Z, [0, -1]), ValueError, r"t\[1\] is -1.*count from the end"),
     "booleans as labels": (cross_entropy, (Y, [True, False]), TypeError, "t holds booleans.*astype"),
     "floats as labels": (softmax_cross_entropy, (Z, [2.0, 0.0]), TypeError, "t must hold integer class indices.*astype"),
     "names as labels": (cross_entropy, (Y, ["cat", "dog"]), TypeError, "t must hold integer class indices.*np.unique"),
     "a missing label": (softmax_cross_entropy, (Z, [2.0, np.nan]), ValueError, r"^t\[1\] is NaN(?!.*astype)"),
-    "NaN in a row of labels": (cross_entropy, (Y[0], [np.nan, 0, 1]), ValueError, r"t\[0\] is NaN"),
-    "infinities as labels": (cross_entropy, (Y[0], [np.inf, -np.inf, 1]), ValueError, "t has a negative entry"),
     "indices first": (cross_entropy, (T, Y), ValueError, r"order is \(y, t\)"),
-    "indices first, that sum to 1": (cross_entropy, ([0, 1], Y), ValueError, "swapped"),
-    "indices first, then logits": (softmax_cross_entropy, (T, Z), ValueError, "swapped"),
     "one-hot rows first": (cross_entropy, (one_hot(T, 3), Y), ValueError, "swapped"),
-    "one-hot rows first, then logits": (softmax_cross_entropy, (one_hot(T, 3), Z), ValueError, "swapped"),
     "no examples": (cross_entropy, (np.zeros((0, 3)), []), ValueError, "y has shape .* no mean loss"),
     "yes-or-no labels for one column": (softmax_cross_entropy, ([[1.0], [2.0]], [0, 1]), ValueError, "two columns"),
-    "yes-or-no rows for one column": (softmax_cross_entropy, ([[1.0], [2.0]], [[0], [1]]), ValueError, "two columns"),
-    "yes-or-no probabilities": (cross_entropy, ([[0.2], [0.8]], [0, 1]), ValueError, "two columns"),
     "a negative class": (one_hot, ([-1], 3), ValueError, r"t\[0\] is -1"),
-    "no class to choose from": (one_hot, ([0], 0), ValueError, "classes must be at least 1"),
     "a number of classes that is no integer": (one_hot, ([0], 3.0), TypeError, "classes must be one integer"),
     "more classes than the memory has room for": (one_hot, (T, 2**55), ValueError, "t has shape .* too large"),
-    "more classes than can be addressed": (one_hot, (T, 2**70), ValueError, "1180591620717411303424 classes"),
-    "empty text": (one_hot, (np.array([], "U1"), 3), TypeError, "t must hold integer class indices"),
 }
 
 
@@ -307,20 +242,13 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_name_and_advice(cas
         function(*arguments)
 
 
-@given(z=batches(ordinary))
-def test_logits_never_pass_for_probabilities(z):
-    if np.any(np.abs(z.sum(axis=-1) - 1) > 0.002) or np.any(z < 0):
-        with pytest.raises(ValueError, match="y"):
-            cross_entropy(z, np.zeros(len(z), int))
-
-
 def test_probabilities_may_be_rounded_a_little():
     cross_entropy([0.3654, 0.2393, 0.3953], 2)
     cross_entropy(Y.astype(np.float16), T)
     cross_entropy(Y + [[1e-4, 0, 0]], T)
 
 
-@pytest.mark.parametrize("z", [Y, Y.astype("f"), Y.astype("e"), Y.round(4), Y[:1], softmax([[1e3, 0, 0], [0, 1, 2]])])
+@pytest.mark.parametrize("z", [Y, Y.astype("e"), Y.round(4), Y[:1]])
 def test_a_softmax_taken_twice_is_warned_about(z):
     with pytest.warns(RuntimeWarning, match="z looks like probabilities") as caught:
         softmax_cross_entropy(z, T[: len(z)])

@@ -1,7 +1,6 @@
 """describe, draw and Steps against the addresses that NumPy reports, and the table of notebook 04 against NumPy itself."""
 
 import base64
-import linecache
 import re
 
 import hypothesis
@@ -12,14 +11,6 @@ import pytest
 
 from helpers import Steps, describe, draw, snapshot
 from helpers.memory import addresses, relation
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect what is displayed, in place of a notebook."""
-    pictures = []
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: pictures.append(data))
-    return pictures
 
 
 def svg(picture):
@@ -66,10 +57,8 @@ def address(array, sheet, i, j):
 
 LAYOUTS = {
     "C order": lambda x: x,
-    "Fortran order": np.asfortranarray,
     "transposed": lambda x: x.T,
     "every second column": lambda x: x[:, ::2],
-    "upside down": lambda x: x[::-1],
     "mirrored both ways": lambda x: x[::-1, ::-1],
     "a row": lambda x: x[1],
     "one number": lambda x: x[1, 2:3].reshape(()),
@@ -90,18 +79,6 @@ def test_every_entry_drawn_reads_the_address_that_numpy_reports(shown, name):
     compare(shown[0], [x, view])
     found = labels(shown[0])
     assert len({label[0] for label in found.values()}) == 1 + (view.size > 0 and not np.shares_memory(x, view))
-    for k in range(2 if view is not x and view.size else 1):  # the arrow ends at the first cell that is read
-        tip = arrow_tip(shown[0], f"pointer.{k}")
-        first = re.match(r"[A-Z]\d+", found[f"array.{k}.0.0.0"])[0]
-        at = re.search(rf'<g id="buffer\.{first}">\s*<text[^>]* x="([-\d.]+)" y="([-\d.]+)"', svg(shown[0]))
-        assert abs(float(at[1]) - tip[0]) < 0.26 * 72
-        assert 0 < abs(float(at[2]) - tip[1]) < 0.5 * 72
-
-
-def arrow_tip(picture, gid):
-    """Return where an arrow ends."""
-    path = re.search(rf'<g id="{gid}">\s*<path d="([^"]*)"', svg(picture))[1]
-    return [float(n) for n in re.findall(r"-?[\d.]+", path)][-2:]
 
 
 def test_two_names_of_one_object_are_two_labels_on_one_box(shown):
@@ -113,20 +90,15 @@ def test_two_names_of_one_object_are_two_labels_on_one_box(shown):
     assert shown[0]["text/plain"].startswith("W and X name one array of shape (2, 3), float64")
 
 
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.array(2.5, dtype=object),
-        np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")]),
-        np.array(["ab", "c"]),
-        np.array(["2020-01-01"], dtype="datetime64[D]"),
-        np.arange(4).reshape(2, 2).view(np.matrix),
-        np.ma.array([1.0, 2.0], mask=[0, 1]),
-        np.frombuffer(b"abcdef", dtype=np.uint8)[::-1],
-        np.arange(24, dtype=np.float16).reshape(2, 3, 2, 2),
-    ],
-    ids=lambda array: f"{array.dtype}{array.shape}",
-)
+OTHER_KINDS = [
+    np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")]),
+    np.array(["ab", "c"]),
+    np.ma.array([1.0, 2.0], mask=[0, 1]),
+    np.arange(24, dtype=np.float16).reshape(2, 3, 2, 2),
+]
+
+
+@pytest.mark.parametrize("array", OTHER_KINDS, ids=lambda array: f"{array.dtype}{array.shape}")
 def test_every_kind_of_array_is_drawn(shown, array):
     draw(array, since=snapshot(array))
     compare(shown[0], [array])
@@ -142,50 +114,30 @@ def test_the_values_of_the_strip_are_those_of_the_memory(shown):
     assert all(texts[texts.index(f"A{k}") - 1] == value for k, value in enumerate(["0", "1", "2", "3.0001", "4", "5"]))
 
 
-def test_a_complex_number_takes_two_cells_if_its_parts_are_drawn(shown):
-    c = np.array([1 + 2j, 3 + 4j])
-    draw(c, c.real, c.imag)
-    found = labels(shown[0])
-    rows = [[found[f"array.{k}.0.0.{j}"] for j in range(2)] for k in range(3)]
-    assert rows == [["A0–1", "A2–3"], ["A0", "A2"], ["A1", "A3"]]
-    assert "Buffer A, 4 cells of 8 bytes: 1, 2, 3, 4." in shown[0]["text/plain"]
-
-
 def test_a_large_array_is_drawn_in_part_and_says_so(shown):
     x = np.zeros((1000, 1000))
-    draw(x, x[::7, ::11])
-    assert len(svg(shown[0])) < 200_000
-    assert "1000000 cells of 8 bytes, 0 to 23 shown" in svg(shown[0])
-    assert shown[0]["text/plain"].count("shown in part") == 2
-    before = snapshot(x[3, 500:503])
+    before = snapshot(x)
     x[3, 501] = 1
     draw(x[3, 500:503], since=before)
-    assert {f"A{3500 + k}" for k in range(24)} == set(labels(shown[1]).values())  # the part that is read
-    draw(x, x[3, 500:503], since=before)
-    assert [picture["text/plain"][-26:] for picture in shown[1:]] == ["Changed: A3501 from 0 to 1."[1:]] * 2
+    assert {f"A{3500 + k}" for k in range(24)} == set(labels(shown[0]).values())  # the part that is read
+    draw(x, x[::7, ::11])
+    assert len(svg(shown[1])) < 200_000
+    assert "1000000 cells of 8 bytes, 0 to 23 shown" in svg(shown[1])
+    assert shown[1]["text/plain"].count("shown in part") == 2
 
 
 def test_a_picture_is_no_wider_than_the_page_and_the_same_every_time(shown):
-    x, long = (
-        np.arange(12.0).reshape(3, 4) / 7,
-        "a_name_that_is_very_long_indeed_and_goes_on_and_on_beyond_the_edge_of_the_page",
-    )
-    strange = [np.broadcast_to(1.0, (20_000, 20_000)), np.zeros((12,) * 5).T, np.array([r"$\frac$"]), np.zeros(3, "V0")]
+    x, long = np.arange(12.0).reshape(3, 4) / 7, "a_name_that_is_very_long_indeed_" * 3
     for _ in range(2):
         draw(x, x.T, x[:, ::2], x[::-1], x.ravel(), x.flatten(), first=x[0], second=x[1])
-        for array in [*strange, np.frombuffer(bytearray(range(100)), np.uint8)[::-1]]:
-            draw(array, **{long: array, "two\nlines": array})
-    assert shown[:6] == shown[6:]
-    for picture in shown[:6]:
+        draw(np.zeros((12,) * 5).T, **{long: np.broadcast_to(1.0, (20_000, 20_000)), "$\\frac$": x})
+    assert shown[:2] == shown[2:]
+    for picture in shown[:2]:
         assert re.search(r'<svg [^>]*width="518', svg(picture))
         assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(picture))) < 520
-    assert svg(shown[5]).count("<text") > 2 * 24
 
 
-# -- changes ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["C order", "transposed", "every second column", "upside down", "a row", "a new axis"])
+@pytest.mark.parametrize("name", ["C order", "transposed", "a row"])
 def test_the_cells_that_changed_are_marked_and_no_others(shown, name):
     x = np.arange(1.0, 13).reshape(3, 4)
     view, old = LAYOUTS[name](x), x.copy()
@@ -214,25 +166,6 @@ def test_an_array_that_is_not_in_the_snapshot_has_not_changed(shown):
     assert repr(before) == "<snapshot of a>"
 
 
-def test_steps_of_a_name_that_moves(shown):
-    W, _W = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[11, 12, 13], [14, 15, 16]])
-    steps = Steps()
-    steps.record(W, _W)
-    W = _W
-    steps.record(W, _W, after="W = _W")
-    steps.draw()
-    first, second = shown[0]["text/plain"].split(" 2. after W = _W: ")
-    assert first == (
-        "1. at the start: W names an array of shape (2, 3) in buffer A. _W names an array of shape (2, 3) in buffer B. "
-        "Buffer A: 1, 2, 3, 4, 5, 6. Buffer B: 11, 12, 13, 14, 15, 16."
-    )
-    assert second == (
-        "An array of shape (2, 3) in buffer A has no name. W and _W name one array of shape (2, 3) in buffer B. "
-        "Buffer A: 1, 2, 3, 4, 5, 6. Buffer B: 11, 12, 13, 14, 15, 16. W named another array before. "
-        "No cell that is shown has changed."
-    )
-
-
 def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
     import ipywidgets
 
@@ -249,6 +182,7 @@ def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
     assert ["Buffer A: 1, 2." in state for state in states] == [True, False, False]
     assert ["Buffer B" in state for state in states] == [False, True, True]  # not before it exists
     assert ["A0 from 1 to 5, A1 from 2 to 6" in state for state in states] == [False, True, False]
+    assert "a named another array before." in states[2]
     slider, view = made
     slider.value = 3
     assert re.findall(r'alt="([^"]*)"', view.value) == [f"3. {states[2]}"]
@@ -256,58 +190,20 @@ def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
     compare({"text/html": view.value, "text/plain": sizes}, [W, old, a])
 
 
-def test_five_steps_of_long_values_fit_the_page(shown):
-    steps, W = Steps(), np.arange(12.0).reshape(3, 4) / 7
-    V, copy = W.T, W.copy()
-    for k in range(5):
-        steps.record(W, V, copy, after=f"step number {k} of a program with long lines")
-    steps.draw()
-    assert max(float(n) for n in re.findall(r' x="([\d.]+)"', svg(shown[0]))) < 520
-    steps.record(np.zeros(30), np.zeros(0))
-    steps.record(W)
-    steps.draw()
-    assert "Buffer C, 0 to 23 shown" in svg(shown[1])
-    assert "An array of shape (0,), which is empty and reads no cell has no name." in shown[1]["text/plain"]
-    with pytest.raises(ValueError, match="no steps to draw"):
-        Steps().draw()
-
-
-# -- names and refusals -------------------------------------------------------------------------------------------
-
-
 def test_the_names_are_those_of_the_call():
-    W = np.zeros((2, 3))
+    W, scope = np.zeros((2, 3)), {"describe": describe, "W": np.zeros(2)}
     assert [row["name"] for row in describe(W, W.T, W[:, ::2], mine=W[0]).rows] == ["W", "W.T", "W[:, ::2]", "mine"]
-    table = describe(
-        W,
-        W.reshape(-1),  # a comment, and another line
-    )
-    assert [row["name"] for row in table.rows] == ["W", "W.reshape(-1)"]
-    arrays = [W, W.T]
-    assert [row["name"] for row in describe(*arrays).rows] == ["array 1", "array 2"]
-    assert [table.rows[0]["name"] for table in map(describe, [W])] == ["array 1"]
+    assert [row["name"] for row in describe(*[W, W.T]).rows] == ["array 1", "array 2"]
+    exec("table = describe(W)", scope)  # its source cannot be found
+    assert scope["table"].rows[0]["name"] == "array 1"
 
 
-@pytest.mark.parametrize("now", [None, "x = (describe(W", "ä" * 20, "", "W = describe\n"])
-def test_names_are_made_up_where_the_source_is_missing_or_has_changed(now):
-    scope, written = {"describe": describe, "W": np.zeros(2)}, "x = describe(W)\n"
-    if now is not None:
-        linecache.cache["<a cell>"] = len(now), None, now.splitlines(keepends=True), "<a cell>"
-    exec(compile(written, "<a cell>" if now is not None else "<nowhere>", "exec"), scope)
-    assert scope["x"].rows[0]["name"] == "array 1"
-
-
-@pytest.mark.parametrize("thing", [[1.0, 2.0], 3.0, 2, (1,), None, "W", {"W": 1}])
+@pytest.mark.parametrize("thing", [[1.0, 2.0], 3.0, None, "W"])
 def test_what_is_no_array_is_refused_by_name(thing):
     for look in (describe, draw, snapshot, Steps().record):
         with pytest.raises(TypeError, match=r"thing is a .*, not an array") as error:
             look(thing=thing)
         assert ("it has no buffer of numbers" in str(error.value)) == isinstance(thing, list | float | int | tuple)
-    with pytest.raises(TypeError, match="pass one array or more"):
-        describe()
-
-
-# -- the table ----------------------------------------------------------------------------------------------------
 
 
 def test_whose_memory_it_is():
@@ -319,29 +215,27 @@ def test_whose_memory_it_is():
     assert [row["order"] for row in describe(x, x.T, x[:, ::2], x[0]).rows] == ["C", "F", "neither", "C and F"]
 
 
-@pytest.mark.parametrize(
-    ("view", "how", "inversely"),
-    [
-        ("x[:]", "the same cells", "the same cells"),
-        ("x.T", "transposed", "transposed"),
-        ("x.reshape(4, 3)", "reshaped", "reshaped"),
-        ("x[::-1, ::-1]", "reversed", "reversed"),
-        ("x[::-1]", "reversed", "reversed"),
-        ("x.reshape(2, 6).T", "the same cells in another order", "the same cells in another order"),
-        ("x[:, ::2]", "part of it", "contains it"),
-        ("np.broadcast_to(x, (2, 3, 4))", "the same cells, repeated", "the cells that it repeats"),
-        ("np.broadcast_to(x[:1], (3, 4))", "part of it", "contains it"),
-        ("x.view(np.int64)", "the same cells, as int64", "the same cells, as float64"),
-        ("x.view(np.int32)", "the same bytes, as int32", "the same bytes, as float64"),
-        ("x.T.reshape(-1)", None, None),
-        ("x[[0, 1]]", None, None),
-        ("x[:0]", None, None),
-    ],
-)
-def test_the_relation_says_how_the_cells_of_two_arrays_are_related(view, how, inversely):
+RELATIONS = {
+    "x[:]": ("the same cells", "the same cells"),
+    "x.T": ("transposed", "transposed"),
+    "x.reshape(4, 3)": ("reshaped", "reshaped"),
+    "x[::-1, ::-1]": ("reversed", "reversed"),
+    "x.reshape(2, 6).T": ("the same cells in another order", "the same cells in another order"),
+    "x[:, ::2]": ("part of it", "contains it"),
+    "np.broadcast_to(x, (2, 3, 4))": ("the same cells, repeated", "the cells that it repeats"),
+    "x.view(np.int64)": ("the same cells, as int64", "the same cells, as float64"),
+    "x.view(np.int32)": ("the same bytes, as int32", "the same bytes, as float64"),
+    "x.T.reshape(-1)": (None, None),
+    "x[[0, 1]]": (None, None),
+    "x[:0]": (None, None),
+}
+
+
+@pytest.mark.parametrize("view", RELATIONS)
+def test_the_relation_says_how_the_cells_of_two_arrays_are_related(view):
     x = np.arange(12.0).reshape(3, 4)
-    view = eval(view, {"x": x, "np": np})
-    assert (relation(view, x), relation(x, view)) == (how, inversely)
+    array = eval(view, {"x": x, "np": np})
+    assert (relation(array, x), relation(x, array)) == RELATIONS[view]
 
 
 def test_views_that_alternate_share_nothing_though_their_bounds_overlap(shown):
@@ -352,45 +246,13 @@ def test_views_that_alternate_share_nothing_though_their_bounds_overlap(shown):
     assert {label[0] for label in labels(shown[0]).values()} == {"A"}
 
 
-def test_bytes_are_shared_even_where_no_element_begins_at_the_same_address(shown):
-    raw = np.zeros(24, np.uint8)
-    a, b = raw[:16].view(float), raw[4:20].view(float)
-    assert relation(a, b) == "overlaps"
-    draw(a, b)
-    compare(shown[0], [a, b])
-    p, q = (np.frombuffer(bytearray(48), float)[k : k + 3] for k in (0, 3))
-    assert relation(p, q) is None
-    lent = np.asarray(
-        type("Lender", (), {"__array_interface__": raw[2:].__array_interface__})()
-    )  # its base does not say whose
-    draw(raw, lent)
-    compare(shown[1], [raw, lent])
-
-
-def test_large_arrays_are_compared_by_numpy_within_a_limit():
-    x = np.zeros(10**6)
-    assert relation(x, x[5:]) == "shares memory"
-    assert relation(x[::2], x[1::2]) is None
-    x, strides = np.zeros(8), np.random.default_rng(0).integers(2**27, 2**28, (2, 20)) * 8
-    a, b = (np.lib.stride_tricks.as_strided(x[k:], (2,) * 20, strides[k].tolist(), writeable=False) for k in (0, 1))
-    said = relation(a, b)  # pytest would show the arrays, and most of their elements lie nowhere
-    assert said == "may share memory"
-
-
-# -- random views --------------------------------------------------------------------------------------------
-
+# fmt: off
 OPERATIONS = [
-    lambda x: x[..., 1:],
-    lambda x: x[..., ::2],
-    lambda x: x[::-1] if x.ndim else x,
-    lambda x: x[..., -2:0:-1],
-    lambda x: x.T,
-    lambda x: x.ravel(),
-    lambda x: x.reshape(x.shape[::-1]),
-    lambda x: x[None],
-    lambda x: x.copy(order="K"),
+    lambda x: x[..., 1:], lambda x: x[..., ::2], lambda x: x[::-1] if x.ndim else x, lambda x: x[..., -2:0:-1],
+    lambda x: x.T, lambda x: x.ravel(), lambda x: x.reshape(x.shape[::-1]), lambda x: x[None], lambda x: x.copy(order="K"),
     lambda x: x[[0, -1]] if len(x) else x,
 ]
+# fmt: on
 
 
 @hypothesis.given(
@@ -398,7 +260,10 @@ OPERATIONS = [
     st.sampled_from([np.float64, np.int16]),
     st.lists(st.sampled_from(OPERATIONS), max_size=5),
 )
-@hypothesis.settings(max_examples=50, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=hypothesis.settings.default.max_examples // 3,  # a drawing takes longer than a call
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
 def test_any_chain_of_views_and_copies_is_described_and_drawn_as_it_is(shown, shape, dtype, operations):
     base = array = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
     for operation in operations:
@@ -409,8 +274,6 @@ def test_any_chain_of_views_and_copies_is_described_and_drawn_as_it_is(shown, sh
     draw(base, array)
     compare(shown[0], [base, array])
 
-
-# -- what notebook 04 says ------------------------------------------------------------------------------------
 
 BOTH = {  # for what depends: an expression that gives a view of W, and one that gives a copy
     "W.reshape(...)": ("W.reshape(3, 2)", "W.T.reshape(-1)"),
@@ -436,17 +299,6 @@ def test_the_table_of_views_and_copies_is_right(root):
     assert {evaluated(expression) for expression in copies} == {"copy"}
     assert all([evaluated(e) for e in BOTH[expression]] == ["view", "copy"] for expression in depends)
     assert min(len(views), len(copies), len(depends)) >= 4
-
-
-SEEN = {"a = W": "", "W[...] = a": "WV", "W[W > 1.5] = 0": "WV", "W[[0]] -= 1": "WV", "W -= a": "WV", "W = W - a": "W"}
-
-
-@pytest.mark.parametrize("line", SEEN)
-def test_which_names_see_the_effect_of_a_line(line):
-    scope = {"W": np.array([1.0, 2.0]), "a": np.array([5.0, 6.0])}
-    before, scope["V"] = scope["W"].copy(), scope["W"]
-    exec(line, scope)
-    assert "".join(name for name in "WV" if np.any(scope[name] != before)) == SEEN[line]
 
 
 def test_the_learners_losses_are_those_of_their_notebook(root):

@@ -1,4 +1,4 @@
-"""The networks against check_gradient and PyTorch."""
+"""The networks against check_gradient, formulas and what they have to learn."""
 
 import numpy as np
 import pytest
@@ -33,30 +33,12 @@ def test_every_gradient_passes_the_check(net, n):
         assert report.ok, str(report)
 
 
-def test_the_gradients_are_those_of_torch():
-    torch = pytest.importorskip("torch")
-    x, t = data()
-    net = NETS["relu"](np.random.default_rng(3))
-    params = {name: torch.tensor(array, requires_grad=True) for name, array in net.params.items()}
-    a = torch.relu(torch.tensor(x) @ params["W1"] + params["b1"])
-    torch.nn.functional.cross_entropy(a @ params["W2"] + params["b2"], torch.tensor(t)).backward()
-    for name, slope in net.gradients(x, t).items():
-        np.testing.assert_allclose(slope, params[name].grad.numpy(), atol=1e-12)
-
-
 def test_the_loss_is_the_mean_negative_log_likelihood_and_the_prediction_the_most_probable_class(net):
     x, t = data()
     z = net.logits(x)
     y = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     assert abs(net.loss(x, t) + np.log(y[np.arange(9), t]).mean()) < 1e-12
     assert np.array_equal(net.predict(x), y.argmax(axis=1))
-
-
-def test_the_callers_arrays_and_the_parameters_are_never_changed(net):
-    x, t = data()
-    kept = [array.tobytes() for array in (x, t, *net.params.values())]
-    net.loss(x, t), net.gradients(x, t), net.predict(x)
-    assert [array.tobytes() for array in (x, t, *net.params.values())] == kept
 
 
 def test_one_example_is_a_batch_of_one(net):
@@ -98,11 +80,8 @@ def test_the_weights_have_the_spread_that_glorot_and_he_recommend():
     ("x", "t", "error", "says"),
     [
         (np.zeros((3, 4)), [0, 1, 2], ValueError, r"x has shape .*takes \(N, 5\)"),
-        (np.zeros(4), 0, ValueError, r"x has shape .* or \(5,\) for one example"),
-        (np.zeros((2, 2, 5)), [0, 1], ValueError, "x has shape"),
         (np.ones((0, 5)), np.ones(0, int), ValueError, "x has no examples"),
         (np.ones((3, 5)), [0, 1, 3], ValueError, r"t\[2\] is 3: with 3 classes"),
-        (np.ones((3, 5)), [0, 1, -1], ValueError, r"t\[2\] is -1"),
         (np.ones((3, 5)), [0.0, 1.0, 2.0], TypeError, "t must hold integer class indices"),
         (np.ones((3, 5)), [0, 1], ValueError, "t has shape"),
         (np.ma.ones((3, 5)), [0, 1, 2], TypeError, "x is a masked array"),
@@ -131,7 +110,6 @@ def test_a_prediction_without_a_most_probable_class_is_warned_about(net, value):
         ({"inputs": 0}, ValueError, "inputs must be at least 1"),
         ({"hidden": 2.0}, TypeError, "hidden must be one integer"),
         ({"classes": True}, TypeError, "classes must be one integer"),
-        ({"inputs": 2**70}, ValueError, "inputs, .* too large for an array"),
         ({"rng": 0}, TypeError, "rng must be a generator"),
     ],
 )

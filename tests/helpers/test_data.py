@@ -1,0 +1,81 @@
+"""The penguins are those of the package palmerpenguins, the digits are scikit-learn's, and damaged files are refused."""
+
+import csv
+import hashlib
+import importlib.resources
+import importlib.util
+import io
+import pathlib
+
+import numpy as np
+import pytest
+
+from helpers import digits, load_digits, load_penguins
+
+
+def of_package(package, *parts):
+    """Return the path of a package's file. Importing scikit-learn or pandas takes a second, and its data need neither."""
+    return pathlib.Path(importlib.util.find_spec(package).origin).parent.joinpath(*parts)
+
+
+@pytest.mark.parametrize("target", ["species", "sex"])
+def test_the_birds_are_those_of_palmerpenguins(target):
+    x, t, names = load_penguins(target)
+    with of_package("palmerpenguins", "data", "penguins.csv").open(encoding="utf-8") as file:
+        theirs = [row for row in csv.DictReader(file) if "NA" not in (row["bill_length_mm"], row[target])]
+    bills = [[float(row["bill_length_mm"]), float(row["bill_depth_mm"])] for row in theirs]
+    np.testing.assert_allclose(10 * (x + (4, 1)), bills, rtol=1e-15)
+    assert [names[k].replace("é", "e") for k in t] == [row[target] for row in theirs]
+    assert (x.dtype, t.dtype) == (np.float64, np.intp)
+
+
+def test_the_digits_are_those_of_scikit_learn():
+    (x, t), theirs = load_digits(), np.loadtxt(of_package("sklearn", "datasets", "data", "digits.csv.gz"), delimiter=",")
+    assert np.array_equal(x * 16, theirs[:, :-1])
+    assert np.array_equal(t, theirs[:, -1])
+    assert (x.dtype, t.dtype) == (np.float64, np.intp)
+
+
+def test_the_classes_and_the_numbers_of_birds_are_those_of_the_course():
+    x, t, names = load_penguins()
+    assert names == ["Adélie", "Gentoo", "Chinstrap"]
+    assert (x.shape, np.bincount(t).tolist()) == ((342, 2), [151, 123, 68])
+    assert len(load_penguins("sex")[0]) == 333
+    assert (x[282].tolist(), t[282]) == ([0.6, 0.89], 2)  # the learners' example, nearly
+    assert all(len(repr(float(number)).partition(".")[2]) <= 2 for number in x.flat)  # as they were measured
+
+
+@pytest.mark.parametrize("load", [load_digits, load_penguins])
+def test_changing_what_was_loaded_changes_nothing_for_the_next_caller(load):
+    for part in load():
+        part[:] = "" if isinstance(part, list) else 0
+    assert all(np.any(part) for part in load()[:2])
+
+
+@pytest.mark.parametrize("target", ["island", None, ["sex"]])
+def test_another_target_is_refused(target):
+    with pytest.raises(ValueError, match='target must be "species" or "sex", not '):
+        load_penguins(target)
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged", "cut"])
+@pytest.mark.parametrize(("load", "name"), [(load_digits, "digits.npz"), (load_penguins, "penguins.csv")])
+def test_a_missing_or_damaged_file_is_refused_and_a_remedy_is_named(load, name, damage, tmp_path, monkeypatch):
+    file = tmp_path / "data" / name
+    content = (pathlib.Path(digits.__file__).parent / "data" / name).read_bytes()
+    file.parent.mkdir()
+    if damage != "missing":
+        file.write_bytes(content[:900] + b"x" + content[901:] if damage == "damaged" else content[:-1])
+    monkeypatch.setattr(importlib.resources, "files", lambda _: tmp_path)
+    what = name.partition(".")[0]
+    with pytest.raises(OSError, match=rf"the {what} are (missing|damaged).*git checkout -- :/helpers/data"):
+        load()
+
+
+def test_no_digit_is_unpickled_even_from_a_file_with_the_right_digest(monkeypatch):
+    harmful = io.BytesIO()
+    np.savez(harmful, images=np.array([None]), labels=np.array([0]))
+    monkeypatch.setattr(pathlib.Path, "read_bytes", lambda path: harmful.getvalue())
+    monkeypatch.setattr(digits, "SHA_256", hashlib.sha256(harmful.getvalue()).hexdigest())
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load_digits()
