@@ -16,7 +16,7 @@ def sentences(strips, compared=False, brief=False):
     said = [_box(box, strip.letter, brief) for strip, box in boxes]
     said += [_strip(strip, brief) for strip in strips if strip.cells and any(box.exists for box in strip.boxes)]
     moved = [name for _, box in boxes for name in box.moved]
-    said += [f"{_and(moved)} named another array before."] * bool(moved)
+    said += [f"Before, {_and(moved)} referred to another array."] * bool(moved)
     changed = [cell for strip in strips for cell in _seen(strip) if cell.old is not None]
     said += [f"Changed: {_list([_change(cell) for cell in changed])}."] * bool(changed)
     return " ".join(said + ["No cell that is shown has changed."] * (compared and not changed))
@@ -27,7 +27,8 @@ def _box(box, letter, brief):
     part = "" if box.whole else ", shown in part"
     if not box.names:
         return f"An array of shape {box.shape}{place}{part} has no name."
-    text = f"{_and(box.names)} {'names an' if len(box.names) == 1 else 'name one'} array of shape {box.shape}"
+    refer = "The name {} refers to an" if len(box.names) == 1 else "The names {} refer to one"
+    text = f"{refer.format(_and(box.names))} array of shape {box.shape}"
     if brief or not letter:
         return f"{text}{place}{part}."
     cells = _list([cell.label for cell in box.cells])

@@ -87,7 +87,7 @@ def test_two_names_of_one_object_are_two_labels_on_one_box(shown):
     draw(W, X, W[:])
     assert re.findall(r'<g id="(name\.[^"]*)"', svg(shown[0])) == ["name.0.0", "name.0.1", "name.1.0"]
     assert {gid.split(".")[1] for gid in labels(shown[0]) if gid.startswith("array")} == {"0", "1"}
-    assert shown[0]["text/plain"].startswith("W and X name one array of shape (2, 3), float64")
+    assert shown[0]["text/plain"].startswith("The names W and X refer to one array of shape (2, 3), float64")
 
 
 OTHER_KINDS = [
@@ -182,7 +182,7 @@ def test_steps_keep_the_values_of_each_state(shown, monkeypatch):
     assert ["Buffer A: 1, 2." in state for state in states] == [True, False, False]
     assert ["Buffer B" in state for state in states] == [False, True, True]  # not before it exists
     assert ["A0 from 1 to 5, A1 from 2 to 6" in state for state in states] == [False, True, False]
-    assert "a named another array before." in states[2]
+    assert "Before, a referred to another array." in states[2]
     slider, view = made
     slider.value = 3
     assert re.findall(r'alt="([^"]*)"', view.value) == [f"3. {states[2]}"]
