@@ -1,6 +1,7 @@
 """Sphinx shows what tools/website.py has laid out: the stored notebooks and the pages of this folder."""
 
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
@@ -44,6 +45,8 @@ BETTER = {
     ' aria-label="Toggle hidden content"': "",
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
 }
+CODE = re.compile(r'(<div class="highlight-python notranslate"><div class="highlight"><pre>(?:<span></span>)?)(.*?)(?=</pre>)', re.S)
+LINE = re.compile(r"^(?!\Z)(?:<[^>]*>)*( *).*\n?", re.M)
 
 
 def finish(app, page, template, context, doctree):
@@ -53,6 +56,12 @@ def finish(app, page, template, context, doctree):
     for part in ("body", "furo_navigation_tree"):
         for markup, better in BETTER.items():
             context[part] = context.get(part, "").replace(markup, better)
+    context["body"] = CODE.sub(lambda block: block[1] + LINE.sub(in_a_span, block[2]), context["body"])
+
+
+def in_a_span(line):
+    """Tell the style sheet how far a line of Python is indented: what is too long for the page goes on there."""
+    return f'<span class="line" style="--indent: {len(line[1])}ch">{line[0]}</span>'
 
 
 def setup(app):
