@@ -16,7 +16,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxext
 
 html_theme = "furo"
 html_title = project
-html_baseurl = address.known()
+html_baseurl = ogp_site_url = address.known() and f"{address.known()}/"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/favicon.svg"
@@ -32,7 +32,6 @@ nb_number_source_lines = False
 myst_enable_extensions = ["amsmath", "attrs_inline", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 
-ogp_site_url = address.known()
 ogp_site_name = project
 ogp_social_cards = {"enable": False}  # they would be drawn with fonts from elsewhere
 
@@ -47,7 +46,7 @@ BETTER = {
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
 }
 LINES = r'(<div class="{}notranslate"><div class="highlight"><pre)(>(?:<span></span>)?)(.*?)(?=</pre>)'
-CODE = re.compile(LINES.format("highlight-python "), re.DOTALL)
+CODE = re.compile(LINES.format("highlight-(?:default|python) "), re.DOTALL)
 OUTPUT = re.compile(LINES.format('output [^"]*'), re.DOTALL)
 LINE = re.compile(r"^(?!\Z)(?:<[^>]*>)*( *).*\n?", re.MULTILINE)
 PHONE = 40  # characters in a line

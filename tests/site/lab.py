@@ -82,9 +82,6 @@ def address(process, home):
 
 def stop(process):
     """Press Ctrl-C; a server that has not ended 30 seconds later is killed, and the test fails."""
-    if os.name == "nt":  # has no such signals
-        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], check=True, stdout=subprocess.DEVNULL)
-        return
     os.killpg(process.pid, signal.SIGINT)
     try:
         assert process.wait(30) == 0
