@@ -44,6 +44,7 @@ BETTER = {
     'role="heading">': 'role="heading" aria-level="2">',
     ' aria-label="Toggle hidden content"': "",
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    '<div class="output text_html"><table': '<div tabindex="0" class="output text_html"><table',
 }
 LINES = r'(<div class="{}notranslate"><div class="highlight"><pre)(>(?:<span></span>)?)(.*?)(?=</pre>)'
 CODE = re.compile(LINES.format("highlight-(?:default|python) "), re.DOTALL)
