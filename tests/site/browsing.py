@@ -8,6 +8,7 @@ import pathlib
 import shutil
 
 import pytest
+from playwright.sync_api import Error, sync_playwright
 
 AXE = pathlib.Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 # No sandbox, for root has none; no news, no updates; and no name of another machine is ever looked up.
@@ -27,8 +28,6 @@ def started():
     """Run the browser for a `with` block. While it runs, the thread has an event loop: no other can be started in it."""
     if not AXE.is_file():
         missing("no axe-core: npm ci --ignore-scripts, in tests/site/browser")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = launched(playwright.chromium) or missing("no Chromium, Chrome or Edge on this machine")
         yield browser
@@ -37,8 +36,6 @@ def started():
 
 def launched(chromium):
     """Return the browser, or None. On the path it is Chromium; playwright knows where Chrome and Edge are."""
-    from playwright.sync_api import Error
-
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     for which in ([{"executable_path": path}] if path else []) + [{"channel": "chrome"}, {"channel": "msedge"}]:
         with contextlib.suppress(Error):

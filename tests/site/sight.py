@@ -1,6 +1,6 @@
 """What a reader sees of a notebook in JupyterLab, cell by cell, and what is wrong with it."""
 
-from lab import PANEL, formulas
+from lab import PANEL
 
 SEEN = """() => [...document.querySelectorAll('PANEL .jp-Cell')].map(cell => {
   const all = (selector) => [...cell.querySelectorAll(selector)], edge = cell.getBoundingClientRect().right;
@@ -13,7 +13,6 @@ SEEN = """() => [...document.querySelectorAll('PANEL .jp-Cell')].map(cell => {
   return {
     wrong: all('[data-mime-type$=".stderr"]').map(output => output.innerText),
     folded: all('.jp-OutputPlaceholder').length > 0,
-    formulas: all('mjx-container').length,
     bad: all('merror, mtext[mathcolor=red]').length,
     prose: all('.jp-RenderedMarkdown').map(prose).join(),
     pictures: all('img').map(img => [img.alt, visible(img, img.getBoundingClientRect())]),
@@ -25,8 +24,6 @@ def faults(notebook, seen):
     """Yield what a reader would miss on a page, or see and should not: (index of the cell, how)."""
     for index, (cell, sight) in enumerate(zip(notebook.cells, seen, strict=True)):
         how = [f"an error: {text}" for text in sight["wrong"]]
-        if cell.cell_type == "markdown" and sight["formulas"] != formulas(cell):
-            how.append(f"{sight['formulas']} formulas of {formulas(cell)}")
         if sight["bad"]:
             how.append("a formula that MathJax does not understand")
         if "$" in sight["prose"]:
