@@ -4,13 +4,13 @@ python tools/website.py
 """
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
 import sys
 import time
 
+import address
 import glossary
 import nbformat
 
@@ -18,8 +18,6 @@ from notebooks import BUILD, NOTEBOOKS, ROOT, replace
 
 DOCS = ROOT / "docs"
 SITE = BUILD / "site"
-# Where the site will be, as its own pages name it. The workflow says so; a copy built by hand names no real place.
-ADDRESS = os.environ.get("SITE_ADDRESS", "https://site-address.invalid").rstrip("/")
 HEADING_LINK = re.compile(r"\]\((\w+\.ipynb)?#([^)]+)\)")
 
 
@@ -37,10 +35,10 @@ def pages(site, build):
     site.mkdir(parents=True)
     source = build / "pages"
     shutil.rmtree(source, ignore_errors=True)
-    package = wheel(site).name
-    lay_out(source, package)
+    wheel(site)
+    lay_out(source)
     for name in names():
-        alone = with_first_cell(read(name), f"%pip install -q {ADDRESS}/{package}")
+        alone = with_first_cell(read(name), f"%pip install -q {address.package()}")
         replace(site / "notebooks" / f"{name}.ipynb", nbformat.writes(alone))
     return sphinx(source, site, build / "doctrees")
 
@@ -64,14 +62,14 @@ def wheel(folder):
     return path
 
 
-def lay_out(folder, package):
+def lay_out(folder):
     """Write into a folder what Sphinx reads: the notebooks, the pages of docs/ and the glossary."""
     seen = set()
     for name in names():
         replace(folder / f"{name}.ipynb", nbformat.writes(as_page(read(name), seen)))
     replace(folder / "glossary.md", glossary.page({name: read(name) for name in names()}))
     for path in DOCS.glob("*.md"):
-        replace(folder / path.name, filled_in(path.read_text("utf-8"), package))
+        replace(folder / path.name, filled_in(path.read_text("utf-8")))
 
 
 def as_page(notebook, seen):
@@ -99,10 +97,11 @@ def _as_on_code_hosts(link):
     return f"]({link[1] or ''}#{heading})"
 
 
-def filled_in(text, package):
+def filled_in(text):
     """Return a page of docs/ with what only the builder knows."""
     more = "\n".join(path.stem for path in sorted(DOCS.glob("*.md")) if path.stem != "index")
-    known = {"MORE": more, "PICTURE": first_picture(), "SITE_ADDRESS": ADDRESS, "WHEEL": package}
+    package = address.package()
+    known = {"MORE": more, "PICTURE": first_picture(), "PACKAGE": package, "WHEEL": package.rsplit("/", 1)[-1]}
     for word, value in known.items():
         text = text.replace(f"%{word}%", value)
     return text

@@ -8,29 +8,14 @@ import pathlib
 import shutil
 
 import pytest
+from playwright.sync_api import Error, sync_playwright
 
 AXE = pathlib.Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
-    r"%ProgramFiles(x86)%\Google\Chrome\Application\chrome.exe",
-    r"%LocalAppData%\Google\Chrome\Application\chrome.exe",
-    r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
-)
 # No sandbox, for root has none; no news, no updates; and no name of another machine is ever looked up.
 OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]
-
-
-def executable():
-    """Return the path of this machine's browser, or None."""
-    places = [shutil.which(name) for name in NAMES] + [os.path.expandvars(place) for place in PLACES]
-    return next((place for place in places if place and os.path.isfile(place)), None)
 
 
 def missing(what):
@@ -41,15 +26,21 @@ def missing(what):
 @contextlib.contextmanager
 def started():
     """Run the browser for a `with` block. While it runs, the thread has an event loop: no other can be started in it."""
-    path = executable() or missing("no Chromium, Chrome or Edge on this machine")
     if not AXE.is_file():
         missing("no axe-core: npm ci --ignore-scripts, in tests/site/browser")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        browser = launched(playwright.chromium) or missing("no Chromium, Chrome or Edge on this machine")
         yield browser
         browser.close()
+
+
+def launched(chromium):
+    """Return the browser, or None. On the path it is Chromium; playwright knows where Chrome and Edge are."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    for which in ([{"executable_path": path}] if path else []) + [{"channel": "chrome"}, {"channel": "msedge"}]:
+        with contextlib.suppress(Error):
+            return chromium.launch(args=OPTIONS, **which)
+    return None
 
 
 def violations(page, within="html", rules=None):

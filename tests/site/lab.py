@@ -50,23 +50,18 @@ def server(folder, planted):
         nbformat.write(notebook, course / "notebooks" / f"{name}.ipynb")
     options = ["--no-browser", "--ServerApp.answer_yes=True", f"--ServerApp.root_dir={course}"]
     options += ["--LabApp.expose_app_in_browser=True"]
+    # Like a reader who has no Jupyter settings of their own.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "XDG"))}
+    env = kept | {"HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
     command = [sys.executable, ROOT / "tools" / "course.py", "lab", *options]
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
-            command, env=at_home(home), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
         )
     try:
         yield address(process, home)
     finally:
         stop(process)
-
-
-def at_home(home):
-    """Return the environment of a reader who has no Jupyter settings of their own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
-    names = ["HOME", "USERPROFILE", "APPDATA", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"]
-    names += ["JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
-    return kept | dict.fromkeys(names, str(home)) | {"JUPYTER_RUNTIME_DIR": str(home / "runtime")}
 
 
 def address(process, home):
@@ -82,9 +77,6 @@ def address(process, home):
 
 def stop(process):
     """Press Ctrl-C; a server that has not ended 30 seconds later is killed, and the test fails."""
-    if os.name == "nt":  # has no such signals
-        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], check=True, stdout=subprocess.DEVNULL)
-        return
     os.killpg(process.pid, signal.SIGINT)
     try:
         assert process.wait(30) == 0

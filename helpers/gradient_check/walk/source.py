@@ -16,7 +16,10 @@ import sysconfig
 import types
 
 PATHS = sysconfig.get_paths()
-LIBRARIES = tuple(PATHS[name] + os.sep for name in ("stdlib", "purelib", "platlib"))
+# In a browser these paths begin with two slashes, and Python's own modules are in a zip file.
+FOLDERS = [PATHS[name].replace("//", "/") for name in ("stdlib", "purelib", "platlib")]
+ZIPS = [path for path in sys.path if path.endswith(".zip")]
+LIBRARIES = tuple(path + os.sep for path in FOLDERS + ZIPS)
 COURSE = str(pathlib.Path(__file__).resolve().parents[2]) + os.sep
 
 
