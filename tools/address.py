@@ -1,6 +1,6 @@
 """The address of the published site. pyproject.toml keeps it, and this command writes it to where readers look for it.
 
-python tools/address.py [https://...]
+make address ARGS=https://...
 
 An address that is given is stored first. Then it is written into the README, the citation and the first code cell of each
 notebook, where a reader who has that notebook alone finds it when the cell fails."""

@@ -52,6 +52,11 @@ def site(args):
     return call(environment.ready("site"), TOOLS / "website.py", *args)
 
 
+def address(args):
+    """write the site's address into the README, the citation and the notebooks: ARGS=https://..."""
+    return call(environment.ready("test"), TOOLS / "address.py", *args)
+
+
 def refresh(args):
     """run every notebook in place and store what comes out"""
     return call(environment.ready("test"), TOOLS / "notebooks.py", "refresh", *args)
@@ -118,7 +123,7 @@ def help(_):
 
 COMMANDS = {
     command.__name__: command
-    for command in (lab, test, run, refresh, site, student, assignments, mark, bench, audit, lint, lock, clean, help)
+    for command in (lab, test, run, refresh, site, address, student, assignments, mark, bench, audit, lint, lock, clean, help)
 }
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
