@@ -1,7 +1,7 @@
 """Measured slopes of f beside the gradient, along single entries of x or along random directions.
 
-Each slope is a central difference, as on page 03. Where the gradient does not agree with it at once, f is evaluated two steps
-away as well. The four values together show how noisy f is, and whether it has a kink within the step.
+Each slope is a central difference, as on page 03. Where the gradient does not agree with it at once, f is evaluated two
+steps away as well. The four values together show how noisy f is, and whether it has a kink within the step.
 """
 
 import math

@@ -76,7 +76,7 @@ def constant_factor(check):
 
 def in_another_order(check):
     """The numbers of the gradient fit once they are summed over the batch, transposed, reversed or shifted."""
-    for name, array, text in _orders(np.asarray(check.answers.gradient, dtype=float), check.x.shape, check.here):
+    for name, array, text in _orders(np.asarray(check.given, dtype=float), check.x.shape, check.here):
         if c := _multiple(check, array):
             return Finding(name, text.format("" if _close(c, 1) else f" times {_number(c)}"))
 
@@ -102,7 +102,7 @@ def _orders(raw, shape, here):
 
 
 def another_shape(check):
-    raw, shape = np.asarray(check.answers.gradient, dtype=float), check.x.shape
+    raw, shape = np.asarray(check.given, dtype=float), check.x.shape
     if raw.shape != shape:
         hint = "each entry of x needs one slope; is a sum over an axis missing, or one too many, or an argument swapped?"
         if raw.size == check.x.size and check.here.fits(raw.reshape(shape)):
@@ -119,7 +119,7 @@ def all_zero(check):
 
 def rounded(check):
     """The gradient holds whole numbers, or numbers of a few decimals that are right to the last of them."""
-    here, a, kind = check.here, check.here.gradient, np.asarray(check.answers.gradient).dtype
+    here, a, kind = check.here, check.here.gradient, np.asarray(check.given).dtype
     if kind.kind in "biu":
         cause = "an array of integers cuts off what follows the decimal point; make it of floats"
         return Finding("integer gradient", f"the gradient holds {kind}: {cause}, np.zeros_like(x, dtype=float)")
@@ -187,10 +187,9 @@ def _multiple(check, array, start=None):
     c = float(claims @ missing / (claims @ claims)) if np.any(claims) else 0.0
     usual = [u for u in USUAL if not np.any(start) and abs(c / u - 1) < 20 * np.cbrt(at.eps)]
     for candidate in [*usual, c] if len(missing) > 2 else usual:  # any number is a factor of one
-        left = np.linalg.norm(missing - candidate * claims)
-        if candidate and (check.here.gradient is None or left < 0.2 * np.linalg.norm(off)):
-            if at.fits(start + candidate * array):
-                return candidate
+        explained = np.linalg.norm(missing - candidate * claims) < 0.2 * np.linalg.norm(off) or check.here.gradient is None
+        if candidate and explained and at.fits(start + candidate * array):
+            return candidate
 
 
 def _close(a, b):
