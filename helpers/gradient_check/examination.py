@@ -1,9 +1,10 @@
-"""One check: what f and the gradient answer at x, and how the gradient compares with measured slopes, there and elsewhere."""
+"""One check: what f and the gradient answer at x, and how the gradient compares with measured slopes there and elsewhere."""
 
 import functools
 import math
 import pickle
 import random
+import statistics
 import sys
 from typing import NamedTuple
 
@@ -117,6 +118,32 @@ class Examination:
                     saturated = there.noise > 100 * there.rounding or (there.relative_error < 1e-3 and not self.blind)
                     self.there = None if there.wrong and saturated else there
                     return
+
+    def errors(self):
+        """Return what a report says of the comparisons: how far the gradient is off, and what an agreement proves."""
+        here = self.here
+        if here is None:
+            return {}
+        entries, directions = here.entries, [line for line in here.lines if not line.is_entry]
+        numbers = {"entries": len(entries), "directions": len(directions)}
+        if self.there:
+            numbers["elsewhere"] = self.there.relative_error if self.there.wrong else 0.0
+        if here.gradient is None or not here.finite:
+            return numbers
+        usual = max(1e-300, magnitude(here.slopes), magnitude(here.claims()))
+        off = np.array([here.off(line) for line in entries])
+        worst = entries[int(np.argmax(off >= (1 - 1e-6) * off.max()))]  # of equals the first, on every machine
+        stretch = math.sqrt(here.gradient.size) / max(np.linalg.norm(here.gradient), 1e-300)  # direction to vector
+        length = math.sqrt(np.mean([here.off(line) ** 2 for line in directions] or [0.0])) * stretch
+        numbers |= {"worst": worst.where, "given": worst.of(here.gradient), "measured": worst.slope}
+        numbers["relative_error"] = float(max(off.max() / usual, length))
+        if usual > 1e-300:  # not all is 0
+            numbers["bound"] = float(max(here.bar(line, here.gradient) for line in entries) / usual)
+        if usual > 1e-300 and directions:
+            blur = max(here.bar(line, here.gradient) for line in directions) * stretch
+            missed = (1 + 1e-4 ** (1 / len(directions))) / 2
+            numbers |= {"bound": max(numbers["bound"], blur), "detectable": blur / statistics.NormalDist().inv_cdf(missed)}
+        return numbers
 
     def near(self, distance):
         """Return a point at a random distance of about `distance` (times the size of the entries of x) from x."""
