@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from bugs import batch, cross_entropy, regression, rng, softmax, square
 
-from helpers import check_gradient
+from helpers import SoftmaxRegression, TwoLayerNet, check_gradient
 
 FLOATS = (np.float64, np.float32)
 
@@ -64,54 +64,31 @@ def test_a_factor_that_fits_is_reported_as_a_fact_and_explained_as_a_question(fa
 # -- right gradients pass without a word ---------------------------------------------------------------------------
 
 
-def network(seed, dtype, hidden, activation):
-    """Return a random network as (x, loss, gradient): sizes, scale, batch and penalty vary with the seed."""
+def network(activation, seed, dtype):
+    """Return (x, loss, gradient) of a network of the course: sizes, scale, batch and penalty vary with the seed."""
     r = np.random.default_rng(seed)
-    n, sizes = int(r.integers(1, 40)), [int(k) for k in r.integers(2, 12, hidden + 2)]
-    inputs, labels = r.standard_normal((n, sizes[0])).astype(dtype), r.integers(0, sizes[-1], n)
-    scale, penalty = r.choice([0.1, 1, 3]), dtype(r.choice([0, 0.01]))
-    shapes = list(itertools.pairwise(sizes))
-    W = [(r.standard_normal(shape) * scale / np.sqrt(shape[0])).astype(dtype) for shape in shapes]
-    b = [(r.standard_normal(shape[1]) * 0.1).astype(dtype) for shape in shapes]
-
-    def forward():
-        layers, sums = [inputs], []
-        for weights, bias in zip(W, b, strict=True):
-            sums.append(layers[-1] @ weights + bias)
-            layers.append(np.tanh(sums[-1]) if activation == "tanh" else np.maximum(sums[-1], 0))
-        return layers, sums
+    n, inputs, hidden, classes = (int(k) for k in r.integers([1, 2, 2, 2], [40, 12, 12, 12]))
+    net = TwoLayerNet(inputs, hidden, classes, r, activation) if activation else SoftmaxRegression(inputs, classes, r)
+    scale, penalty, p = r.choice([0.1, 1, 3]), dtype(r.choice([0, 0.01])), net.params
+    p.update({name: (scale * (W + 0.1 * r.standard_normal(W.shape))).astype(dtype) for name, W in p.items()})
+    x, t, name = r.standard_normal((n, inputs)).astype(dtype), r.integers(0, classes, n), str(r.choice([*p]))
 
     def loss(_):
-        z = forward()[1][-1]
-        z = z - z.max(axis=1, keepdims=True)
-        return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(n), labels]) + penalty * sum((w**2).sum() for w in W)
+        return net.loss(x, t) + penalty * sum((W**2).sum() for W in p.values())
 
-    def gradients():
-        layers, sums = forward()
-        d, dW, db = softmax(sums[-1]), [], []
-        d[np.arange(n), labels] -= 1
-        d /= dtype(n)
-        for k in reversed(range(len(W))):
-            dW.append(layers[k].T @ d + 2 * penalty * W[k])
-            db.append(d.sum(axis=0))
-            d = d @ W[k].T
-            d = d * ((1 - layers[k] ** 2) if activation == "tanh" else (sums[k - 1] > 0)) if k else d
-        return dW[::-1] + db[::-1]
-
-    k = int(r.integers(len(W) + len(b)))
-    return (W + b)[k], loss, lambda _: gradients()[k]
+    return loss, (lambda _: net.gradients(x, t)[name] + 2 * penalty * p[name]), p[name]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(("hidden", "activation"), [(0, "tanh"), (1, "tanh"), (1, "relu")])
-def test_right_gradients_of_random_networks_pass(dtype, hidden, activation):
-    loud = []
+@pytest.mark.parametrize("activation", [None, "tanh", "relu"])
+def test_right_gradients_of_random_networks_pass(dtype, activation):
+    loud = {}
     for seed in range(70):
-        x, loss, gradient = network([seed, hidden], dtype, hidden, activation)
+        loss, gradient, x = network(activation, seed, dtype)
         report = check_gradient(loss, gradient if seed % 2 else gradient(x), x)
-        if not report or report.findings:
-            loud.append((seed, x.shape, str(report)))
-    assert loud == []
+        if report.findings:
+            loud[seed] = str(report)
+    assert not loud
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -190,19 +167,12 @@ def test_a_point_where_f_makes_no_sense_proves_nothing_against_the_gradient():
 # -- costs ----------------------------------------------------------------------------------------------------------
 
 
-def test_up_to_256_entries_a_right_gradient_takes_four_evaluations_an_entry_and_a_few_more():
-    for shape in ((1,), (6,), (3, 4), (16, 16)):
-        report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(shape))
-        assert report.evaluations <= 4 * np.prod(shape) + 20
-
-
-@pytest.mark.parametrize("size", [257, 1000, 100_000])
-def test_at_most_60_evaluations_serve_for_any_number_of_entries(size):
+@pytest.mark.parametrize(("size", "most"), [(1, 24), (12, 68), (256, 1044), (257, 60), (1000, 60), (100_000, 60)])
+def test_a_check_takes_four_evaluations_an_entry_and_a_few_more_or_60_for_any_size(size, most):
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(size))
     assert report.ok
-    assert report.evaluations <= 60
-    assert report.detectable < 1e-4
-    assert "99.99 % confidence" in str(report)
+    assert report.evaluations <= most
+    assert size <= 256 or (report.detectable < 1e-4 and "99.99 % confidence" in str(report))
 
 
 def test_one_wrong_entry_among_many_is_found_and_pointed_at():

@@ -40,25 +40,18 @@ def line_of(function, text):
 
 def test_the_report_tells_what_is_right_so_far_and_repairs_the_line():
     report = check_gradient(loss, without_mask, W1)
-    assert ("da", "a") in report.right_so_far
-    assert "dz2" in dict(report.right_so_far)
+    assert {("da", "a")} <= set(report.right_so_far)
     assert report.where.filename == __file__
     assert line_of(without_mask, "dz1 = da") <= report.where.lineno <= line_of(without_mask, "return")
     repaired = inspect.getsource(without_mask).replace("dz1 = da", f"dz1 = {report.repair}").replace("dz1 = dz1", "dz1 = da")
     scope = dict(globals())
     exec(repaired, scope)
     assert check_gradient(loss, scope["without_mask"], W1)
-    text = str(report).splitlines()
-    assert text[0].startswith("THE GRADIENT DISAGREES: dW1 at [")
-    assert text[1].startswith("  right so far   dz2 is the slope of ")
-    assert text[1].endswith(", da is the slope of a")
-    assert text[2].startswith(f"  first wrong    line {report.where.lineno}: ")
-    assert text[3].startswith("  repair         line ")
-    assert re.search(r"checked at \d points$", text[3])
-
-
-def test_the_html_marks_the_wrong_part_of_the_line_and_escapes_the_rest():
-    report = check_gradient(loss, without_mask, W1)
+    verdict, right, wrong, repair, *_ = str(report).splitlines()
+    assert verdict.startswith("THE GRADIENT DISAGREES: dW1 at [")
+    assert re.match(r"  right so far   dz2 is the slope of .*, da is the slope of a$", right)
+    assert wrong.startswith(f"  first wrong    line {report.where.lineno}: ")
+    assert re.match(r"  repair         line .*checked at \d points$", repair)
     page = report._repr_html_()
     assert f"<b>{html.escape(report.where.text)}</b>" in page
     assert "&gt; 0)" in page
