@@ -244,11 +244,13 @@ def dropout_of_one_unit():
 
 @bug("random")
 def fresh_batch():
+    x, t, W = batch(n=50)
+
     def f(W):
-        rows = np.random.default_rng().permutation(5)[:2]
+        rows = np.random.default_rng().permutation(50)[:10]
         return cross_entropy(softmax(x[rows] @ W), t[rows])
 
-    return f, g, W.copy()
+    return f, g, W
 
 
 @bug("remembers")
@@ -276,14 +278,8 @@ def running_mean():
 
 @bug("remembers")
 def penalty_that_grows():
-    class Loss:
-        penalty = 0.0
-
-        def __call__(self, x):
-            self.penalty += square(x)
-            return self.penalty
-
-    return Loss(), twice, normal(3)
+    seen = []
+    return (lambda x: seen.append(square(x)) or sum(seen)), twice, normal(3)
 
 
 entry("kink", "at_the_corner_of_abs", lambda x: np.abs(x).sum(), lambda x: np.where(x >= 0, 1.0, -1.0), [1.0, 0.0, -2.0])
@@ -468,51 +464,36 @@ def histogram_weights():
     return (lambda w: float((w[bins] ** 2).sum())), g, normal(6)
 
 
-entry("ReLU mask", "relu_without_its_mask", lambda x: float(c @ np.maximum(x, 0)), lambda x: c, normal(6, seed=2))
+x6, t6, W6 = batch(n=6, c=5)
+V, v6 = normal(5, 4, seed=7), normal(6, seed=8)
 
 
-@bug("ReLU mask")
-def hidden_layer_without_its_mask():
-    x, t, W = batch(n=6, c=5)
-    V = normal(5, 3, seed=7)
-    t = t % 3
-
-    def g(W):
-        h = np.maximum(x @ W, 0)
-        dz = (softmax(h @ V) - np.eye(3)[t]) / 6
-        return x.T @ (dz @ V.T)
-
-    return (lambda W: cross_entropy(softmax(np.maximum(x @ W, 0) @ V), t)), g, W
+def hidden_loss(W, b=0.0):
+    return cross_entropy(softmax(np.maximum(x6 @ W + b, 0) @ V), t6)
 
 
-@bug("ReLU mask")
-def mask_forgotten_given_as_an_array():
-    f, g, W = hidden_layer_without_its_mask()
-    return f, g(W), W
+def without_mask(W):
+    h = np.maximum(x6 @ W, 0)
+    dz = (softmax(h @ V) - np.eye(4)[t6]) / 6
+    return x6.T @ (dz @ V.T)
 
 
-@bug("ReLU mask")
-def one_example_without_the_mask():
-    x, _, W = batch(1, n=1, c=6)
-    v = normal(6, seed=8)
-    return (
-        (lambda W: float(np.tanh(np.maximum(x @ W, 0) @ v)[0])),
-        (lambda W: x.T @ ((1 - np.tanh(np.maximum(x @ W, 0) @ v) ** 2)[:, None] * v)),
-        W,
-    )
+def bias_without_mask(b):
+    h = np.maximum(x6 @ W6 + b, 0)
+    return ((softmax(h @ V) - np.eye(4)[t6]) / 6 @ V.T).sum(axis=0)
 
 
-@bug("ReLU mask")
-def bias_without_the_mask():
-    x, t, W = batch(2, n=8, c=5)
-    V, b = normal(5, 3, seed=7), 0.1 * normal(5, seed=9)
-    t = t % 3
-
-    def g(b):
-        h = np.maximum(x @ W + b, 0)
-        return ((softmax(h @ V) - np.eye(3)[t]) / 8 @ V.T).sum(axis=0)
-
-    return (lambda b: cross_entropy(softmax(np.maximum(x @ W + b, 0) @ V), t)), g, b
+mask = partial(entry, "ReLU mask")
+mask("relu_without_its_mask", lambda x: float(c @ np.maximum(x, 0)), lambda x: c, normal(6, seed=2))
+mask("hidden_layer_without_its_mask", hidden_loss, without_mask, W6)
+mask("mask_forgotten_given_as_an_array", hidden_loss, without_mask(W6), W6)
+mask("bias_without_the_mask", lambda b: hidden_loss(W6, b), bias_without_mask, 0.1 * normal(5, seed=9))
+mask(
+    "one_example_without_the_mask",
+    lambda W: float(np.tanh(np.maximum(x[:1] @ W, 0) @ v6)[0]),
+    lambda W: x[:1].T @ ((1 - np.tanh(np.maximum(x[:1] @ W, 0) @ v6) ** 2)[:, None] * v6),
+    normal(3, 6, seed=1),
+)
 
 
 @bug("changes when asked twice")
