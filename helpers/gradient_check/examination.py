@@ -61,8 +61,9 @@ class Examination:
         """Compare slopes and gradient at x and, if the gradient is a function, at a random point."""
         f, x, value, raw = self.f, self.f.kept, self.asked_f.answers[0], np.asarray(self.given)
         a = raw.astype(float) if raw.shape == x.shape else None
-        places = list(np.ndindex(x.shape))[: EVERY_ENTRY + 1]
-        if x.size > EVERY_ENTRY:
+        if x.size <= EVERY_ENTRY:
+            places = list(np.ndindex(x.shape))
+        else:
             places = [*self._directions(DIRECTIONS), self._index(0 if a is None else np.abs(a).argmax())]
         single = np.asarray(value).dtype in (np.float32, np.float16)
         for kind in [np.float32] if single else [np.float64, np.float32]:
@@ -170,7 +171,7 @@ def _ask_twice(function, x, found):
     """Call a function twice at x, or once if that changes x; `found` is what it can reach, random generators among it."""
     before, answers, copies, references = x.copy(), [], [], []
     for _ in range(2):
-        states, held = _generator_states(found), sys.getrefcount(x)
+        states, held = answers and _generator_states(found), sys.getrefcount(x)
         answers.append(answer := function(x))
         copies.append(answer.copy() if isinstance(answer, np.ndarray) else answer)
         references.append(sys.getrefcount(x) - held - 2 * (answer is x) - (getattr(answer, "base", None) is x))

@@ -37,7 +37,7 @@ class Line:
         self.finite, self.flat = bool(np.isfinite(values).all()), bool((values == values[middle]).all())
         self.truncation = self.bend = 0.0
         with np.errstate(all="ignore"):
-            self.sides = np.diff(values) / np.diff(moves)
+            self.sides = (values[1:] - values[:-1]) / (moves[1:] - moves[:-1])
             self.slope = float((values[middle + 1] - values[middle - 1]) / (2 * self.step))
             if self.complete:
                 self.truncation = abs((values[4] - values[0]) / (moves[4] - moves[0]) - self.slope)
@@ -91,7 +91,7 @@ class Comparison:
         points = (self.point + np.multiply.outer(np.array(multiples) * (h / shorter), along)).astype(self.point.dtype)
         moves = (points.astype(float) - self.point).reshape(len(points), -1) @ along.ravel()
         middle, values = len(points) // 2, [self.f(point) for point in points]
-        return Line(where, np.insert(moves, middle, 0.0), np.insert(np.array(values), middle, self.value))
+        return Line(where, *(np.array([*a[:middle], b, *a[middle:]]) for a, b in ((moves, 0.0), (values, self.value))))
 
     def _completed(self, line):
         outer = self.line(line.where, (-2, 2))
