@@ -1,7 +1,6 @@
 """What is wrong with f, or with the point: steps in place of slopes, kinks, entries that f never reads, unused labels.
 
-The rules of SLOPES are asked where the gradient does not agree with f at once, those of AGREEMENT where it
-agrees and a wrong gradient might agree as well.
+SLOPES are asked where the gradient does not agree with f at once, AGREEMENT where it agrees and a wrong one might as well.
 """
 
 import math
@@ -42,14 +41,14 @@ def object_and_numbers(check):
 
 def rounding_hides_the_rest(check):
     here, largest, coarse = check.here, magnitude(check.here.claims()), 1e-3 if check.here.double else 2.0
-    if here.wrong and not here.all_flat:
-        return None  # the difference stands out from rounding
-    if largest and (here.double or abs(here.value) > 1e3) and TRUST * here.rounding / here.lines[0].step > coarse * largest:
+    hidden = here.all_flat or not here.wrong  # else the difference stands out from rounding
+    rounding = TRUST * here.rounding / here.lines[0].step
+    if hidden and largest and (here.double or abs(here.value) > 1e3) and rounding > coarse * largest:
         cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
         return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")
 
 
-def staircase_or_unread(check):
+def staircase(check):
     here, value, text = check.here, check.asked_f.answers[0], ""
     far = _far_away(check) if here.all_flat or check.unread else ""
     if isinstance(value, int | np.integer | np.bool_):
@@ -59,8 +58,8 @@ def staircase_or_unread(check):
     if text:
         return Finding("staircase", f"{text}: an accuracy or a rounded loss has no slopes; use the loss itself")
     if far == "nothing" and here.all_flat:
-        cure = "it reads a copy of x (flatten, astype and a list as index make one) or another array; let f use its argument"
-        return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {cure}")
+        cause = "it reads another array, or a copy (flatten, astype and a list as index make one); let f use its argument"
+        return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {cause}")
     if far == "nothing":
         text = f"f does not read {len(check.unread)} of the {len(here.entries)} entries looked at, {listed(check.unread)}"
         return Finding("entries never read", f"{text}, where the gradient is not 0; does a loop or a slice stop too early?")
@@ -130,12 +129,12 @@ def labels_are_never_used(check):
         if others is None or np.shares_memory(variable.value, check.x):
             continue
         unused = all(_is_the_same_with(variable, others, check, point) for point in points)
-        if unused and callable(check.gradient):
+        if callable(check.gradient):
             same = [own for own in variables(check.gradient) if own.name == variable.name]
-            unused = any(_moves_the_gradient(own, others, check, points[0]) for own in same)
-        elif unused:
-            unused = _is_the_same_with(variable, object(), check, points[0])
-        if unused:
+            missed = unused and any(_moves_the_gradient(own, others, check, points[0]) for own in same)
+        else:
+            missed = unused and _is_the_same_with(variable, object(), check, points[0])
+        if missed:
             text = f"f is handed {variable.name} and does not use it: with all labels changed, f is the same to the last bit"
             return Finding("label never used", f"{text}; are the logits handed to the loss where the labels belong?")
 
@@ -179,8 +178,7 @@ def step_is_too_long(check):
         return Finding("step too long", f"{text}, so that little is proved: pass a smaller h, or rescale x")
 
 
-SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase_or_unread]
-SLOPES += [kink]
+SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase, kink]
 AGREEMENT = [object_and_numbers, agrees_at_any_factor, rounding_hides_the_rest, step_is_too_long]
 
 

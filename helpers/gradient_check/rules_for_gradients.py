@@ -76,12 +76,13 @@ def constant_factor(check):
 
 def in_another_order(check):
     """The numbers of the gradient fit once they are summed over the batch, transposed, reversed or shifted."""
-    for name, array, text in _orders(np.asarray(check.given, dtype=float), check.x.shape, check.here):
+    raw = np.asarray(check.given, dtype=float) if check.wrong.gradient is None else check.wrong.gradient
+    for name, array, text in _orders(raw, check.x.shape, check.wrong):
         if c := _multiple(check, array):
-            return Finding(name, text.format("" if _close(c, 1) else f" times {_number(c)}"))
+            return Finding(name, text.format("" if _number(c) == "1" else f" times {_number(c)}"))
 
 
-def _orders(raw, shape, here):
+def _orders(raw, shape, wrong):
     """Yield the name of a mistake, the gradient without it, and a sentence."""
     for axis in range(raw.ndim):
         if raw.shape[axis] > 1 and raw.shape[:axis] + raw.shape[axis + 1 :] == shape:
@@ -94,9 +95,9 @@ def _orders(raw, shape, here):
     for axis in range(raw.ndim) if raw.shape == shape else ():
         text = f"the gradient is reversed along axis {axis}: look for a [::-1]"
         yield "reversed or permuted", np.flip(raw, axis), text
-        for by, edge in ((1, 0), (-1, -1)) if raw.shape[axis] > 2 and len(here.entries) == raw.size else ():
+        for by, edge in ((1, 0), (-1, -1)) if raw.shape[axis] > 2 and len(wrong.entries) == raw.size else ():
             shifted, place = np.roll(raw, by, axis), (slice(None),) * axis + (edge,)
-            shifted[place] = here.slopes.reshape(shape)[place]  # what was pushed over the edge is not known
+            shifted[place] = wrong.slopes.reshape(shape)[place]  # what was pushed over the edge is not known
             text = f"the gradient is shifted by one along axis {axis}: entry k belongs at k{by:+d}; an index is off by one"
             yield "shifted by one", shifted, text
 
@@ -192,12 +193,7 @@ def _multiple(check, array, start=None):
             return candidate
 
 
-def _close(a, b):
-    return math.isclose(a, b, rel_tol=1e-4)
-
-
 def _number(c):
     """Return a factor as text: as 1/n where it is one."""
-    if abs(c) < 0.99 and _close(abs(1 / c), round(abs(1 / c))):
-        return f"{'-' if c < 0 else ''}1/{round(abs(1 / c))}"
-    return f"{round(c)}" if round(c) and _close(c, round(c)) else f"{c:.4g}"
+    n = round(1 / abs(c))
+    return f"{'-' * (c < 0)}1/{n}" if n > 1 and math.isclose(1 / abs(c), n, rel_tol=1e-4) else f"{c:.4g}"

@@ -355,4 +355,5 @@ for _name, _x in (
 plain("at_zeros_given_an_array", "proves nothing", square, np.zeros((2, 3)), np.zeros((2, 3)))
 plain("at_a_minimum_given_zeros", "proves nothing", lambda x: square(x - SIX), np.zeros(6), SIX)
 plain("at_a_minimum_right", RIGHT, lambda x: square(x - SIX), lambda x: 2 * (x - SIX), SIX)
+plain("reversed_at_no_place", "proves nothing", lambda x: x.sum(), np.positive, np.ones(3))  # right at x, and there only
 plain("all_units_on_at_x", ("proves nothing", "ReLU mask"), lambda x: square(np.maximum(x, 0)), twice, [1.0, 2.0])
