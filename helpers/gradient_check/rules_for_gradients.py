@@ -28,7 +28,8 @@ def tiny_constant(check):
     """With a tiny constant of f set to 0 the gradient is right."""
     for constant in (constant for _, thing in reachable(check.f.f) for constant in constants(thing)):
         if 0 < constant.value <= 1e-4:
-            with contextlib.suppress(AttributeError), replaced(constant, 0.0):
+            right = False
+            with contextlib.suppress(AttributeError), replaced(constant, 0.0):  # of an object that can be changed
                 right = _is_right_for(check.f, check)
             if right and _multiple(check, check.wrong.point.astype(float), check.wrong.gradient) is None:  # no small penalty
                 text = f"with {constant.value:g} in f replaced by 0 the gradient is right: it does not know of that constant"
@@ -58,7 +59,8 @@ def _letting_through(f, name):
             return value + shifts[k]
 
         with replaced(Variable(name, real, functools.partial(setattr, np, name)), passing):
-            return f(x)
+            value = f(x)
+        return value if shifts else math.nan  # f does not call that function
 
     return changed
 
@@ -176,9 +178,8 @@ def _is_right_for(f, check):
     """Return whether the gradient agrees with the f of an experiment, where it is most wrong and along some other lines."""
     at, value = check.wrong, f.or_nan(check.wrong.point)
     with contextlib.suppress(Exception):
-        other = Comparison(f, at.point, value, at.gradient, at.eps, at.h)
-        other.measure([line.where for line in dict.fromkeys(at.wrong[:6] + at.lines[:6])])
-        return math.isfinite(value) and other.finite and not other.wrong and other.fits(at.gradient)
+        other, places = Comparison(f, at.point, value, at.gradient, at.eps, at.h), dict.fromkeys(at.wrong[:6] + at.lines[:6])
+        return math.isfinite(value) and not other.measure([line.where for line in places]).wrong and other.fits(at.gradient)
 
 
 def _multiple(check, array, start=None):
