@@ -130,10 +130,13 @@ class Function:
         except Exception:
             return math.nan
 
-    def slopes_of(self, gradient, point):
-        """Return what the function `gradient` returns at a point, as floats; f is called there first, as in training."""
-        self(point)
-        return np.array(gradient(self.x), dtype=float)
+    def gradient_or_nan(self, gradient):
+        """Return what the function `gradient` returns where f was evaluated last, as floats: NaN if it makes no sense."""
+        try:
+            with np.errstate(all="ignore"):
+                return np.array(gradient(self.x), dtype=float)
+        except Exception:
+            return np.array(math.nan)
 
 
 def loss_value(value, name="f"):

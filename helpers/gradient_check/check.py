@@ -1,8 +1,6 @@
-"""The check itself: x and the calls first, then the comparison at x and at a random point, then the cause."""
+"""check_gradient: it looks at x and at the calls, compares at x and at a random point, and then searches for the cause."""
 
-import math
 import re
-import statistics
 import sys
 from typing import NamedTuple
 
@@ -11,7 +9,6 @@ import numpy as np
 from helpers.arguments import is_integer
 from helpers.calls import argument_names
 from helpers.gradient_check.examination import Examination
-from helpers.gradient_check.measurement import magnitude
 from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, Reports
 from helpers.gradient_check.rules_for_calls import CALLS, unusable_x
 from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
@@ -33,7 +30,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
         What is believed to be the gradient of `f`. A function lets the check look at other points, and read its code.
     x : ndarray of floats, any shape, or a dict of them
         Where to check; a random point proves most. It is moved in place and restored bit for bit. With a dict, `gradient`
-        is a dict with the same keys, or a function that returns one, and so is what is returned.
+        is a dict with the same keys, or a function that returns one, and each array is checked in turn.
     h : positive number, optional
         The step, as in numerical_gradient. A second step, 2h, tells how far the slopes can be trusted.
     seed : int
@@ -44,8 +41,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     Returns
     -------
     Report
-        True if the gradient agrees and nothing speaks against believing it. If it disagrees, `.where` is the first wrong
-        expression and `.repair` what makes it right, if they were found and verified; `.findings` say why not.
+        True if the gradient agrees and nothing speaks against believing it. With a dict, a dict of reports.
 
     Raises
     ------
@@ -66,11 +62,10 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     3.5e-3 for float32) of the slope, relatively. Rounding noise, as measured, and truncation are allowed for; if they are
     allowed more than 0.1 % of the largest slope, the report says so.
 
-    Up to 256 entries each is looked at, with two evaluations of f, or four where the gradient does not agree at once.
+    Up to 256 entries each is looked at, with two evaluations of `f`, or four where the gradient does not agree at once.
     Beyond, about thirty evaluations serve for any size. If `gradient` is a function, both are compared at a random point
-    of order one as well: where all units of a ReLU are on, a forgotten mask does not show.
-
-    After a disagreement the code of `f` and `gradient` is read and experimented with, which calls both many more times.
+    of order one as well: where all units of a ReLU are on, a forgotten mask does not show. After a disagreement the code of
+    `f` and `gradient` is read and experimented with, which calls both many more times.
     """
     if not is_integer(seed):
         raise TypeError(f"seed must be an integer, not {seed!r}")
@@ -116,22 +111,12 @@ def _check_one(f, gradient, x, h, seed, seconds, name):  # noqa: PLR0913, PLR091
     if not findings:
         with restored(check.x):
             findings, explanation = _examine(check, seconds)
-    compared = _errors(check.here) if check.here is not None else {}
-    if check.there is not None:
-        compared["elsewhere"] = check.there.relative_error if check.there.wrong else 0.0
-    return Report(
-        all(finding.name == REMARK for finding in findings),
-        tuple(findings),
-        **compared,
-        size=check.x.size,
-        evaluations=check.f.evaluations,
-        name=name,
-        explanation=explanation,
-    )
+    about = {"size": check.x.size, "evaluations": check.f.evaluations, "name": name, "explanation": explanation}
+    return Report(all(finding.name == REMARK for finding in findings), tuple(findings), **check.errors(), **about)
 
 
 def _examine(check, seconds):
-    """Return the findings of the first stage that has some, and what the walk through the code found."""
+    """Return the findings of the first stage that has some, and what the search through the code found."""
     check.ask()
     if found := _first(CALLS, check):
         return found, None
@@ -141,13 +126,11 @@ def _examine(check, seconds):
         return remarks, None
     labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
     found, explanation = _causes(check, seconds) if check.wrong else ([], None)
-    if found:
-        return labels + found, explanation
-    return labels or _first(AGREEMENT, check) or remarks, None
+    return (labels + found if found else labels or _first(AGREEMENT, check) or remarks), explanation
 
 
 def _causes(check, seconds):
-    """Return the finding that says why the gradient is wrong, in a list, and what the walk found."""
+    """Return the finding that says why the gradient is wrong, in a list, and what the search through the code found."""
     if found := _first([tiny_constant], check):
         if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
             found, check.there = [], None
@@ -193,25 +176,3 @@ def _first(rules, check):
     with np.errstate(all="ignore"):  # BLAS raises flags of its own
         finding = next(filter(None, (rule(check) for rule in rules)), None)
     return [finding] if finding else []
-
-
-def _errors(here):
-    """Return what a report says of the comparison at x: how far the gradient is off, and what that proves."""
-    entries, directions = here.entries, [line for line in here.lines if not line.is_entry]
-    numbers = {"entries": len(entries), "directions": len(directions)}
-    if here.gradient is None or not here.finite:
-        return numbers
-    usual = max(1e-300, magnitude(here.slopes), magnitude(here.claims()))
-    off = np.array([here.off(line) for line in entries])
-    worst = entries[int(np.argmax(off >= (1 - 1e-6) * off.max()))]  # of equals the first, on every machine
-    stretch = math.sqrt(here.gradient.size) / max(np.linalg.norm(here.gradient), 1e-300)  # from a direction to the vector
-    length = math.sqrt(np.mean([here.off(line) ** 2 for line in directions] or [0.0])) * stretch
-    numbers |= {"worst": worst.where, "given": worst.of(here.gradient), "measured": worst.slope}
-    numbers["relative_error"] = float(max(off.max() / usual, length))
-    if usual > 1e-300:  # not all is 0
-        numbers["bound"] = float(max(here.bar(line, here.gradient) for line in entries) / usual)
-    if usual > 1e-300 and directions:
-        blur = max(here.bar(line, here.gradient) for line in directions) * stretch
-        missed = (1 + 1e-4 ** (1 / len(directions))) / 2
-        numbers |= {"bound": max(numbers["bound"], blur), "detectable": blur / statistics.NormalDist().inv_cdf(missed)}
-    return numbers

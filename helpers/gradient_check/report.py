@@ -1,4 +1,4 @@
-"""What a gradient check found: to be printed, shown in a notebook, or read by its parts."""
+"""What a gradient check found: the report that page 07 prints, the same as HTML, and its parts."""
 
 import dataclasses
 import html
@@ -23,25 +23,35 @@ class Finding(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Report:
-    """What check_gradient found: true if the gradient can be believed. Print it, or read its parts.
+    """What `check_gradient` found: true if the gradient can be believed. Print it, or read its parts.
 
+    Attributes
+    ----------
     ok : bool
-    findings : tuple of Finding (name, sentence), why not
-    relative_error : float, the largest difference of gradient and slope over the largest of both; NaN if nothing
-        could be compared
-    bound : float, the relative error up to which the two count as equal here
-    worst : tuple, the index of the entry where they differ most; None if nothing could be compared
-    given, measured : float, the gradient and the slope there
-    elsewhere : float, the relative error at a random point, 0 if they agree there; NaN if they were not compared there
-    size, entries, directions : int, how many entries x has, how many were looked at, and how many random directions
-    detectable : float, if not every entry was looked at: how long an error vector, relative to the gradient, all
-        the directions together would miss with a probability of 1 in 10,000 only; else NaN
-    evaluations : int, how often f was called, without the search for the wrong expression
-    name : str, what the gradient is called: "dW1" for an x that the caller calls W1
-    explanation : what that search found, or None
-    where : (filename, lineno, text) of the first wrong expression, as it is written; None if none was found
-    repair : str, the text that makes it right, verified at several points; None if there is none
-    right_so_far : tuple of pairs, an expression of the gradient and the forward value whose slope it is
+        Whether the gradient agrees and nothing speaks against believing it; the report itself is true or false like it.
+    findings : tuple of Finding
+        What speaks against it, and remarks. Each has a `name` and a `sentence`, which says what was seen and what to do.
+    relative_error : float
+        The largest difference of gradient and slope over the largest of both; NaN if nothing could be compared.
+    bound : float
+        The relative error up to which the two count as equal here. Rounding and the steps of the measurement set it.
+    worst : tuple or None
+        The index of the entry where they differ most; None if nothing could be compared.
+    given, measured : float
+        The gradient and the measured slope at that entry.
+    elsewhere : float
+        The relative error at a random point: 0 if the two agree there, NaN if they were not compared there.
+    size, entries, directions : int
+        How many entries `x` has, how many of them were looked at, and along how many random directions.
+    detectable : float
+        If not every entry was looked at: how long an error vector, relative to the gradient, all the directions together
+        would miss with a probability of 1 in 10,000 only; else NaN.
+    evaluations : int
+        How often `f` was called, without the search for the wrong expression.
+    name : str
+        What the gradient is called: dW1 for an `x` that the caller calls W1.
+    explanation : Explanation or None
+        What the search for the wrong expression found.
     """
 
     ok: bool
@@ -60,9 +70,20 @@ class Report:
     name: str = "the gradient"
     explanation: object = None
 
-    where = property(lambda self: self.explanation and self.explanation.where)
-    repair = property(lambda self: self.explanation and self.explanation.repair)
-    right_so_far = property(lambda self: self.explanation.right_so_far if self.explanation else ())
+    @property
+    def where(self):
+        """(filename, lineno, text) of the first wrong expression, as it is written; None if none was found."""
+        return self.explanation and self.explanation.where
+
+    @property
+    def repair(self):
+        """The text that makes the gradient right in place of the wrong one, verified at several points, or None."""
+        return self.explanation and self.explanation.repair
+
+    @property
+    def right_so_far(self):
+        """Pairs of an expression of the gradient and the value that `f` computes whose slope it is."""
+        return self.explanation.right_so_far if self.explanation else ()
 
     def __bool__(self):
         return self.ok

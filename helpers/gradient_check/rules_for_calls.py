@@ -1,7 +1,7 @@
-"""What is wrong before anything is measured: with x, and with what f and the gradient answer when called twice at x.
+"""What is wrong before anything is measured: with x, or with what f and the gradient answer when called twice at x.
 
 A rule is a function of the examination that returns a Finding, which says what was seen and what to do about it, or None. Of
-a list of rules the first one that answers is heard.
+a list of rules the first one that returns a Finding ends the check.
 """
 
 import math
@@ -12,46 +12,50 @@ from helpers.arguments import plain_array
 from helpers.gradient_check.measurement import magnitude
 from helpers.gradient_check.report import Finding
 from helpers.perturbation import loss_value, steps, unsuitable
+from helpers.variables import reachable
 
 __all__ = ["CALLS", "unusable_x"]
 
+GENERATORS = {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}
+
 
 def unusable_x(check):
-    x = check.x
-    if problem := unsuitable(x):
+    if problem := unsuitable(check.x):
         return Finding(*problem)
-    if x.dtype.itemsize < 4:
-        return Finding("low precision", f"x is {x.dtype}, which keeps three digits: check with x.astype(float)")
+    if check.x.dtype.itemsize < 4:
+        return Finding("low precision", f"x is {check.x.dtype}, which keeps three digits: check with x.astype(float)")
     try:
-        steps(np.asarray(x), check.h)
+        steps(np.asarray(check.x), check.h)
     except ValueError as error:
         return Finding("lost to rounding", str(error))
-    return None if x.size else Finding("proves nothing", f"x is empty, of shape {x.shape}")
+    return None if check.x.size else Finding("proves nothing", f"x is empty, of shape {check.x.shape}")
 
 
 def argument_is_changed(check):
-    if who := check.answers.changed:
-        kept, now = check.f.kept, np.asarray(check.x)
-        place = f", first at {np.argwhere(now != kept)[0].tolist()}" if now.shape == kept.shape else ""
-        cure = "work on a copy there, y = x.copy(), or without in-place operations"
-        return Finding("changes its argument", f"calling {who} changed x{place}: {cure}")
+    for who, asked in (("f", check.asked_f), ("gradient", check.asked_gradient)):
+        if asked.changed_x:
+            kept, now = check.f.kept, np.asarray(check.x)
+            place = f", first at {np.argwhere(now != kept)[0].tolist()}" if now.shape == kept.shape else ""
+            cure = "work on a copy there, y = x.copy(), or without in-place operations"
+            return Finding("changes its argument", f"calling {who} changed x{place}: {cure}")
 
 
 def no_scalar(check):
-    for value in check.answers.values:
-        try:
+    try:
+        for value in check.asked_f.answers:
             loss_value(value)
-        except TypeError as error:
-            return Finding("not a scalar", str(error))
+    except TypeError as error:
+        return Finding("not a scalar", str(error))
 
 
 def random_or_remembering(check):
-    first, second = map(float, check.answers.values)
+    first, second = map(float, check.asked_f.answers)
     differ = first != second and not (math.isnan(first) and math.isnan(second))
     both = f", and gives {first:.6g} and then {second:.6g} at the same x" * differ
-    own = differ and check.words & {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}
-    if check.answers.drew or own:
-        how = "from a generator of its own" if own else f"({', '.join(sorted(check.answers.drew))} moved on)"
+    codes = [getattr(thing, "__code__", None) for _, thing in reachable(check.f.f)] if differ else ()
+    own = any(GENERATORS & {*code.co_names} for code in codes if code)
+    if check.asked_f.drew or own:
+        how = "from a generator of its own" if own else f"({', '.join(check.asked_f.drew)} moved on)"
         cure = "draw once outside f, or seed the generator inside it (dropout, noise, a fresh mini-batch)"
         return Finding("random", f"f draws random numbers {how}{both}: {cure}")
     if differ:
@@ -60,13 +64,13 @@ def random_or_remembering(check):
 
 
 def argument_is_kept(check):
-    if all(more > 0 for more in check.answers.references):
+    if all(more > 0 for more in check.asked_f.references):
         cure = "x is moved in place, so that a list of them holds one array many times; keep x.copy()"
         return Finding("keeps its argument", f"each call of f keeps one more reference to x: {cure}")
 
 
 def no_array(check):
-    for answer in (check.answers.gradient, check.answers.again):
+    for answer in check.asked_gradient.answers:
         try:
             kind = plain_array("the gradient", answer).dtype.kind
         except TypeError as error:
@@ -77,24 +81,23 @@ def no_array(check):
 
 
 def not_finite(check):
-    value = float(check.answers.values[0])
+    value, answer = float(check.asked_f.answers[0]), np.asarray(check.given)
     if not math.isfinite(value):
         cause = "a log(0), 0/0 or inf - inf inside" if math.isnan(value) else "a log(0) or an exp that overflows inside"
         return Finding("not finite", f"f(x) is {value}, {cause}? Check where f is finite, or cure that first")
-    answer = np.asarray(check.answers.gradient)
     for place in np.argwhere(~np.isfinite(answer.astype(float))).tolist():
         text = f"the gradient is {answer[tuple(place)]} at {place}, though f(x) is finite: look for 0/0 or inf - inf there"
         return Finding("not finite", text)
 
 
 def two_gradients(check):
-    first, second = (np.asarray(answer, dtype=float) for answer in (check.answers.gradient, check.answers.again))
+    first, second = (np.asarray(answer, dtype=float) for answer in check.asked_gradient.answers)
     how = "start from zeros, and keep nothing, at each call"
     if first.shape != second.shape:
         how = f"their shapes are {first.shape} and {second.shape}"
     elif np.allclose(first, second, rtol=1e-6, atol=1e-12 * magnitude(first)):
         return None
-    elif check.answers.gradient_drew:
+    elif check.asked_gradient.drew:
         how = "it draws random numbers; draw once outside of it"
     elif np.allclose(second, 2 * first, rtol=1e-6):
         how = "the second is twice as large, so it adds to an array that it keeps; start from zeros at each call"

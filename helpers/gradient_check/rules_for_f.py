@@ -1,16 +1,14 @@
 """What is wrong with f, or with the point: steps in place of slopes, kinks, entries that f never reads, unused labels.
 
-The rules of SLOPES are asked where the gradient does not agree with f at once, those of AGREEMENT where it
-agrees and a wrong gradient might agree as well.
+SLOPES are asked where the gradient does not agree with f at once, AGREEMENT where it agrees and a wrong one might as well.
 """
 
-import contextlib
 import math
 
 import numpy as np
 
 from helpers.arguments import one_hot_rows
-from helpers.gradient_check.measurement import BEND, TRUST, magnitude
+from helpers.gradient_check.measurement import TRUST, magnitude
 from helpers.gradient_check.report import REMARK, Finding
 from helpers.variables import replaced, variables
 
@@ -33,7 +31,7 @@ def another_value_afterwards(check):
 
 def object_and_numbers(check):
     """f gives another value for a copy of x than for x moved in place: it compares objects, or keeps one for its numbers."""
-    if check.here.all_flat or check.answers.references[0] > 0:
+    if check.here.all_flat or check.asked_f.references[0] > 0:
         near = check.near(1e-3)
         moved, copied = check.f.or_nan(near), check.f.of_a_copy(near)
         if moved != copied and not math.isnan(copied) and copied != check.here.value:
@@ -43,16 +41,16 @@ def object_and_numbers(check):
 
 def rounding_hides_the_rest(check):
     here, largest, coarse = check.here, magnitude(check.here.claims()), 1e-3 if check.here.double else 2.0
-    if here.wrong and not here.all_flat:
-        return None  # the difference stands out from rounding
-    if largest and (here.double or abs(here.value) > 1e3) and TRUST * here.rounding / here.lines[0].step > coarse * largest:
+    hidden = here.all_flat or not here.wrong  # else the difference stands out from rounding
+    rounding = TRUST * here.rounding / here.lines[0].step
+    if hidden and largest and (here.double or abs(here.value) > 1e3) and rounding > coarse * largest:
         cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
         return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")
 
 
-def staircase_or_unread(check):
-    here, value, text = check.here, check.answers.values[0], ""
-    far = check.far_away if here.all_flat or check.unread else ""
+def staircase(check):
+    here, value, text = check.here, check.asked_f.answers[0], ""
+    far = _far_away(check) if here.all_flat or check.unread else ""
     if isinstance(value, int | np.integer | np.bool_):
         text = f"f returns whole numbers, as {value}"
     elif far == "steps" or _flat_on_both_sides(here):
@@ -60,55 +58,115 @@ def staircase_or_unread(check):
     if text:
         return Finding("staircase", f"{text}: an accuracy or a rounded loss has no slopes; use the loss itself")
     if far == "nothing" and here.all_flat:
-        twin = check.twin()
-        reads = f"it reads {twin}, which holds the numbers of x in another memory" if twin else "it reads another array"
-        cure = "flatten, astype and a list as index make copies; let f use its argument"
-        return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {reads}; {cure}")
+        cause = "it reads another array, or a copy (flatten, astype and a list as index make one); let f use its argument"
+        return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {cause}")
     if far == "nothing":
         text = f"f does not read {len(check.unread)} of the {len(here.entries)} entries looked at, {listed(check.unread)}"
         return Finding("entries never read", f"{text}, where the gradient is not 0; does a loop or a slice stop too early?")
 
 
-def rounded_inside(check):
-    """f scatters more than its type does, by as much over a longer step; the bend of a kink would grow with it."""
-    here, lines = check.here, sorted(check.here.first, key=lambda line: line.bend)
-    if len(lines) < 5 or not here.double:
-        return None
-    some = lines[len(lines) // 2 :][:5]
-    scatter = some[0].bend / 0.674 / BEND  # half of normal deviates are below 0.674
-    usual = 0.5 * here.eps * max(1.0, magnitude(here.point), *(magnitude(line.values) for line in lines))
-    if scatter < max(1000 * usual, 5e-4 * some[0].step * max(abs(line.slope) for line in lines)):
-        return None
-    if np.median([here.line(line.where, (-2, -1, 1, 2), shorter=0.1).bend / line.bend for line in some]) < 3:
-        text = f"f scatters by {scatter:.1g} from point to point, where its type rounds by {usual:.0g}"
-        return Finding("low precision", f"{text}: something in it is rounded, computed in float32, or solved roughly")
+def _far_away(check):
+    """Return how f reacts when the entries to which it did not react are moved far: with "slopes", "steps" or "nothing"."""
+    here, moving = check.here, np.zeros(check.x.shape)
+    for line in check.unread:
+        moving[line.where] = 1
+    away = check.scale * (1 if here.all_flat else moving) * check.rng.uniform(0.5, 1.5, moving.shape)
+    away *= check.rng.choice([-1, 1], moving.shape)
+
+    def f(distance):
+        return check.f.or_nan((check.f.kept + distance * away).astype(check.x.dtype))
+
+    for far in (0.3, -0.3, 1, -1, 3, -3, 10, -10, 30, -30):
+        end = f(far)
+        if abs(end - here.value) > 1000 * here.rounding:
+            return "steps" if f(far + 0.1 * np.sqrt(here.eps)) == end and _jumps(f, here.value, far, end) else "slopes"
+    return "nothing" if f(np.where(away, np.nan, 0)) == here.value else "slopes"
+
+
+def _jumps(f, start, far, end):
+    """Return whether f jumps: however often the way is halved on which f changes more, the change remains."""
+    near, changes = 0.0, []
+    for _ in range(28):
+        middle = (near + far) / 2
+        value = f(middle)
+        if abs(value - start) > abs(end - value):
+            far, end = middle, value
+        else:
+            near, start = middle, value
+        changes.append(abs(end - start))
+    return changes[-1] > 0.5 * changes[17]
+
+
+def _flat_on_both_sides(here):
+    """Return whether f does not change in its last bit close to x, along a line on which it changes over a step."""
+    line = max(here.first or here.lines, key=lambda line: abs(line.slope))
+    shorter = line.step * abs(line.slope) / (1000 * here.rounding)  # a smooth f would change by 1000 times its rounding
+    return shorter > 100 and np.array_equal(*here.line(line.where, shorter=shorter).values[[[0, 3], [1, 4]]])
+
+
+def kink(check):
+    here, largest = check.here, magnitude(check.here.slopes)
+    for line, near in here.kinks if here.double else ():
+        steep = here.kink(near) and np.ptp(near.sides) > 0.25 * largest
+        if steep and np.ptp(near.sides) > 30 * np.ptp(line.sides):  # a kink has the same two sides over a shorter step
+            text = (
+                f"f scatters by {np.ptp(near.values):.1g} from point to point, where its type rounds by {here.rounding:.0g}"
+            )
+            return Finding("low precision", f"{text}: something in it is rounded, computed in float32, or solved roughly")
+        if steep:
+            sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the other"
+            return Finding("kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient; move x off it")
+        if not here.kink(near) and not here.wrong and abs(line.slope - near.slope) > 0.25 * largest:
+            text = f"f has a kink within a step of {line.step:.1g} {at(line, here)}: the slope over it is {line.slope:.4g}"
+            return Finding(REMARK, f"{text}; a step of {near.step:.1g}, with which it is {near.slope:.4g}, was compared")
 
 
 def labels_are_never_used(check):
     """With all labels changed f is the same and the gradient is not, or f does not even look at their shape."""
-    point, further = check.near(0.3), check.near(1.0)
-    value = check.f.or_nan(point)
+    points = check.near(0.3), check.near(1.0)
     for variable in [] if check.here.all_flat else variables(check.f.f):
         others = _other_labels(variable.value)
-        if others is None or np.shares_memory(variable.value, check.x) or value != _with(variable, others, check, point):
+        if others is None or np.shares_memory(variable.value, check.x):
             continue
+        unused = all(_is_the_same_with(variable, others, check, point) for point in points)
         if callable(check.gradient):
             same = [own for own in variables(check.gradient) if own.name == variable.name]
-            unused = any(_moves_the_gradient(own, others, check, point) for own in same)
+            missed = unused and any(_moves_the_gradient(own, others, check, points[0]) for own in same)
         else:
-            unused = value == _with(variable, object(), check, point)
-        if unused and check.f.or_nan(further) == _with(variable, others, check, further):
+            missed = unused and _is_the_same_with(variable, object(), check, points[0])
+        if missed:
             text = f"f is handed {variable.name} and does not use it: with all labels changed, f is the same to the last bit"
             return Finding("label never used", f"{text}; are the logits handed to the loss where the labels belong?")
+
+
+def _is_the_same_with(variable, value, check, point):
+    with replaced(variable, value):
+        changed = check.f.or_nan(point)
+    return changed == check.f.or_nan(point)
+
+
+def _other_labels(labels):
+    """Return labels of the same kind of which each is another, or None if `labels` does not look like labels."""
+    if isinstance(labels, np.ndarray) and labels.ndim in (1, 2) and 0 < labels.size <= 10**6:
+        if labels.shape[-1] > 1 and labels.dtype.kind in "iuf" and one_hot_rows(labels):
+            return np.roll(labels, 1, axis=-1)
+        if labels.dtype.kind in "iu" and labels.ndim == 1 and labels.max() > 0:
+            return (labels + 1) % (labels.max() + 1)
+
+
+def _moves_the_gradient(variable, others, check, point):
+    check.f.or_nan(point)  # the gradient may need what f keeps there
+    now = check.f.gradient_or_nan(check.gradient)
+    with replaced(variable, others):
+        return not np.array_equal(now, check.f.gradient_or_nan(check.gradient), equal_nan=True)
 
 
 def agrees_at_any_factor(check):
     x, table = check.f.kept, check.f.kept.ndim > 1
     blind = check.blind and (not check.here.all_flat or (table and np.array_equal(x, x.T)))
     if check.there is None and (blind or (table and not np.any(x))):
-        return Finding(
-            "proves nothing", f"{why_any_gradient_agrees(check)}, so that a wrong gradient agrees: check at a random x"
-        )
+        reason = why_any_gradient_agrees(check)
+        return Finding("proves nothing", f"{reason}, so that a wrong gradient agrees: check at a random x")
 
 
 def step_is_too_long(check):
@@ -120,19 +178,7 @@ def step_is_too_long(check):
         return Finding("step too long", f"{text}, so that little is proved: pass a smaller h, or rescale x")
 
 
-def kink(check):
-    here = check.here
-    for line, near in here.kinks if here.double else ():
-        if here.kink(near) and np.ptp(near.sides) > 0.25 * magnitude(here.slopes):
-            sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the other"
-            return Finding("kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient; move x off it")
-        if not here.kink(near) and not here.wrong and abs(line.slope - near.slope) > 0.25 * magnitude(here.slopes):
-            text = f"f has a kink within a step of {line.step:.1g} {at(line, here)}: the slope over it is {line.slope:.4g}"
-            return Finding(REMARK, f"{text}; a step of {near.step:.1g}, with which it is {near.slope:.4g}, was compared")
-
-
-SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase_or_unread]
-SLOPES += [rounded_inside, kink]
+SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase, kink]
 AGREEMENT = [object_and_numbers, agrees_at_any_factor, rounding_hides_the_rest, step_is_too_long]
 
 
@@ -152,31 +198,3 @@ def why_any_gradient_agrees(check):
     alike = "x is its own transpose" if x.ndim > 1 and np.array_equal(x, x.T) else ""
     alike = "all entries of x are equal" if x.size > 1 and np.all(x == x.flat[0]) else alike
     return " and ".join(filter(None, [alike if np.any(x) else "x is all zeros", "every slope at x is 0" * check.blind]))
-
-
-def _flat_on_both_sides(here):
-    """Return whether f does not change in its last bit close to x, along a line on which it changes over a step."""
-    line = max(here.first or here.lines, key=lambda line: abs(line.slope))
-    shorter = line.step * abs(line.slope) / (1000 * here.rounding)  # a smooth f would change by 1000 times its rounding
-    return shorter > 100 and np.array_equal(*here.line(line.where, (-2, -1, 1, 2), shorter).values[[[0, 3], [1, 4]]])
-
-
-def _other_labels(labels):
-    """Return labels of the same kind of which each is another, or None if `labels` does not look like labels."""
-    if isinstance(labels, np.ndarray) and labels.ndim in (1, 2) and 0 < labels.size <= 10**6:
-        if labels.shape[-1] > 1 and labels.dtype.kind in "iuf" and one_hot_rows(labels):
-            return np.roll(labels, 1, axis=-1)
-        if labels.dtype.kind in "iu" and labels.ndim == 1 and labels.max() > 0:
-            return (labels + 1) % (labels.max() + 1)
-
-
-def _with(variable, value, check, point):
-    with replaced(variable, value):
-        return check.f.or_nan(point)
-
-
-def _moves_the_gradient(variable, others, check, point):
-    with contextlib.suppress(Exception):
-        now = check.f.slopes_of(check.gradient, point)
-        with replaced(variable, others):
-            return not np.array_equal(now, check.f.slopes_of(check.gradient, point))

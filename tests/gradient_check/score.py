@@ -26,28 +26,21 @@ from helpers import check_gradient
 
 def load(path):
     spec = importlib.util.spec_from_file_location("cases_to_score", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.CASES
 
 
-def planted_lines(case):
-    lines, first = inspect.getsourcelines(case.make)
-    return {first + k for k, line in enumerate(lines) if re.search(r"#.*\bplanted\b", line)}
-
-
-def matches(report, patterns):
-    return any(
-        finding.name == name and re.search(pattern, finding.sentence)
-        for finding in report.findings
-        for name, pattern in patterns
-    )
-
-
 def verdict(case, report):
-    here = report.where is not None and report.where.lineno in planted_lines(case)
-    left_out = report.explanation and report.explanation.left_out
+    lines, first = inspect.getsourcelines(case.make)
+    planted = {first + k for k, line in enumerate(lines) if re.search(r"#.*\bplanted\b", line)}
+
+    def says(patterns):
+        pairs = [(finding, pattern) for finding in report.findings for pattern in patterns]
+        return any(finding.name == name and re.search(text, finding.sentence) for finding, (name, text) in pairs)
+
+    here = report.where is not None and report.where.lineno in planted
+    by_experiment = says([("measured badly", "")]) or (report.explanation and report.explanation.left_out)
     verdicts = {
         "right, passed": case.right and report.ok,
         "RIGHT, REFUSED": case.right,
@@ -55,18 +48,17 @@ def verdict(case, report):
         "repaired on the planted line": report.repair and here,
         "repaired": report.repair,
         "pointed at the planted line": here,
-        "cause named": matches(report, getattr(case, "want", ())),
-        "path left out, or measured badly, by experiment": matches(report, [("measured badly", "")]) or left_out,
-        "plausible": matches(report, getattr(case, "near", ())),
+        "cause named": says(getattr(case, "want", ())),
+        "path left out, or measured badly, by experiment": by_experiment,
+        "plausible": says(getattr(case, "near", ())),
         "pointed elsewhere, to be judged": report.where,
         "not recognised": True,
     }
     return next(name for name, holds in verdicts.items() if holds)
 
 
-def main(path, *names):
-    verbose, names = "-v" in names, [name for name in names if name != "-v"]
-    count, seconds = collections.Counter(), []
+def main(path, *options):
+    names, count, seconds = set(options) - {"-v"}, collections.Counter(), []
     for case in load(path):
         if names and case.name not in names:
             continue
@@ -75,15 +67,12 @@ def main(path, *names):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             report = check_gradient(*case.make())
-        found = verdict(case, report)
-        count[found] += 1
         seconds += [time.perf_counter() - start] * (not case.right)
+        count[found := verdict(case, report)] += 1
         print(f"{case.name:45} {found}")
-        if verbose:
+        if "-v" in options:
             print(f"    {getattr(case, 'cause_words', '')}", *str(report).splitlines(), sep="\n    ")
-    print()
-    for found, times in count.most_common():
-        print(f"{times:4} {found}")
+    print("", *(f"{times:4} {found}" for found, times in count.most_common()), sep="\n")
     if seconds:
         print(f"     a wrong one takes {np.median(seconds):.2f} s in the median, {max(seconds):.1f} s at most")
 

@@ -1,8 +1,4 @@
-"""check_gradient names the causes of tests/gradient_check/bugs.py and cases.py, and is silent about what is right.
-
-From a run: 420 right gradients of random networks (linear, tanh and ReLU, in both types), 80 of many entries and 44 of plain
-functions, and no word about any of them.
-"""
+"""check_gradient names the causes of bugs.py and cases.py, passes what is right without a word, and refuses bad input."""
 
 import contextlib
 import dataclasses
@@ -20,7 +16,7 @@ import numpy as np
 import pytest
 from bugs import batch, cross_entropy, regression, rng, softmax, square
 
-from helpers import check_gradient
+from helpers import SoftmaxRegression, TwoLayerNet, check_gradient
 
 FLOATS = (np.float64, np.float32)
 
@@ -68,54 +64,31 @@ def test_a_factor_that_fits_is_reported_as_a_fact_and_explained_as_a_question(fa
 # -- right gradients pass without a word ---------------------------------------------------------------------------
 
 
-def network(seed, dtype, hidden, activation):
-    """Return a random network as (x, loss, gradient): sizes, scale, batch and penalty vary with the seed."""
+def network(activation, seed, dtype):
+    """Return (x, loss, gradient) of a network of the course: sizes, scale, batch and penalty vary with the seed."""
     r = np.random.default_rng(seed)
-    n, sizes = int(r.integers(1, 40)), [int(k) for k in r.integers(2, 12, hidden + 2)]
-    inputs, labels = r.standard_normal((n, sizes[0])).astype(dtype), r.integers(0, sizes[-1], n)
-    scale, penalty = r.choice([0.1, 1, 3]), dtype(r.choice([0, 0.01]))
-    shapes = list(itertools.pairwise(sizes))
-    W = [(r.standard_normal(shape) * scale / np.sqrt(shape[0])).astype(dtype) for shape in shapes]
-    b = [(r.standard_normal(shape[1]) * 0.1).astype(dtype) for shape in shapes]
-
-    def forward():
-        layers, sums = [inputs], []
-        for weights, bias in zip(W, b, strict=True):
-            sums.append(layers[-1] @ weights + bias)
-            layers.append(np.tanh(sums[-1]) if activation == "tanh" else np.maximum(sums[-1], 0))
-        return layers, sums
+    n, inputs, hidden, classes = (int(k) for k in r.integers([1, 2, 2, 2], [40, 12, 12, 12]))
+    net = TwoLayerNet(inputs, hidden, classes, r, activation) if activation else SoftmaxRegression(inputs, classes, r)
+    scale, penalty, p = r.choice([0.1, 1, 3]), dtype(r.choice([0, 0.01])), net.params
+    p.update({name: (scale * (W + 0.1 * r.standard_normal(W.shape))).astype(dtype) for name, W in p.items()})
+    x, t, name = r.standard_normal((n, inputs)).astype(dtype), r.integers(0, classes, n), str(r.choice([*p]))
 
     def loss(_):
-        z = forward()[1][-1]
-        z = z - z.max(axis=1, keepdims=True)
-        return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(n), labels]) + penalty * sum((w**2).sum() for w in W)
+        return net.loss(x, t) + penalty * sum((W**2).sum() for W in p.values())
 
-    def gradients():
-        layers, sums = forward()
-        d, dW, db = softmax(sums[-1]), [], []
-        d[np.arange(n), labels] -= 1
-        d /= dtype(n)
-        for k in reversed(range(len(W))):
-            dW.append(layers[k].T @ d + 2 * penalty * W[k])
-            db.append(d.sum(axis=0))
-            d = d @ W[k].T
-            d = d * ((1 - layers[k] ** 2) if activation == "tanh" else (sums[k - 1] > 0)) if k else d
-        return dW[::-1] + db[::-1]
-
-    k = int(r.integers(len(W) + len(b)))
-    return (W + b)[k], loss, lambda _: gradients()[k]
+    return loss, (lambda _: net.gradients(x, t)[name] + 2 * penalty * p[name]), p[name]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(("hidden", "activation"), [(0, "tanh"), (1, "tanh"), (1, "relu")])
-def test_right_gradients_of_random_networks_pass(dtype, hidden, activation):
-    loud = []
+@pytest.mark.parametrize("activation", [None, "tanh", "relu"])
+def test_right_gradients_of_random_networks_pass(dtype, activation):
+    loud = {}
     for seed in range(70):
-        x, loss, gradient = network([seed, hidden], dtype, hidden, activation)
+        loss, gradient, x = network(activation, seed, dtype)
         report = check_gradient(loss, gradient if seed % 2 else gradient(x), x)
-        if not report or report.findings:
-            loud.append((seed, x.shape, str(report)))
-    assert loud == []
+        if report.findings:
+            loud[seed] = str(report)
+    assert not loud
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -153,26 +126,18 @@ def test_right_gradients_of_plain_functions_pass(f, gradient, shape):
 def test_a_right_gradient_passes_in_any_layout_and_beside_labels_of_any_kind():
     inputs, t, W = batch()
     rows = np.eye(4)[t]
-    for labels in (t, rows, rows.astype(int)):
+    for labels, x in itertools.product(
+        (t, rows, rows.astype(int)),
+        (W.copy(), np.asfortranarray(W), np.stack([W, W])[0], np.repeat(W, 2, axis=1)[:, ::2]),
+    ):
         kept = labels.copy()
-        for x in (W.copy(), np.asfortranarray(W), np.stack([W, W])[0], np.repeat(W, 2, axis=1)[:, ::2]):
 
-            def f(W, labels=labels):
-                y = softmax(inputs @ W)
-                return cross_entropy(y, labels) if labels.ndim == 1 else -np.mean(np.sum(labels * np.log(y), axis=1))
+        def f(W, labels=labels):
+            y = softmax(inputs @ W)
+            return cross_entropy(y, labels) if labels.ndim == 1 else -np.mean(np.sum(labels * np.log(y), axis=1))
 
-            assert check_gradient(f, lambda W: inputs.T @ (softmax(inputs @ W) - rows) / 5, x).findings == ()
+        assert check_gradient(f, lambda W: inputs.T @ (softmax(inputs @ W) - rows) / 5, x).findings == ()
         assert np.array_equal(labels, kept)
-
-
-def test_a_function_that_draws_but_seeds_itself_is_not_random():
-    def f(x):
-        np.random.seed(3)
-        return float((x * np.random.rand(4)).sum())
-
-    np.random.seed(3)
-    weights = np.random.rand(4)
-    assert check_gradient(f, weights, rng().standard_normal(4)).findings == ()
 
 
 def test_a_gradient_that_is_right_at_x_only_is_refused_unless_it_is_given_as_an_array():
@@ -202,19 +167,12 @@ def test_a_point_where_f_makes_no_sense_proves_nothing_against_the_gradient():
 # -- costs ----------------------------------------------------------------------------------------------------------
 
 
-def test_up_to_256_entries_a_right_gradient_takes_four_evaluations_an_entry_and_a_few_more():
-    for shape in ((1,), (6,), (3, 4), (16, 16)):
-        report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(shape))
-        assert report.evaluations <= 4 * np.prod(shape) + 20
-
-
-@pytest.mark.parametrize("size", [257, 1000, 100_000])
-def test_at_most_60_evaluations_serve_for_any_number_of_entries(size):
+@pytest.mark.parametrize(("size", "most"), [(1, 24), (12, 68), (256, 1044), (257, 60), (1000, 60), (100_000, 60)])
+def test_a_check_takes_four_evaluations_an_entry_and_a_few_more_or_60_for_any_size(size, most):
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(size))
     assert report.ok
-    assert report.evaluations <= 60
-    assert report.detectable < 1e-4
-    assert "99.99 % confidence" in str(report)
+    assert report.evaluations <= most
+    assert size <= 256 or (report.detectable < 1e-4 and "99.99 % confidence" in str(report))
 
 
 def test_one_wrong_entry_among_many_is_found_and_pointed_at():
@@ -245,11 +203,11 @@ def test_an_error_that_should_show_with_such_confidence_shows(seed):
 def test_the_report_says_where_and_how_much():
     W = np.array([[1.0, 2.0], [3.0, 4.0]])
     report = check_gradient(square, np.array([[2.0, 4.0], [6.0, 9.0]]), W)
-    assert not report
-    assert report.worst == (1, 1)
-    assert (report.given, round(report.measured, 6)) == (9.0, 8.0)
+    assert (report.ok, report.worst, report.given, round(report.measured, 6)) == (False, (1, 1), 9.0, 8.0)
     assert abs(report.relative_error - 1 / 9) < 1e-6
     assert "THE GRADIENT DISAGREES: dW at [1, 1] is 9, measured 8 (relative error 0.11)" in str(report)
+    report = check_gradient(square, np.array([[2.0, 4.0], [6.0, 8.000002]]), W)
+    assert "is 8.000002, measured 8.000000 " in str(report)
 
 
 def test_the_gradient_is_called_after_what_the_caller_calls_x():
@@ -257,18 +215,11 @@ def test_the_gradient_is_called_after_what_the_caller_calls_x():
         W = np.ones(2)
 
     net, wrong = Net(), np.zeros(2)
-    params = {"W1": net.W, "b": net.W.T}
+    params = {"W1": net.W}
     assert check_gradient(square, wrong, net.W).name == "dW"
     assert check_gradient(square, wrong, params["W1"]).name == "dW1"
-    assert check_gradient(square, wrong, net.W.copy()).name == "the gradient"
-    assert check_gradient(square, wrong, net.W.T).name == "the gradient"
-    assert check_gradient(square, wrong, x=net.W).name == "the gradient"
-
-
-def test_two_numbers_that_disagree_are_printed_with_digits_enough_to_differ():
-    x = np.array([1.0, 2.0])
-    report = check_gradient(square, np.array([2.0, 4.000002]), x)
-    assert "is 4.000002, measured 4.000000 " in str(report)
+    others = check_gradient(square, wrong, net.W.copy()), check_gradient(square, wrong, net.W.T)
+    assert {report.name for report in (*others, check_gradient(square, wrong, x=net.W))} == {"the gradient"}
 
 
 def test_the_evaluations_that_it_reports_are_those_that_were_made():
@@ -283,76 +234,55 @@ def words(text):
     return re.sub(r"[\s-]", "", text)
 
 
-def test_the_html_says_what_the_text_says_in_plain_elements():
-    for make in (bugs.dropout_of_one_unit, bugs.hidden_layer_without_its_mask, bugs.sum_for_mean, bugs.accuracy):
-        report = check_gradient(*make())
+def test_the_html_says_what_the_text_says_in_plain_elements_and_both_are_the_same_every_time():
+    makes = {name: make for name, _, make in bugs.BUGS}
+    for name in ("dropout_of_one_unit", "hidden_layer_without_its_mask", "sum_for_mean", "accuracy"):
+        report, again = (check_gradient(*makes[name]()) for _ in range(2))
         page = report._repr_html_()
         assert set(re.findall(r"</?(\w+)", page)) <= set("b code li p table tbody td th tr ul".split())
         assert words(html.unescape(re.sub("<[^>]*>", "", page))) == words(repr(report))
+        assert page == again._repr_html_()
 
 
 def test_nothing_in_a_finding_is_markup():
     report = check_gradient(square, np.ones(3), np.arange(3.0))
     finding = type(report.findings[0])("<script>alert(1)</script>", "a < b: c")
-    page = dataclasses.replace(report, findings=(finding,))._repr_html_()
-    assert "&lt;script&gt;" in page
-    assert "<script>" not in page
-
-
-def test_a_report_is_the_same_every_time_and_cannot_be_changed():
-    for make in (bugs.dropout_of_one_unit, bugs.hidden_layer_without_its_mask, bugs.accuracy):
-        reports = [check_gradient(*make()) for _ in range(2)]
-        assert str(reports[0]) == str(reports[1])
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        reports[0].ok = False
+    assert "<script>" not in dataclasses.replace(report, findings=(finding,))._repr_html_()
 
 
 # -- a dict of parameters ------------------------------------------------------------------------------------------
 
 
-def two_layers():
-    x, t, W1 = batch(n=6, c=5)
-    p = {"W1": W1, "b1": np.full(5, 0.1), "W2": rng(7).standard_normal((5, 4))}
+def loss_of_two(p):
+    return square(np.tanh(p["W"]) @ p["b"])
 
-    def loss(p):
-        return cross_entropy(softmax(np.tanh(x @ p["W1"] + p["b1"]) @ p["W2"]), t)
 
-    def gradients(p):
-        a = np.tanh(x @ p["W1"] + p["b1"])
-        dz2 = (softmax(a @ p["W2"]) - np.eye(4)[t]) / 6
-        dz1 = dz2 @ p["W2"].T * (1 - a**2)
-        return {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": a.T @ dz2}
+def slopes_of_two(p):
+    a = np.tanh(p["W"])
+    return {"W": np.outer(2 * a @ p["b"], p["b"]) * (1 - a**2), "b": 2 * a.T @ (a @ p["b"])}
 
-    return loss, gradients, p
+
+def two_parameters():
+    return {"W": rng().standard_normal((4, 3)), "b": rng(2).standard_normal(3)}
 
 
 def test_each_array_of_a_dict_is_checked_and_named():
-    loss, gradients, p = two_layers()
-    before = {name: array.tobytes() for name, array in p.items()}
-    for right in (gradients, gradients(p)):
-        reports = check_gradient(loss, right, p)
+    p, before = two_parameters(), two_parameters()
+    for right in (slopes_of_two, slopes_of_two(p)):
+        reports = check_gradient(loss_of_two, right, p)
         assert reports
-        assert list(reports) == ["W1", "b1", "W2"]
-    wrong = gradients(p)
-    wrong["b1"] = wrong["b1"] / 6
-    reports = check_gradient(loss, wrong, p)
-    assert [report.ok for report in reports.values()] == [True, False, True]
-    assert not reports
-    assert "b1: THE GRADIENT DISAGREES: db1 at [" in str(reports)
+        assert list(reports) == ["W", "b"]
+    reports = check_gradient(loss_of_two, slopes_of_two(p) | {"b": np.ones(3)}, p)
+    assert [bool(reports), *(report.ok for report in reports.values())] == [False, True, False]
+    assert "b: THE GRADIENT DISAGREES: db at [" in str(reports)
     assert words(html.unescape(re.sub("<[^>]*>", "", reports._repr_html_()))) == words(repr(reports))
-    assert {name: array.tobytes() for name, array in p.items()} == before
+    assert all(np.array_equal(p[name], before[name]) for name in p)
 
 
-@pytest.mark.parametrize("gradient", [np.ones(2), {"W1": np.ones(2)}, lambda p: None])
+@pytest.mark.parametrize("gradient", [np.ones(2), {"W": np.ones(2)}, lambda p: None])
 def test_a_dict_of_parameters_needs_a_dict_of_gradients_with_the_same_keys(gradient):
-    loss, _, p = two_layers()
-    with pytest.raises(TypeError, match=r"x is a dict with the keys \['W1', 'b1', 'W2'\]"):
-        check_gradient(loss, gradient, p)
-
-
-def test_a_dict_of_lists_is_refused_by_name():
-    with pytest.raises(TypeError, match=r"x\['W'\] must be an array that can be moved in place, not list"):
-        check_gradient(lambda p: 1.0, {"W": [1.0]}, {"W": [1.0]})
+    with pytest.raises(TypeError, match=r"x is a dict with the keys \['W', 'b'\]"):
+        check_gradient(loss_of_two, gradient, two_parameters())
 
 
 # -- what cannot be checked --------------------------------------------------------------------------------
@@ -375,11 +305,12 @@ class DataFrame:
         (square, np.frombuffer(np.ones(3).tobytes()), ValueError, "read-only"),
         (square, DataFrame(), TypeError, r"x is a DataFrame.*x\.to_numpy\(copy=True\)"),
         (square, [np.ones((2, 3)), np.ones(3)], TypeError, "a list of 2 arrays: take one array at a time.*a dict of arrays"),
+        (square, {"W": [1.0]}, TypeError, r"x\['W'\] must be an array that can be moved in place, not list"),
     ],
 )
 def test_what_cannot_be_checked_at_all_is_refused(f, x, error, says):
     with pytest.raises(error, match=says):
-        check_gradient(f, np.ones(2), x)
+        check_gradient(f, {"W": np.ones(1)} if isinstance(x, dict) else np.ones(2), x)
 
 
 @pytest.mark.parametrize(
@@ -390,20 +321,12 @@ def test_a_seed_that_is_none_is_refused_by_name(seed, error):
         check_gradient(square, lambda x: 2 * x, np.ones(2), seed=seed)
 
 
-def test_what_f_and_the_gradient_raise_passes_through_and_x_is_restored():
-    x = np.array([1.0, 2.0])
-
-    def picky(x):
-        if x[1] > 2:
-            raise KeyboardInterrupt
-        return square(x)
-
+def test_what_the_gradient_raises_passes_through_and_x_is_restored():
     def wrong(x):
         x[0] = 99
         raise LookupError("mine")
 
-    with pytest.raises(KeyboardInterrupt):
-        check_gradient(picky, 2 * x, x)
+    x = np.array([1.0, 2.0])
     with pytest.raises(LookupError, match="mine"):
         check_gradient(square, wrong, x)
     assert x.tolist() == [1.0, 2.0]
@@ -433,17 +356,11 @@ def test_a_check_issues_no_warning_however_far_it_looks():
         check_gradient(lambda W: -np.log(np.exp(W).sum()) + 0.01 * np.exp(W).sum(), gradient, W)
 
 
-@pytest.mark.parametrize("later", [None, "1", 1j * np.ones(2), [[1.0], [1.0, 2.0]]])
+@pytest.mark.parametrize("later", [None, "1", 1j * np.ones(2), [[1.0], [1.0, 2.0]], np.ma.array([2.0, 2.0], mask=[0, 1])])
 def test_a_gradient_that_is_an_array_only_the_first_time_is_found_out(later):
     answers = iter([2 * np.ones(2), later])
     (finding,) = check_gradient(square, lambda x: next(answers), np.ones(2)).findings
     assert finding.name == "not an array"
-
-
-def test_the_mask_of_a_gradient_is_not_ignored():
-    report = check_gradient(square, np.ma.array([2.0, 2.0], mask=[0, 1]), np.ones(2))
-    assert report.findings[0].name == "not an array"
-    assert "masked array" in report.findings[0].sentence
 
 
 @pytest.mark.parametrize(
