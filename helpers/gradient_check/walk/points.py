@@ -1,4 +1,4 @@
-"""Compare f and its gradient at several points, and measure the slopes of the values that f computes on its way.
+"""Compare f and its gradient at several points, and measure the slopes of the forward values, which f computes on its way.
 
 A probe can add a small step to any value V inside f. The change of the loss is then ∂L/∂V along that step, by the same
 central difference that measures ∂L/∂x.
@@ -6,6 +6,7 @@ central difference that measures ∂L/∂x.
 
 import numpy as np
 
+from helpers.gradient_check.walk.runs import NotTheSame
 from helpers.gradient_check.walk.state import Snapshot
 
 STEP = 6e-6
@@ -37,19 +38,30 @@ class Point:
         self.given = self.run_gradient(notes=self.backward)
         self.error = self.error_of(self.given)
 
-    def run_f(self, edits=None, notes=None, step=None, replaced=None):
+    def run_f(self, edits=None, notes=None, step=None, code=None):
         self.state.restore()
         self.bench.point = self
         if step is not None:
             self.bench.x[...] = self.x + step.reshape(self.x.shape)
-        return float(self.bench.run(self.bench.f, edits, notes, replaced))
+        return float(self.bench.run(self.bench.f, edits, notes, code))
 
-    def run_gradient(self, edits=None, notes=None, replaced=None, afresh=True):
+    def run_gradient(self, edits=None, notes=None, code=None, afresh=True):
         if afresh:
             self.state.restore()
         self.bench.point = self
         untouched = self.bench.only_in_f if afresh else ()
-        return np.array(self.bench.run(self.bench.gradient, edits, notes, replaced, untouched), float)
+        return np.array(self.bench.run(self.bench.gradient, edits, notes, code, untouched), float)
+
+    def ensure_the_same(self):
+        """Raise NotTheSame unless f and its gradient give bit by bit the same with probes as without."""
+        for function in (self.bench.f, self.bench.gradient):
+            results = []
+            for run in (self.bench.plain, self.bench.run):
+                self.state.restore()
+                result = np.asarray(run(function))
+                results.append((result.dtype, result.shape, result.tobytes()))
+            if results[0] != results[1]:
+                raise NotTheSame
 
     def _change(self, step):
         """Return half of what f gains from x - step to x + step, by the learner's own function."""
@@ -60,12 +72,11 @@ class Point:
             values.append(float(self.bench.plain(self.bench.f)))
         return (values[0] - values[1]) / 2
 
-    def error_of(self, given, slopes=None):
+    def error_of(self, given):
         """Return how far a gradient is from the slopes, relative to the largest slope."""
-        slopes = self.slopes if slopes is None else slopes
         if np.shape(given) != self.x.shape or not np.all(np.isfinite(given)):
             return np.inf
-        return float(np.max(np.abs(self.directions @ given.ravel() - slopes))) / self.scale
+        return float(np.max(np.abs(self.directions @ given.ravel() - self.slopes))) / self.scale
 
     @property
     def usable(self):
@@ -83,45 +94,41 @@ class Point:
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance
 
+    # -- slopes of a forward value, given by its key (number of the site, visit), or of x, whose key is None
+
     def slope_along(self, key, step):
-        """Return half of the change of f when a forward value moves from V - step to V + step."""
+        """Return half of the change of f when a forward value V moves from V - step to V + step."""
+        if key is None:
+            return self._change(step)
         number, visit = key
-        values = [
-            self.run_f({number: lambda value, n, sign=sign: value + sign * step if n == visit else value})
-            for sign in (1, -1)
-        ]
-        return (values[0] - values[1]) / 2
+        moved = [{number: lambda value, n, sign=sign: value + sign * step if n == visit else value} for sign in (1, -1)]
+        return (self.run_f(moved[0]) - self.run_f(moved[1])) / 2
 
     def steps_of(self, key):
         """Return a small step for every entry of a forward value, in proportion to it, so that it does not cross 0."""
+        if key is None:
+            return STEP * np.maximum(1, np.abs(self.x))
         size = np.abs(np.asarray(self.forward[key], float))
         return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
 
     def slopes_of(self, key):
         """Return ∂L/∂V of a forward value, entry by entry."""
         if key not in self.measured:
-            steps, slopes = self.steps_of(key), np.zeros(np.shape(self.forward[key]))
-            for i in np.ndindex(slopes.shape):
-                step = np.zeros(slopes.shape)
+            steps = self.steps_of(key)
+            slopes = self.measured[key] = np.zeros(steps.shape)
+            for i in np.ndindex(steps.shape):
+                step = np.zeros(steps.shape)
                 step[i] = steps[i]
                 slopes[i] = self.slope_along(key, step) / steps[i]
-            self.measured[key] = slopes
         return self.measured[key]
-
-    def slopes_at_x(self):
-        """Return ∂L/∂x, entry by entry."""
-        if None not in self.measured:
-            sizes = STEP * np.maximum(1, np.abs(self.x.ravel()))
-            slopes = [self._change(size * unit) / size for size, unit in zip(sizes, np.eye(self.x.size), strict=True)]
-            self.measured[None] = np.reshape(slopes, self.x.shape)
-        return self.measured[None]
 
 
 def points_around(bench, x):
-    """Return up to five points: x, its neighbourhood, and random points of order one, without those that cannot be judged."""
+    """Return up to four points: x, its neighbourhood, and random points of order one, without those that cannot be judged."""
     rng = np.random.default_rng(7)
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)
+    first.ensure_the_same()
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
         if len(points) == 4:

@@ -6,6 +6,7 @@ stopped when it does not end.
 
 import ast
 import contextlib
+import copy
 import functools
 import io
 import sys
@@ -16,12 +17,15 @@ import types
 import numpy as np
 
 from helpers.gradient_check.walk.probes import CALLEE, PROBE, Rewriter
-from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners
+from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, replaced
 from helpers.gradient_check.walk.state import Snapshot
 
 OUTSIDE = {"open", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "urllib", "webbrowser"}
 SHOWN_BY = {"IPython", "matplotlib"}
 MOST_NOTED = 30_000_000  # numbers in the notes of one run
+MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many as these:
+TIMES = 30
+AS_WRITTEN = ast.Constant | ast.Subscript | ast.Call | ast.Attribute
 _silent = set()  # the threads in which nothing may be opened
 
 
@@ -37,17 +41,22 @@ class Forbidden(BaseException):
     """A function wants to open or to show something."""
 
 
+class NotTheSame(Exception):
+    """With probes, a function does not give bit by bit what it gives without."""
+
+
 class Bench:
     """What the experiments are made on: f, its gradient and the array x, at which both are called."""
 
-    def __init__(self, f, gradient, x, seconds, progress=None):
-        self.start, self.deadline, self.progress, self.runs = time.perf_counter(), time.perf_counter() + seconds, progress, 0
-        self.x, self.f, self.gradient, self.said = x, f, gradient, self.start + 1
-        self.sites, self.site_of, self.codes, self.made, self.sources, self.replaced = [], {}, {}, set(), {}, {}
-        self.source_by_node = {}
+    def __init__(self, f, gradient, x, seconds, progress=None):  # noqa: PLR0913, PLR0917
+        self.start = time.perf_counter()
+        self.deadline, self.said, self.progress, self.runs = self.start + seconds, self.start + 1, progress, 0
+        self.x, self.f, self.gradient = x, f, gradient
+        self.sites, self.sources, self.codes, self.made = [], [], {}, set()
+        self.site_of, self.source_of = {}, {}  # by the id of a syntax tree
         self.cells = {PROBE: types.CellType(self.probe), CALLEE: types.CellType(self.callee)}
         self.shared = _closure(f) | _closure(gradient)  # an edit of one may name a variable that only the other has
-        self.longest, self.only_in_f = 1_000_000, frozenset()
+        self.only_in_f, self.most = frozenset(), 0
         self.state = Snapshot(x, f, gradient)
 
     def __enter__(self):
@@ -70,26 +79,26 @@ class Bench:
 
     # -- runs
 
-    def run(self, function, edits=None, notes=None, replaced=None, untouched=frozenset()):
+    def run(self, function, edits=None, notes=None, code=None, untouched=frozenset()):  # noqa: PLR0913, PLR0917
         """Return function(x), with `edits`, {number of a site: function of (value, visit)}, and some code replaced."""
-        self.edits, self.notes, self.replaced, self.untouched = edits or {}, notes, replaced or {}, untouched
-        self.visits, self.latest, self.noted, self.left, self.total = {}, {}, 0, 0, 0
+        self.edits, self.notes, self.replaced, self.untouched = edits or {}, notes, code or {}, untouched
+        self.visits, self.latest, self.noted, self.left, self.passed = {}, {}, 0, 0, 0
         self.runs += 1
-        self._say()
-        with _silence(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return self.with_probes(function)(self.x)
-
-    def plain(self, function):
-        """Return function(x) as the learner wrote it."""
-        self.in_time()
-        with _silence(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return function(self.x)
-
-    def _say(self):
         now = time.perf_counter()
         if self.progress and now > self.said + 1:
             self.said = now
             self.progress(f"looking for the line: {self.runs} experiments in {now - self.start:.0f} s")
+        with _silence():
+            result = self.with_probes(function)(self.x)
+        if notes is not None:
+            self.most = max(self.most, TIMES * self.passed)
+        return result
+
+    def plain(self, function):
+        """Return function(x) as the learner wrote it."""
+        self.in_time()
+        with _silence():
+            return function(self.x)
 
     # -- called from the learner's code
 
@@ -102,24 +111,20 @@ class Bench:
             value = self.edits[number](value, visit)
         if self.notes is not None:
             self._note((number, visit), value)
-        self.latest[number] = self.total - self.left, value
+        self.latest[number] = value
         return value
 
     def callee(self, number, function):
-        visit = self.visits[number] = self.visits.get(number, -1) + 1
-        if number in self.edits:
-            function = self.edits[number](function, visit)
+        function = self.probe(number, function)
         if self.notes is not None:
-            self.notes[number, visit] = function
+            self.notes[number, self.visits[number]] = function
         if (getattr(function, "__module__", None) or "").partition(".")[0] in SHOWN_BY:
             raise Forbidden
-        function = self.with_probes(function)
-        self.latest[number] = self.total - self.left, function
-        return function
+        return self.with_probes(function)
 
     def _count(self):
-        self.left, self.total = 256, self.total + 256
-        if self.total > self.longest:
+        self.left, self.passed = 256, self.passed + 256
+        if self.passed > (MOST_PASSED if self.notes is not None else self.most):
             raise Endless
         self.in_time()
 
@@ -144,13 +149,12 @@ class Bench:
         if isinstance(function, types.FunctionType):
             return self._function(function)
         if isinstance(function, types.MethodType):
-            inner = self.with_probes(function.__func__)
-            return function if inner is function.__func__ else types.MethodType(inner, function.__self__)
+            return types.MethodType(self.with_probes(function.__func__), function.__self__)
         if isinstance(function, functools.partial):
             return functools.partial(self.with_probes(function.func), *function.args, **function.keywords)
         if isinstance(function, tuple) and hasattr(function, "function"):  # of a dict of arrays
             return function._replace(function=self.with_probes(function.function))
-        call = getattr(type(function), "__call__", None)
+        call = getattr(type(function), "__call__", None)  # noqa: B004: what it is, not whether it is
         if isinstance(call, types.FunctionType) and is_learners(call.__code__):
             return types.MethodType(self._function(call), function)
         return function
@@ -163,57 +167,80 @@ class Bench:
         if new is None:
             return function
         cells = self.shared | dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | self.cells
-        return self.rebuilt(function, new, [cells[name] for name in new.co_freevars])
-
-    def rebuilt(self, function, code, cells):
-        new = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, tuple(cells))
-        new.__kwdefaults__ = function.__kwdefaults__
-        return new
+        closure = tuple(cells[name] for name in new.co_freevars)
+        made = types.FunctionType(new, function.__globals__, function.__name__, function.__defaults__, closure)
+        made.__kwdefaults__ = function.__kwdefaults__
+        return made
 
     def _code(self, function):
         """Return the code of a function with probes; None for a function that is no learner's or has no source."""
         code = function.__code__
         if code not in self.codes:
-            silent, before = threading.get_ident() in _silent, len(self.sites)
-            _silent.discard(threading.get_ident())  # the source has to be read
-            self.codes[code] = None
-            try:
+            self.codes[code], before = None, len(self.sites)
+            with _silence(False), contextlib.suppress(NoSource, SyntaxError):
                 if is_learners(code):
                     source = Source(code)
-                    self.codes[code] = self.compiled(
-                        source, Rewriter(source, self.sites, self.site_of, function.__globals__).rewritten()
-                    )
-                    self.sources[source] = function
+                    tree = Rewriter(source, self.sites, self.site_of, function.__globals__).rewritten()
+                    self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
+                    self.sources.append(source)
                     self.shared = _closure(function) | self.shared
-                    self.source_by_node |= {id(node): source for node in ast.walk(source.node)}
-            except (NoSource, SyntaxError):
+                    self.source_of |= {id(node): source for node in ast.walk(source.node)}
+            if self.codes[code] is None:
                 del self.sites[before:]
-            finally:
-                _silent.update([threading.get_ident()] * silent)
         return self.codes[code]
 
-    def compiled(self, source, tree, extra=(PROBE, CALLEE)):
+    def compiled(self, source, trees):
+        """Return the code of a function with new syntax trees in place of old ones: {old: new}."""
+        names = {node.id for new in trees.values() for node in ast.walk(new) if isinstance(node, ast.Name)}
+        extra = [name for name in self.shared if name in names and name not in source.code.co_freevars]
+        tree = replaced(source.node, trees)
+        if any(isinstance(node, ast.For | ast.While) for node in ast.walk(tree)):
+            tree = Counted().visit(copy.deepcopy(tree))
+        return self._built(source, tree, (*extra, PROBE))
+
+    def _built(self, source, tree, extra):
         code = build(tree, source.code, extra)
         self.made.add(code)
         return code
 
+    def text(self, tree):
+        """Return a syntax tree as text, with the parts that a learner wrote as they were written."""
+        written = {
+            node: ast.Name(self.source_of[id(node)].text(node))
+            for node in ast.walk(tree)
+            if isinstance(node, AS_WRITTEN) and id(node) in self.source_of
+        }
+        return ast.unparse(ast.fix_missing_locations(replaced(tree, written)))
+
+
+class Counted(ast.NodeTransformer):
+    """Count the rounds of each loop, in code without other probes, so that an endless one is noticed."""
+
+    def visit_For(self, node):
+        self.generic_visit(node)
+        node.body.insert(0, ast.parse(f"{PROBE}(-1, None)").body[0])
+        return node
+
+    visit_While = visit_For
+
 
 def _closure(function):
     function = getattr(function, "__func__", function)
-    return (
-        dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-        if isinstance(function, types.FunctionType)
-        else {}
-    )
+    if not isinstance(function, types.FunctionType):
+        return {}
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
 @contextlib.contextmanager
-def _silence():
-    _silent.add(threading.get_ident())
+def _silence(on=True):
+    """Show nothing, and let nothing be opened; or let a source be read meanwhile."""
+    me, before = threading.get_ident(), threading.get_ident() in _silent
+    (_silent.add if on else _silent.discard)(me)
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
     finally:
-        _silent.discard(threading.get_ident())
+        (_silent.add if before else _silent.discard)(me)
 
 
 @functools.cache
