@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
-from helpers.gradient_check.walk.forward import fits_edited, left_out
-from helpers.gradient_check.walk.grafts import LARGE, formulas, graft
+from helpers.gradient_check.walk.experiments import fits_edited, inserted, left_out
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
-from helpers.gradient_check.walk.runs import Bench, Forbidden, NotTheSame, OutOfTime
+from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
 from helpers.gradient_check.walk.search import Search
 from helpers.gradient_check.walk.state import CannotRestore
 from helpers.gradient_check.walk.statements import tree_edits
@@ -72,7 +71,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
     progress : function of a line of text, called about once a second from the second second on
     """
     walk = _Walk()
-    with contextlib.suppress(Forbidden, OutOfTime, CannotRestore, NotTheSame), np.errstate(all="ignore"):
+    with contextlib.suppress(NotAllowed, OutOfTime, CannotRestore), np.errstate(all="ignore"):
         with warnings.catch_warnings(), Bench(f, gradient, x, seconds, progress) as bench:
             warnings.simplefilter("ignore")
             walk.go(bench, x.copy())
@@ -80,7 +79,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    matches, repairs, left_out, graft, in_f = None, (), None, None, False
+    matches, repairs, left_out, inserted, in_f = None, (), None, None, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -97,8 +96,8 @@ class _Walk:
             return
         self.left_out = left_out(matches)
         self.repairs = self.repairs or search.best(editor.with_numbers())
-        self.repairs = self.repairs or self._from_slopes(search, values)
         self.repairs = self.repairs or search.best(editor.with_others())
+        self.inserted = None if self.repairs else inserted(matches)
         if self.left_out is None and self._rank() > LIKELY:
             repairs = self._of_f(bench, values)
             if repairs and repairs[0].rank + OF_F <= self._rank():
@@ -106,20 +105,6 @@ class _Walk:
 
     def _rank(self):
         return self.repairs[0].rank if self.repairs else np.inf
-
-    def _from_slopes(self, search, values):
-        """Return repairs of an expression that should be a slope that was measured: the graft's, or that of x."""
-        matches, targets = self.matches, []
-        self.graft = graft(search)
-        if self.graft:
-            targets.append(self.graft)
-        if matches.result and matches.main.x.size <= LARGE:
-            targets.append((matches.result, [point.slopes_of(None) for point in matches.points]))
-        for site, slopes in targets:
-            edits = formulas(matches, values, site, slopes)
-            if found := [repair for edit in edits if (repair := search.tried_out(edit.price, edit))]:
-                return search.without_repetitions(found)
-        return ()
 
     def _of_f(self, bench, values):
         """Return the edits of f for which the gradient is right."""
@@ -134,7 +119,7 @@ class _Walk:
     def explanation(self):
         matches, story = self.matches, self.matches.story
         best = self.repairs[0] if self.repairs else None
-        site = (self.graft and self.graft[0]) or matches.first_wrong or (self.left_out and matches.result)
+        site = self.inserted or matches.first_wrong or (self.left_out and matches.result)
         if not best and not site:
             return Explanation(None, None, story, "", (0, 0), False, self.left_out, (), 0)
         (node, source), text = (best.node, best.source) if best else (site.node, site.source), best and best.text

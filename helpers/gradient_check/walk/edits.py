@@ -5,9 +5,7 @@ import ast
 import numpy as np
 
 from helpers.gradient_check.walk import repairs
-from helpers.gradient_check.walk.values import Part, identity, is_array, is_float, is_integer, operands
-
-UNTOUCHED = {"Constant", "Callee"}
+from helpers.gradient_check.walk.values import ATOMS, Part, identity, is_array, is_float, is_integer, operands
 
 
 class Edit:
@@ -122,20 +120,20 @@ class Editor:
         """Yield the rows that drop everything around one part of an expression."""
         for i, part in enumerate(operands(around or site)):
             value = self._value(part)
-            if part.kind not in UNTOUCHED and (is_array(value) or is_integer(value)):
+            if part.kind not in ATOMS and (is_array(value) or is_integer(value)):
                 yield 0.9 + 0.08 * min(i, 1) + 0.05 * depth, "other", {"other": self._operand(part)}
             yield from self._left_alone(site, part, depth + 1)
 
     def _rows_with_numbers(self, site, value):
         for number in self.values.numbers:
-            if is_float(value) and site.kind not in UNTOUCHED:
+            if is_float(value) and site.kind not in ATOMS:
                 for price, row, _ in repairs.rows("number"):
                     yield price + number.price, row, {"number": number}
             if np.ndim(value) == 0 and (is_float(value) or is_integer(value)):
                 yield 1.5 + number.price, "number", {"number": number}
 
     def _rows_with_others(self, site, value):
-        if not is_array(value) or site.kind in UNTOUCHED:
+        if not is_array(value) or site.kind in ATOMS:
             return
         shape, around = np.shape(value), self._value(site.parent) if site.parent and site.parent.kind == "Call" else value
         for other in self.values.before(site):

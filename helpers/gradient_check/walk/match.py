@@ -17,7 +17,7 @@ class Matches:
     sites : the sites that the gradient passes and f does not, in this order
     moving : the values of f that depend on x
     keys : (number of the site, visit) of the forward values that a value of the gradient may be the slope of
-    slopes : {value: (key of V, factor)}, where a value is ∂L/∂V times a factor; the key of x itself is None
+    slopes : {value: key of V}, where a value is ∂L/∂V
     kept : the values that lead to a slope, so that they cannot be wrong
     used : the values that lead to the result
     first_wrong : the site of the first wrong expression, or None
@@ -26,13 +26,13 @@ class Matches:
     """
 
     def __init__(self, bench, points):
-        self.bench, self.points, self.main, self.slopes = bench, points, points[0], {}
+        self.bench, self.points, self.main = bench, points, points[0]
         in_f = {number for number, _ in self.main.forward}
         passed = dict.fromkeys(number for number, _ in self.main.backward if number not in in_f)
         self.sites, self.numbers = [bench.sites[number] for number in passed], set(passed)
         self.moving = {identity(value) for key, value in self.main.forward.items() if self._depends_on_x(key, value)}
         self.keys = self._forward_keys()
-        self._match()
+        self.slopes = self._slopes()
         self.story = self._story()
         self._follow()
 
@@ -72,40 +72,18 @@ class Matches:
 
     # -- right so far
 
-    def _match(self):
-        point, rng, seen = self.main, np.random.default_rng(5), set(self.moving)  # a value of f is a slope by chance only
-        tests = {point.x.shape: [(None, point.directions, point.slopes)]}
-        for key in self.keys:
-            shape = (2, *np.shape(point.forward[key]))
-            steps = point.steps_of(key) * rng.choice((-1, 1), shape) * rng.uniform(0.5, 1, shape)
-            changes = np.array([point.slope_along(key, step) for step in steps])
-            tests.setdefault(shape[1:], []).append((key, steps.reshape(2, -1), changes))
+    def _slopes(self):
+        """Return {value: key of the forward value whose slope it is}. A value of f is a slope by chance only."""
+        found = {}
         for _, _, value in self._in_gradient():
-            if identity(value) not in seen:
-                seen.add(identity(value))
-                if found := self._best(np.ravel(value), tests.get(np.shape(value), ())):
-                    self.slopes[identity(value)] = found
-
-    def _best(self, value, tests):
-        """Return the key of the forward value whose slope a value is, up to a factor, and the factor."""
-        found = None
-        for key, steps, changes in tests if np.any(value) and np.all(np.isfinite(value)) else ():
-            blur = 1e-6 * (np.abs(steps) @ np.abs(value)) + 1e-15 * abs(self.main.value)
-            expected = steps @ value
-            if np.all(np.abs(expected - changes) <= blur) and np.any(np.abs(changes) > 100 * blur):
-                return key, 1.0
-            factor = expected @ changes / max(changes @ changes, 1e-300)
-            if value.size > 1 and np.all(np.abs(expected - factor * changes) <= blur) and abs(factor) > 1e-9:
-                found = key, factor
-        return found
-
-    def is_exact(self, value):
-        return self.slopes.get(value, (None, 0))[1] == 1.0
+            if identity(value) not in found and identity(value) not in self.moving and np.all(np.isfinite(value)):
+                alike = (key for key in self.keys if np.shape(self.main.forward[key]) == np.shape(value))
+                found[identity(value)] = next((key for key in alike if self.main.is_slope(value, key)), None)
+        return {value: key for value, key in found.items() if key}
 
     def is_complete(self, value):
         """Tell whether a value is the whole slope of something, and not only the part by one of its uses."""
-        key = self.slopes[value][0] if self.is_exact(value) else None
-        return key is not None and self.bench.sites[key[0]].kind != "Name"
+        return value in self.slopes and self.bench.sites[self.slopes[value][0]].kind != "Name"
 
     def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
@@ -113,41 +91,30 @@ class Matches:
         for site, _, value in self._in_gradient():
             visits.setdefault(site, []).append(identity(value))
         for site, values in visits.items():
-            key = self.slopes.get(values[0], (None, None))[0]
-            if key and values[0] not in told and all(map(self.is_exact, values)) and self._is_true_elsewhere(site, key):
+            key = self.slopes.get(values[0])
+            if key and values[0] not in told and all(value in self.slopes for value in values):
                 told.add(values[0])
-                pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
+                if all(self._is_slope_at(point, site, key) for point in self.points[1:2]):
+                    pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
         return tuple([*pairs.items()][-MOST_PAIRS:])
 
-    def _is_true_elsewhere(self, site, key):
-        for point in self.points[1:2]:
-            value = point.backward.get((site.number, 0))
-            if key not in point.forward or np.shape(value) != np.shape(point.forward[key]):
-                return False
-            step = point.steps_of(key) * np.random.default_rng(3).uniform(0.5, 1, np.shape(value))
-            blur = 1e-5 * np.sum(np.abs(step * value)) + 1e-14 * abs(point.value)
-            if not abs(point.slope_along(key, step) - np.sum(step * value)) <= blur:
-                return False
-        return True
+    def _is_slope_at(self, point, site, key):
+        value = point.backward.get((site.number, 0))
+        same_shape = key in point.forward and np.shape(value) == np.shape(point.forward[key])
+        return same_shape and point.is_slope(value, key)
 
     # -- first wrong
 
     def _follow(self):
         """Follow each value to what is made from it: what leads to a slope is right, so the first that does not is wrong."""
         made_from, order = self._graph()
-        result, exact = identity(self.main.given), {value for value in self.slopes if self.is_exact(value)}
+        result = identity(self.main.given)
         self.result = order[result][0] if result in order else None
         self.used = _ancestors([result], made_from)
-        self.kept = _ancestors([kid for value in exact for kid in made_from.get(value, ())], made_from)
-        self.first_wrong = self.result if result in exact else None
-        factor = self.slopes.get(result, (None, None))[1]
-        for value, (site, kids) in order.items():
-            known = self.slopes.get(value, (None, None))[1]
-            if value in self.used and value not in self.kept and value not in exact:
-                # if the result is so many times too large, the first that is that, too; else the first made from slopes
-                if abs(known / factor - 1) < 1e-5 if factor and known else not factor and self.slopes.keys() & kids:
-                    self.first_wrong = site
-                    break
+        self.kept = _ancestors([kid for value in self.slopes for kid in made_from.get(value, ())], made_from)
+        right = self.slopes.keys() | self.kept
+        wrong = (site for value, (site, kids) in order.items() if value in self.used - right and self.slopes.keys() & kids)
+        self.first_wrong = self.result if result in self.slopes else next(wrong, None)
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""

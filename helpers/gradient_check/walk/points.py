@@ -6,11 +6,11 @@ central difference that measures ∂L/∂x.
 
 import numpy as np
 
-from helpers.gradient_check.walk.runs import NotTheSame
-from helpers.gradient_check.walk.state import Snapshot
+from helpers.gradient_check.walk.runs import NotAllowed
+from helpers.gradient_check.walk.state import CannotRestore, Snapshot
 
 STEP = 6e-6
-DIRECTIONS = 8
+DIRECTIONS, POINTS = 8, 4
 
 
 class Point:
@@ -23,17 +23,17 @@ class Point:
     """
 
     def __init__(self, bench, x, rng):
-        self.bench, self.x = bench, x.copy()
+        self.bench, self.x, self.rng = bench, x.copy(), np.random.default_rng(5)
         bench.state.restore()
         bench.x[...] = x
         self.value = float(bench.plain(bench.f))  # a gradient may need what f keeps for it
         self.state = Snapshot(bench.x, bench.f, bench.gradient)
         self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
         self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
-        twice = np.array([[self._change(size * step) / size for size in (1, 2)] for step in self.directions])
-        self.slopes, self.scale = twice[:, 0], max(float(np.max(np.abs(twice))), 1e-300)
-        self.noise = float(np.max(np.abs(twice[:, 0] - twice[:, 1]))) / self.scale
-        self.forward, self.backward, self.measured = {}, {}, {}
+        once, twice = (np.array([self._change(size * step) / size for step in self.directions]) for size in (1, 2))
+        self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
+        self.noise = float(np.max(np.abs(once - twice))) / self.scale
+        self.forward, self.backward, self.measured, self.changes = {}, {}, {}, {}
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
         self.error = self.error_of(self.given)
@@ -52,16 +52,23 @@ class Point:
         untouched = self.bench.only_in_f if afresh else ()
         return np.array(self.bench.run(self.bench.gradient, edits, notes, code, untouched), float)
 
+    def attempt(self, run, *arguments, **keywords):
+        """Return what a run of edited code gives; None if it fails."""
+        try:
+            return run(*arguments, **keywords)
+        except (Exception, NotAllowed):
+            return None
+
     def ensure_the_same(self):
-        """Raise NotTheSame unless f and its gradient give bit by bit the same with probes as without."""
+        """Raise CannotRestore unless f and its gradient give bit by bit the same with probes as without."""
         for function in (self.bench.f, self.bench.gradient):
-            results = []
+            results = set()
             for run in (self.bench.plain, self.bench.run):
                 self.state.restore()
                 result = np.asarray(run(function))
-                results.append((result.dtype, result.shape, result.tobytes()))
-            if results[0] != results[1]:
-                raise NotTheSame
+                results.add((result.dtype, result.shape, result.tobytes()))
+            if len(results) > 1:
+                raise CannotRestore("with probes a function gives another result")
 
     def _change(self, step):
         """Return half of what f gains from x - step to x + step, by the learner's own function."""
@@ -94,33 +101,37 @@ class Point:
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance
 
-    # -- slopes of a forward value, given by its key (number of the site, visit), or of x, whose key is None
+    # -- slopes of a forward value V, given by its key (number of the site, visit)
 
-    def slope_along(self, key, step):
-        """Return half of the change of f when a forward value V moves from V - step to V + step."""
-        if key is None:
-            return self._change(step)
-        number, visit = key
-        moved = [{number: lambda value, n, sign=sign: value + sign * step if n == visit else value} for sign in (1, -1)]
-        return (self.run_f(moved[0]) - self.run_f(moved[1])) / 2
-
-    def steps_of(self, key):
-        """Return a small step for every entry of a forward value, in proportion to it, so that it does not cross 0."""
-        if key is None:
-            return STEP * np.maximum(1, np.abs(self.x))
-        size = np.abs(np.asarray(self.forward[key], float))
-        return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
+    def is_slope(self, value, key):
+        """Tell whether a value is ∂L/∂V: whether it foretells what f gains along two random steps of V."""
+        if key not in self.changes:
+            sizes, shape = self._steps(key), (2, *np.shape(self.forward[key]))
+            steps = sizes * self.rng.choice((-1, 1), shape) * self.rng.uniform(0.5, 1, shape)
+            self.changes[key] = steps.reshape(2, -1), np.array([self._change_along(key, step) for step in steps])
+        steps, changes = self.changes[key]
+        blur = 1e-6 * (np.abs(steps) @ np.abs(np.ravel(value))) + 1e-15 * abs(self.value)
+        return np.all(np.abs(steps @ np.ravel(value) - changes) <= blur) and np.any(np.abs(changes) > 100 * blur)
 
     def slopes_of(self, key):
-        """Return ∂L/∂V of a forward value, entry by entry."""
+        """Return ∂L/∂V, entry by entry."""
         if key not in self.measured:
-            steps = self.steps_of(key)
-            slopes = self.measured[key] = np.zeros(steps.shape)
-            for i in np.ndindex(steps.shape):
-                step = np.zeros(steps.shape)
-                step[i] = steps[i]
-                slopes[i] = self.slope_along(key, step) / steps[i]
+            steps = self._steps(key)
+            units = (np.reshape(unit, steps.shape) for unit in np.eye(steps.size))
+            slopes = [self._change_along(key, steps * unit) / np.sum(steps * unit) for unit in units]
+            self.measured[key] = np.reshape(slopes, steps.shape)
         return self.measured[key]
+
+    def _change_along(self, key, step):
+        """Return half of the change of f when V moves from V - step to V + step."""
+        number, visit = key
+        ends = [{number: lambda value, n, by=by: value + by if n == visit else value} for by in (step, -step)]
+        return (self.run_f(ends[0]) - self.run_f(ends[1])) / 2
+
+    def _steps(self, key):
+        """Return a small step for every entry of V, in proportion to it, so that it does not cross 0."""
+        size = np.abs(np.asarray(self.forward[key], float))
+        return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
 
 
 def points_around(bench, x):
@@ -131,12 +142,7 @@ def points_around(bench, x):
     first.ensure_the_same()
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
-        if len(points) == 4:
-            break
-        try:
-            point = Point(bench, x + move * rng.standard_normal(x.shape), rng)
-        except Exception:  # f may not be defined there
-            continue
-        if point.usable and np.isfinite(point.value) and (np.isfinite(point.error) or not np.isfinite(first.error)):
+        point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there
+        if point and point.usable and np.isfinite(point.value) and (np.isfinite(point.error) or not np.isfinite(first.error)):
             points.append(point)
-    return sorted(points, key=lambda point: not point.wrong)
+    return sorted(points[:POINTS], key=lambda point: not point.wrong)

@@ -33,16 +33,8 @@ class OutOfTime(BaseException):
     """The walk has used its seconds. No `except Exception` in a learner's code may catch this."""
 
 
-class Endless(BaseException):
-    """An edited function does not end."""
-
-
-class Forbidden(BaseException):
-    """A function wants to open or to show something."""
-
-
-class NotTheSame(Exception):
-    """With probes, a function does not give bit by bit what it gives without."""
+class NotAllowed(BaseException):
+    """An edited function does not end, or wants to open or to show something."""
 
 
 class Bench:
@@ -65,17 +57,11 @@ class Bench:
         return self
 
     def __exit__(self, *_):
-        """Put everything back, even if Ctrl-C is pressed meanwhile."""
-        interrupted = None
-        while True:
-            try:
-                self.state.restore()
-                self.state.unlock()
-                break
-            except KeyboardInterrupt as interrupt:
-                interrupted = interrupt
-        if interrupted:
-            raise interrupted
+        try:
+            self.state.restore()
+        finally:  # again, if Ctrl-C was pressed meanwhile
+            self.state.restore()
+            self.state.unlock()
 
     # -- runs
 
@@ -119,13 +105,13 @@ class Bench:
         if self.notes is not None:
             self.notes[number, self.visits[number]] = function
         if (getattr(function, "__module__", None) or "").partition(".")[0] in SHOWN_BY:
-            raise Forbidden
+            raise NotAllowed
         return self.with_probes(function)
 
     def _count(self):
         self.left, self.passed = 256, self.passed + 256
         if self.passed > (MOST_PASSED if self.notes is not None else self.most):
-            raise Endless
+            raise NotAllowed
         self.in_time()
 
     def in_time(self):
@@ -137,7 +123,7 @@ class Bench:
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
             self.noted += value.size
             if self.noted > MOST_NOTED:
-                raise Forbidden
+                raise NotAllowed
             self.notes[key] = value.copy()
         elif isinstance(value, float | int | np.number | np.bool_):
             self.notes[key] = value
@@ -249,6 +235,6 @@ def _forbid_opening():
 
     def hook(event, arguments):
         if _silent and event.partition(".")[0] in OUTSIDE and threading.get_ident() in _silent:
-            raise Forbidden(event)
+            raise NotAllowed(event)
 
     sys.addaudithook(hook)

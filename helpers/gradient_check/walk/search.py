@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.gradient_check.walk.runs import Endless, Forbidden
 from helpers.gradient_check.walk.source import replaced
 from helpers.gradient_check.walk.values import identity, is_float, operands
 
@@ -28,7 +27,7 @@ class Repair(NamedTuple):
 
     def says_the_same(self, better):
         """Tell whether this is only a longer way to write a better repair of the same line."""
-        words, others = (set(re.findall(r"[^\W\d]\w*", one.text or "")) for one in (self, better))
+        words, others = (set(re.findall(r"[^\W\d]\w*", one.line())) for one in (self, better))
         same_place = self.node.lineno == better.node.lineno and self.source is better.source
         return same_place and words >= others and np.array_equal(self.given, better.given)
 
@@ -91,14 +90,8 @@ class Search:
         return first if first is not None and all(others) else None
 
     def _agrees(self, point, actions, code):
-        given = self.outcome(point, actions, code)
+        given = point.attempt(point.run_gradient, actions, code=code)
         return given if given is not None and point.agrees(given) else None
-
-    def outcome(self, point, actions=None, code=None):
-        try:
-            return point.run_gradient(actions, code=code)
-        except (Exception, Endless, Forbidden):
-            return None
 
     def _compiled(self, trees):
         """Compile the function with new syntax trees in place of old ones; return what it comes to if it is right."""
@@ -113,7 +106,7 @@ class Search:
         """Tell whether the gradient changes when the value of a site does."""
         if site.kind == "Constant" or not is_float(self._value(site)):
             return True
-        new = self.outcome(self.main, {site.number: lambda value, visit: 1.1 * value + 0.1})
+        new = self.main.attempt(self.main.run_gradient, {site.number: lambda value, visit: 1.1 * value + 0.1})
         return new is None or not np.array_equal(new, self.main.given)
 
     # -- which edit is the likeliest
@@ -138,7 +131,7 @@ class Search:
     def _is_read_by(self, site, wrong):
         """Tell whether a site is in the statement of a variable that the wrong expression reads, and that is no slope."""
         *_, outermost = site.around()
-        read = {kid.text for kid in operands(wrong) if not self.matches.is_exact(identity(self._value(kid)))}
+        read = {kid.text for kid in operands(wrong) if identity(self._value(kid)) not in self.matches.slopes}
         return outermost.name in read and outermost.scope is wrong.scope
 
     def _value(self, site):

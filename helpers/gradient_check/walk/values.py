@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+ATOMS = {"Constant", "Callee"}  # sites whose value is no result of the learner's
+
 
 class Part(NamedTuple):
     """A value to put into a row of the table.
@@ -13,14 +15,12 @@ class Part(NamedTuple):
     value : as it was noted in the first run
     get : function that returns it in the run that is being made
     written : how it may be written, as pairs (scope, syntax tree). What is in scope is found out when it is compiled
-    at : function that returns it as it was noted at a point, or None
     """
 
     value: object
     get: Callable
     written: list
     price: float = 0.0
-    at: Callable | None = None
 
     def spellings(self, site):
         """Return syntax trees, those from the same function as a site first, and short ones."""
@@ -41,7 +41,7 @@ class Values:
                 site = bench.sites[number]
                 if visit == 0 and (field == "forward" or number in matches.numbers):
                     self.when.setdefault(number, len(self.when))
-                    if is_array(value) and site.kind not in ("Constant", "Callee"):
+                    if is_array(value) and site.kind not in ATOMS:
                         self.groups.setdefault(identity(value), []).append((field, site, value))
         self.numbers = self._numbers()
 
@@ -54,13 +54,10 @@ class Values:
             written = [one for _, other, _ in group for one in _written(other)]
             price = min(_price(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
 
-            def at(point, field=field, number=first.number):
-                return getattr(point, field).get((number, 0))
-
             def get(field=field, number=first.number):
                 return self.bench.point.forward[number, 0] if field == "forward" else self.bench.latest[number]
 
-            yield Part(value, get, written, price, at)
+            yield Part(value, get, written, price)
 
     def _numbers(self):
         """Return the numbers that are the same at all points: lengths, learning rates, weights of penalties."""
@@ -73,7 +70,7 @@ class Values:
         for field in ("backward", "forward"):
             for (number, visit), value in getattr(self.points[0], field).items():
                 site = self.bench.sites[number]
-                if visit or site.kind in ("Constant", "Callee"):
+                if visit or site.kind in ATOMS:
                     continue
                 if isinstance(value, np.ndarray) and site.kind in ("Name", "Attribute") and value.size > 1:
                     for axis, length in enumerate(value.shape):
