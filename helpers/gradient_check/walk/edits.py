@@ -86,7 +86,7 @@ class Editor:
             else:
                 yield from _other_constants(value)
         else:
-            if site.kind in repairs.TABLES and len(getattr(site.node, "args", "")) < 3:
+            if site.kind in repairs.TABLES:
                 yield from self._rows(site.kind, parts)
             if name in repairs.FUNCTIONS and site.kind == "Call" and not site.node.keywords:
                 yield from self._rows("reduction" if site.node.args else "method", parts)
@@ -106,7 +106,7 @@ class Editor:
         kinds = {
             ast.BinOp: lambda: {"left": node.left, "right": node.right},
             ast.Compare: lambda: {"left": node.left, "right": node.comparators[0]},
-            ast.Call: lambda: {"function": node.func} | dict(zip(("first", "second"), node.args, strict=False)),
+            ast.Call: lambda: {"function": node.func} | dict(zip(["first"], node.args, strict=False)),
             ast.Attribute: lambda: {"owner": node.value},
         }
         found = kinds[type(node)]() if type(node) in kinds else {}

@@ -47,7 +47,10 @@ def _fits(point, given, edits=None, code=None):
 
 
 def inserted(matches):
-    """Return the first site of the gradient where a measured slope, inserted in its place, makes all right, or None."""
+    """Return the first site of the gradient where a measured slope, inserted in its place, makes all right, or None.
+
+    All means all but a constant factor, such as the number of examples, by which a later line may divide.
+    """
     main = matches.main
     for site in matches.sites:
         value = main.backward.get((site.number, 0))
@@ -59,16 +62,23 @@ def inserted(matches):
         if (site.kind == "Name" or site.name) and (site.kind == "Name") != matches.is_complete(known):
             continue  # a slope that was assigned to a variable is right: it may be used wrongly
         for key in matches.keys:
-            if np.shape(main.forward[key]) == np.shape(value):
-                if all(_is_right_with(point, site.number, key) for point in matches.points):
-                    return site
+            if np.shape(main.forward[key]) == np.shape(value) and _is_right_with(matches.points, site.number, key):
+                return site
     return None
 
 
-def _is_right_with(point, number, key):
-    """Tell whether the gradient is right with the measured slope of a forward value in place of another value, and only so."""
-    value = point.backward.get((number, 0))
-    if np.shape(point.forward.get(key)) != np.shape(value) or not np.any(slopes := point.slopes_of(key)):
-        return False
-    given = point.attempt(point.run_gradient, {number: lambda value, visit: slopes.copy()})
-    return not np.allclose(slopes, value, rtol=1e-6, atol=0) and given is not None and point.agrees(given)
+def _is_right_with(points, number, key):
+    """Tell whether the gradient is right, up to a constant factor, with a measured slope in place of a value."""
+    factors = []
+    for point in points:
+        value = point.backward.get((number, 0))
+        if np.shape(point.forward.get(key)) != np.shape(value) or not np.any(slopes := point.slopes_of(key)):
+            return False
+        given = point.attempt(point.run_gradient, {number: lambda value, visit: slopes.copy()})  # noqa: B023: is called here
+        if given is None or given.shape != point.x.shape or np.allclose(slopes, value, rtol=1e-6, atol=0):
+            return False
+        claims = point.directions @ given.ravel()
+        factors.append(claims @ point.slopes / max(claims @ claims, 1e-300))
+        if not point.agrees(factors[-1] * given) or not np.isclose(factors[-1], factors[0], rtol=1e-5, atol=0):
+            return False
+    return True

@@ -1,7 +1,7 @@
 """The table of repairs: what one expression of a gradient should perhaps have been.
 
 Each row is a price and an expression; cheap rows are likely. `it` is what the learner wrote; `left` and `right` are the
-operands of an operation, `function`, `first` and `second` the parts of a call, and `owner` is W in W.T, W[0] and W.sum().
+operands of an operation, `function` and `first` the parts of a call, and `owner` is W in W.T, W[0] and W.sum().
 `other` is another value at hand and `number` a number at hand. One row gives both the new value, while the gradient
 runs, and the text that the learner reads.
 """
@@ -15,11 +15,9 @@ import numpy as np
 TABLES = {
     "BinOp": """
         1.0 left + right | 1.0 left - right | 1.0 left * right | 1.0 left / right | 1.0 left @ right | 1.2 left ** right
-        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.2 np.outer(left, right)
-        1.0 left.T @ right | 1.0 left @ right.T | 1.3 right.T @ left | 1.2 right @ left.T | 1.3 left.T @ right.T""",
+        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.2 np.outer(left, right) | 1.3 right.T @ left | 1.2 right @ left.T""",
     "Compare": """
         1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right | 1.0 left != right""",
-    "Call": "1.1 function(second, first) | 1.0 function(first.T, second) | 1.0 function(first, second.T)",
     "reduction": """
         1.1 function(first, axis=0) | 1.1 function(first, axis=1) | 1.2 function(first, axis=-1, keepdims=True)
         1.4 function(first, axis=0, keepdims=True)""",
@@ -50,7 +48,7 @@ FUNCTIONS = {
     "var": "std", "std": "var", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "cumsum": "sum",
     "dot": "multiply outer", "multiply": "dot outer", "outer": "multiply dot",
 }  # fmt: skip
-PLACES = re.compile(r"\b(it|left|right|function|first|second|owner|other|number)\b")
+PLACES = re.compile(r"\b(it|left|right|function|first|owner|other|number)\b")
 
 
 @functools.cache
