@@ -12,18 +12,7 @@ from helpers.gradient_check.walk.source import NoSource
 
 PROBE, CALLEE = "probe_", "callee_"
 OPAQUE = ast.JoinedStr | ast.ClassDef | ast.Match | ast.arguments | ast.Delete
-UNSEEN = (
-    ast.Tuple
-    | ast.List
-    | ast.Slice
-    | ast.Starred
-    | ast.Dict
-    | ast.Set
-    | ast.Yield
-    | ast.YieldFrom
-    | ast.GeneratorExp
-    | ast.Lambda
-)
+UNSEEN = "JoinedStr Tuple List Slice Starred Dict Set Yield YieldFrom GeneratorExp Lambda".split()
 READ_THEIR_FRAME = {"locals", "globals", "vars", "eval", "exec", "dir"}
 
 
@@ -58,38 +47,28 @@ class Site:
         return other in self.around()
 
 
-class Rewriter(ast.NodeTransformer):
-    """Insert the probes of one function, and append their sites to a list."""
+class Rewriter:
+    """Copy the syntax tree of a function with a probe around each expression, and append the sites to a list.
+
+    made : {id of a syntax tree: its site}
+    names : the global names of the function, to tell modules from values
+    """
 
     def __init__(self, source, sites, made, names):
-        copies = {}
         self.source, self.sites, self.made, self.names = source, sites, made, names
-        self.tree = copy.deepcopy(source.node, copies)
-        self.original = {id(copies[id(node)]): node for node in ast.walk(source.node)}
         self.statement, self.scope = None, source.node
+        self.tree = self._copied(source.node)
 
-    def rewritten(self):
-        self.generic_visit(self.tree)
-        return self.tree
-
-    def visit(self, node):
-        if isinstance(node, OPAQUE):
-            return node
-        if isinstance(node, ast.expr):
-            return self._expression(node)
-        original, outside = self.original[id(node)], (self.statement, self.scope)
-        if isinstance(node, ast.stmt):
-            self.statement = original
-        if isinstance(node, ast.FunctionDef):
-            self.scope = original
-        if isinstance(node, ast.AnnAssign):
-            node.value = node.value and self.visit(node.value)
-        else:
-            self.generic_visit(node)
-        self.statement, self.scope = outside
+    def _copied(self, node):
+        new = copy.copy(node)
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, ast.AST):
+                setattr(new, field, self._visit(value))
+            elif isinstance(value, list):
+                setattr(new, field, [self._visit(part) if isinstance(part, ast.AST) else part for part in value])
         if isinstance(node, ast.Assign):
-            self._name(original.targets[0], original.value)
-        return node
+            self._name(node.targets[0], node.value)
+        return new
 
     def _name(self, target, value):
         """Note which variable a value is assigned to."""
@@ -99,47 +78,52 @@ class Rewriter(ast.NodeTransformer):
         elif id(value) in self.made and _is_variable(target):
             self.made[id(value)].name = self.source.text(target)
 
-    def _expression(self, node):
-        """Visit the operands of an expression, and give it a probe if it has a value worth seeing."""
-        original, first = self.original[id(node)], len(self.sites)
+    def _visit(self, node):
+        outside, first, new = (self.statement, self.scope), len(self.sites), node
+        if isinstance(node, ast.stmt):
+            self.statement = node
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            self.scope = node
         if isinstance(node, ast.Call):
-            if getattr(node.func, "id", None) == "super":
-                return node
-            self._call(node)
-        elif isinstance(node, ast.Lambda):
-            outer, self.scope = self.scope, original
-            node.body = self.visit(node.body)
-            self.scope = outer
-        elif not _is_number(node) and not (isinstance(node, ast.Attribute) and self._is_module(node.value)):
-            self.generic_visit(node)
-        if not self._has_a_value(original):
-            return node
-        return self._probe(PROBE, original, "Constant" if _is_number(original) else type(original).__name__, first, node)
+            new = self._call(node)
+        elif not isinstance(node, OPAQUE) and not _is_number(node) and not self._is_of_a_module(node):
+            new = self._copied(node)
+        self.statement, self.scope = outside
+        return self._probe(PROBE, node, first, new) if self._has_a_value(node) else new
 
     def _has_a_value(self, node):
-        if isinstance(node, UNSEEN) or self._is_module(node) or (isinstance(node, ast.Constant) and not _is_number(node)):
+        if not isinstance(node, ast.expr) or type(node).__name__ in UNSEEN or self._is_module(node):
             return False
+        if isinstance(node, ast.Constant) or getattr(getattr(node, "func", None), "id", "") == "super":
+            return _is_number(node)
         return isinstance(getattr(node, "ctx", None), ast.Load | None)
 
     def _is_module(self, node):
         return isinstance(node, ast.Name) and isinstance(self.names.get(node.id), types.ModuleType)
 
+    def _is_of_a_module(self, node):
+        return isinstance(node, ast.Attribute) and self._is_module(node.value)
+
     def _call(self, node):
         """Let what is called pass through `callee_`, which looks for the learner's own functions."""
-        function, first = self.original[id(node.func)], len(self.sites)
-        name = getattr(function, "id", None)
-        if name in READ_THEIR_FRAME:
-            raise NoSource(f"{name}() reads the variables of the function that calls it")
-        if isinstance(function, ast.Attribute):
-            node.func.value = node.func.value if self._is_module(function.value) else self.visit(node.func.value)
-        elif name is None:
-            node.func = self.visit(node.func)
-        node.func = self._probe(CALLEE, function, "Callee", first, node.func)
-        node.args = [self.visit(argument) for argument in node.args]
-        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        function, first, new = node.func, len(self.sites), copy.copy(node)
+        if getattr(function, "id", None) in READ_THEIR_FRAME:
+            raise NoSource(f"{function.id}() reads the variables of the function that calls it")
+        if getattr(function, "id", None) == "super":
+            return node
+        if isinstance(function, ast.Attribute) and not self._is_of_a_module(function):
+            new.func = copy.copy(function)
+            new.func.value = self._visit(function.value)
+        elif not isinstance(function, ast.Attribute | ast.Name):
+            new.func = self._visit(function)
+        new.func = self._probe(CALLEE, function, first, new.func)
+        new.args = [self._visit(argument) for argument in node.args]
+        new.keywords = [self._visit(keyword) for keyword in node.keywords]
+        return new
 
-    def _probe(self, name, original, kind, first, node):  # noqa: PLR0913, PLR0917
+    def _probe(self, name, original, first, node):
         """Return the call of a probe, whose operands are the sites that were made since the first one."""
+        kind = "Callee" if name == CALLEE else "Constant" if _is_number(original) else type(original).__name__
         site = Site(len(self.sites), self.source, original, kind, self.statement, self.scope)
         for kid in self.sites[first:]:
             if kid.parent is None and kid.scope is self.scope:

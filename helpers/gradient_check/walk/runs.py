@@ -166,7 +166,7 @@ class Bench:
             with _silence(False), contextlib.suppress(NoSource, SyntaxError):
                 if is_learners(code):
                     source = Source(code)
-                    tree = Rewriter(source, self.sites, self.site_of, function.__globals__).rewritten()
+                    tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
                     self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
                     self.sources.append(source)
                     self.shared = _closure(function) | self.shared

@@ -5,8 +5,8 @@ where the learner's own code never would. After each run everything is again as 
 """
 
 import collections
-import dis
 import functools
+import gc
 import operator
 import random
 import sys
@@ -18,6 +18,10 @@ from helpers.gradient_check.walk.source import is_library
 
 LARGE = 20_000  # entries: a larger array is locked against writing, because a copy for each run would cost too much
 MOST = 200_000  # things within reach
+REFERRING = (
+    *(tuple, frozenset, property, staticmethod, classmethod, functools.partial),
+    *(types.MethodType, types.BuiltinFunctionType),
+)
 PLAIN = (int, float, complex, str, bytes, bool, type(None), np.generic, np.ufunc, range, slice)
 ABSENT = object()
 
@@ -39,8 +43,7 @@ class Snapshot:
             seen.add(id(thing))
             if len(seen) > MOST:
                 raise CannotRestore("too much is within reach")
-            enter = next((enter for kind, enter in ENTER.items() if isinstance(thing, kind)), Snapshot._object)
-            todo += enter(self, thing) or ()
+            todo += next(enter for kind, enter in ENTER.items() if isinstance(thing, kind))(self, thing) or ()
 
     def restore(self):
         for put, *arguments in self.puts:
@@ -74,8 +77,7 @@ class Snapshot:
         reached = [*(function.__closure__ or ()), function.__defaults__, function.__kwdefaults__, vars(function)]
         for name in _names(code):
             value = within.get(name, ABSENT)
-            if _stores_globals(code):
-                self.puts.append((_put_back, within, name, value))
+            self.puts.append((_put_back, within, name, value))
             if isinstance(value, types.ModuleType) and not is_library(value):
                 reached += [vars(value).get(inner) for inner in _names(code)]
             if name == "random":
@@ -84,19 +86,15 @@ class Snapshot:
         return reached
 
     def _cell(self, cell):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # it is empty
-            return ()
-        self.puts.append((_put_back, cell, "cell_contents", content))
-        return (content,)
+        content = gc.get_referents(cell)  # nothing, if it is empty
+        self.puts += [(setattr, cell, "cell_contents", one) for one in content]
+        return content
 
     def _class(self, kind):
-        if is_library(sys.modules.get(kind.__module__)):
-            return ()
-        data = {name: value for name, value in vars(kind).items() if not name.startswith("__")}
-        self.puts += [(_put_back, kind, name, value) for name, value in data.items()]
-        return [*data.values(), *kind.__bases__]
+        data = {} if is_library(sys.modules.get(kind.__module__)) else dict(vars(kind))
+        names = [name for name in data if not name.startswith("__")]
+        self.puts += [(_put_back, kind, name, data[name]) for name in names]
+        return [*map(data.get, names), *kind.__bases__]
 
     def _generator(self, generator):
         if isinstance(generator, random.Random):
@@ -120,16 +118,12 @@ class Snapshot:
 ENTER = {
     np.ndarray: Snapshot._array,
     (dict, list, set, collections.deque): Snapshot._container,
-    (tuple, frozenset): lambda snapshot, things: things,
     types.FunctionType: Snapshot._function,
-    types.MethodType: lambda snapshot, method: (method.__self__, method.__func__),
-    types.BuiltinFunctionType: lambda snapshot, function: (function.__self__,),
-    (staticmethod, classmethod): lambda snapshot, method: (method.__func__,),
-    property: lambda snapshot, thing: (thing.fget, thing.fset),
-    functools.partial: lambda snapshot, thing: (thing.func, thing.args, thing.keywords),
     types.CellType: Snapshot._cell,
     type: Snapshot._class,
     (random.Random, np.random.RandomState, np.random.Generator, np.random.BitGenerator): Snapshot._generator,
+    REFERRING: lambda snapshot, thing: gc.get_referents(thing),
+    object: Snapshot._object,
 }
 
 
@@ -138,12 +132,6 @@ def _names(code):
     """Return the global names, and the attributes, that a function or the functions inside it mention."""
     inner = [_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return tuple(dict.fromkeys([*code.co_names, *(name for names in inner for name in names)]))
-
-
-@functools.cache
-def _stores_globals(code):
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return dis.opmap["STORE_GLOBAL"] in code.co_code[::2] or any(map(_stores_globals, inner))
 
 
 def _refill(container, kept):
@@ -156,10 +144,10 @@ def _refill(container, kept):
 
 
 def _put_back(owner, name, kept):
-    if isinstance(owner, dict):
-        if kept is ABSENT:
-            owner.pop(name, None)
-        else:
-            owner[name] = kept
-    elif (vars(owner).get(name) if isinstance(owner, type) else getattr(owner, name, ABSENT)) is not kept:
-        setattr(owner, name, kept)
+    if not isinstance(owner, dict):
+        if (vars(owner).get(name) if isinstance(owner, type) else getattr(owner, name, ABSENT)) is not kept:
+            setattr(owner, name, kept)
+    elif kept is ABSENT:
+        owner.pop(name, None)
+    else:
+        owner[name] = kept

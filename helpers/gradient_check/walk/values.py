@@ -24,9 +24,7 @@ class Part(NamedTuple):
 
     def spellings(self, site):
         """Return syntax trees, those from the same function as a site first, and short ones."""
-        ordered = sorted(
-            (scope is not site.scope, len(ast.unparse(tree)), k) for k, (scope, tree) in enumerate(self.written)
-        )
+        ordered = sorted((scope is not site.scope, len(ast.unparse(tree)), k) for k, (scope, tree) in enumerate(self.written))
         return [self.written[k][1] for *_, k in ordered[:5]]
 
 
@@ -34,16 +32,19 @@ class Values:
     """All values at hand in the gradient, f's among them, and the numbers that are the same at all points."""
 
     def __init__(self, bench, matches):
-        self.bench, self.points, self.groups, self.when = bench, matches.points, {}, {}
-        main = self.points[0]
+        self.bench, self.points, self.groups, self.when, self.numbers = bench, matches.points, {}, {}, {}
+        self.numbers[2.0] = Part(2, lambda: 2, [(None, ast.Constant(2))], 0.2)
         for field in ("forward", "backward"):
-            for (number, visit), value in getattr(main, field).items():
+            for (number, visit), value in getattr(self.points[0], field).items():
                 site = bench.sites[number]
                 if visit == 0 and (field == "forward" or number in matches.numbers):
                     self.when.setdefault(number, len(self.when))
                     if is_array(value) and site.kind not in ATOMS:
                         self.groups.setdefault(identity(value), []).append((field, site, value))
-        self.numbers = self._numbers()
+                if visit == 0 and site.kind not in ATOMS:
+                    self._enter_numbers(field, site, value)
+        likely = (part for value, part in self.numbers.items() if value not in (0, 1) and np.isfinite(value))
+        self.numbers = sorted(likely, key=lambda part: part.price)[:25]
 
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
@@ -59,30 +60,20 @@ class Values:
 
             yield Part(value, get, written, price)
 
-    def _numbers(self):
-        """Return the numbers that are the same at all points: lengths, learning rates, weights of penalties."""
-        found = {2.0: Part(2, lambda: 2, [], 0.2)}
+    def _enter_numbers(self, field, site, value):
+        """Note a number that is the same at all points, such as a learning rate; and of an array its lengths."""
+        if isinstance(value, np.ndarray) and site.kind in ("Name", "Attribute") and value.size > 1:
+            for axis, length in enumerate(value.shape):
+                text = f"{site.text}.shape[{axis}]" if axis else f"len({site.text})"
+                self._enter(length, site, ast.parse(text, mode="eval").body, 0.1 + 0.05 * axis)
+        elif (is_float(value) or is_integer(value)) and np.ndim(value) == 0:
+            if all(getattr(point, field).get((site.number, 0)) == value for point in self.points):
+                self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
-        def enter(value, site, tree, price):
-            part = found.get(value) or Part(value, lambda: value, [], price)
-            found[value] = part._replace(written=[*part.written, (site.scope, tree)], price=min(part.price, price))
-
-        for field in ("backward", "forward"):
-            for (number, visit), value in getattr(self.points[0], field).items():
-                site = self.bench.sites[number]
-                if visit or site.kind in ATOMS:
-                    continue
-                if isinstance(value, np.ndarray) and site.kind in ("Name", "Attribute") and value.size > 1:
-                    for axis, length in enumerate(value.shape):
-                        text = f"{site.text}.shape[{axis}]" if axis else f"len({site.text})"
-                        enter(length, site, ast.parse(text, mode="eval").body, 0.1 + 0.05 * axis)
-                elif (is_float(value) or is_integer(value)) and np.ndim(value) == 0 and abs(value) not in (0, 1):
-                    if all(getattr(point, field).get((number, 0)) == value for point in self.points):
-                        enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
-        for value, part in found.items():
-            part.written.append((None, ast.parse(f"{value:g}", mode="eval").body))
-        likely = (part for value, part in found.items() if value not in (0, 1) and np.isfinite(value))
-        return sorted(likely, key=lambda part: part.price)[:25]
+    def _enter(self, value, site, tree, price):
+        plain = (None, ast.parse(f"{value:g}", mode="eval").body)
+        part = self.numbers.get(value) or Part(value, lambda: value, [plain], price)
+        self.numbers[value] = part._replace(written=[*part.written, (site.scope, tree)], price=min(part.price, price))
 
 
 def _written(site):
