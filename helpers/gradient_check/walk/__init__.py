@@ -89,8 +89,7 @@ class _Walk:
             return
         self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
         sources = {site.source: None for site in matches.sites}
-        bench.only_in_f = {source.code for source in bench.sources if source not in sources}  # faster without probes
-        editor = Editor(bench, filter(search.matters, matches.sites), points[0].backward, values)
+        editor = Editor(bench, matches.sites, points[0].backward, values)
         self.repairs = search.best([*editor.own(), *(edit for source in sources for edit in tree_edits(source))])
         if self._rank() < SURE:
             return

@@ -49,8 +49,7 @@ class Point:
         if afresh:
             self.state.restore()
         self.bench.point = self
-        untouched = self.bench.only_in_f if afresh else ()
-        return np.array(self.bench.run(self.bench.gradient, edits, notes, code, untouched), float)
+        return np.array(self.bench.run(self.bench.gradient, edits, notes, code), float)
 
     def attempt(self, run, *arguments, **keywords):
         """Return what a run of edited code gives; None if it fails."""

@@ -44,11 +44,11 @@ class Bench:
         self.start = time.perf_counter()
         self.deadline, self.said, self.progress, self.runs = self.start + seconds, self.start + 1, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
-        self.sites, self.sources, self.codes, self.made = [], [], {}, set()
+        self.sites, self.codes, self.made = [], {}, set()
         self.site_of, self.source_of = {}, {}  # by the id of a syntax tree
         self.cells = {PROBE: types.CellType(self.probe), CALLEE: types.CellType(self.callee)}
         self.shared = _closure(f) | _closure(gradient)  # an edit of one may name a variable that only the other has
-        self.only_in_f, self.most = frozenset(), 0
+        self.most = 0
         self.state = Snapshot(x, f, gradient)
 
     def __enter__(self):
@@ -65,9 +65,9 @@ class Bench:
 
     # -- runs
 
-    def run(self, function, edits=None, notes=None, code=None, untouched=frozenset()):  # noqa: PLR0913, PLR0917
+    def run(self, function, edits=None, notes=None, code=None):
         """Return function(x), with `edits`, {number of a site: function of (value, visit)}, and some code replaced."""
-        self.edits, self.notes, self.replaced, self.untouched = edits or {}, notes, code or {}, untouched
+        self.edits, self.notes, self.replaced = edits or {}, notes, code or {}
         self.visits, self.latest, self.noted, self.left, self.passed = {}, {}, 0, 0, 0
         self.runs += 1
         now = time.perf_counter()
@@ -76,8 +76,7 @@ class Bench:
             self.progress(f"looking for the line: {self.runs} experiments in {now - self.start:.0f} s")
         with _silence():
             result = self.with_probes(function)(self.x)
-        if notes is not None:
-            self.most = max(self.most, TIMES * self.passed)
+        self.most = max(self.most, TIMES * self.passed * (notes is not None))
         return result
 
     def plain(self, function):
@@ -102,8 +101,6 @@ class Bench:
 
     def callee(self, number, function):
         function = self.probe(number, function)
-        if self.notes is not None:
-            self.notes[number, self.visits[number]] = function
         if (getattr(function, "__module__", None) or "").partition(".")[0] in SHOWN_BY:
             raise NotAllowed
         return self.with_probes(function)
@@ -125,7 +122,7 @@ class Bench:
             if self.noted > MOST_NOTED:
                 raise NotAllowed
             self.notes[key] = value.copy()
-        elif isinstance(value, float | int | np.number | np.bool_):
+        elif isinstance(value, float | int | np.number | np.bool_) or callable(value):
             self.notes[key] = value
 
     # -- functions with probes
@@ -147,7 +144,7 @@ class Bench:
 
     def _function(self, function):
         code = function.__code__
-        if code in self.made or (self.notes is None and code in self.untouched):
+        if code in self.made:
             return function
         new = self.replaced.get(code) or self._code(function)
         if new is None:
@@ -168,7 +165,6 @@ class Bench:
                     source = Source(code)
                     tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
                     self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
-                    self.sources.append(source)
                     self.shared = _closure(function) | self.shared
                     self.source_of |= {id(node): source for node in ast.walk(source.node)}
             if self.codes[code] is None:

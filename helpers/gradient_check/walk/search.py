@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.source import replaced
-from helpers.gradient_check.walk.values import identity, is_float, operands
+from helpers.gradient_check.walk.values import ATOMS, identity, is_float
 
 MOST_FOUND, NEARLY_AS_GOOD = 15, 0.6
 
@@ -49,9 +49,6 @@ class Search:
                 break
             if new := self.tried_out(rank, edit):
                 found.append(new)
-        return self.without_repetitions(found)
-
-    def without_repetitions(self, found):
         kept = []
         for one in sorted(found, key=lambda one: one.rank):
             if not any(one.says_the_same(better) for better in kept):
@@ -66,9 +63,8 @@ class Search:
         for trees in edit.variants():
             if (result := self._compiled(trees)) is not None:
                 source = self.bench.source_of[id(edit.shown)]
-                tree = replaced(edit.shown, trees)
-                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and getattr(edit, "row", "") != "other")
-                return Repair(rank, edit.shown, getattr(edit, "text", None) or self._text(edit.shown, tree), source, result)
+                text = getattr(edit, "text", None) or self._text(edit.shown, replaced(edit.shown, trees))
+                return Repair(rank, edit.shown, text, source, result)
         return given if given is None else Repair(rank + 0.5, edit.shown, None, edit.site.source, given)
 
     def _text(self, node, tree):
@@ -102,13 +98,6 @@ class Search:
             return None
         return self._at_all_points(None, {source.code: code})
 
-    def matters(self, site):
-        """Tell whether the gradient changes when the value of a site does."""
-        if site.kind == "Constant" or not is_float(self._value(site)):
-            return True
-        new = self.main.attempt(self.main.run_gradient, {site.number: lambda value, visit: 1.1 * value + 0.1})
-        return new is None or not np.array_equal(new, self.main.given)
-
     # -- which edit is the likeliest
 
     def rank(self, edit):
@@ -117,22 +106,12 @@ class Search:
         rank = edit.price + 1e-4 * edit.shown.lineno
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
-        if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing
-            rank -= 0.2
         if wrong is not None:
             same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
-            near = site.statement is wrong.statement or self._is_read_by(site, wrong)
-            rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * near
-        for one in site.around():
-            if one not in self.known:
-                self.known[one] = self._right(one)
-        return rank + sum(0.02 for _ in site.around()) + max(self.known[one] for one in site.around())
-
-    def _is_read_by(self, site, wrong):
-        """Tell whether a site is in the statement of a variable that the wrong expression reads, and that is no slope."""
-        *_, outermost = site.around()
-        read = {kid.text for kid in operands(wrong) if identity(self._value(kid)) not in self.matches.slopes}
-        return outermost.name in read and outermost.scope is wrong.scope
+            rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * (site.statement is wrong.statement)
+        around = [*site.around()]
+        self.known |= {one: self._right(one) for one in around if one not in self.known}
+        return rank + 0.02 * len(around) + max(self.known[one] for one in around)
 
     def _value(self, site):
         return self.main.backward.get((site.number, 0))
@@ -140,7 +119,7 @@ class Search:
     def _right(self, site):
         """Return what speaks for a value being right as it is."""
         value = self._value(site)
-        if site.kind in ("Name", "Constant", "Callee") or not is_float(value) or not np.size(value):
+        if site.kind in {"Name", *ATOMS} or not is_float(value) or not np.size(value):
             return 0.0
         matches, value = self.matches, identity(value)
         rates = (
