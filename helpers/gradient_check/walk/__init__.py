@@ -39,14 +39,13 @@ class Where(NamedTuple):
 class Explanation(NamedTuple):
     """What the experiments found. Nothing is in it that was not verified.
 
-    where : Where, the first wrong expression, or None
-    repair : str, what makes it right when it is in its place; None if nothing was verified
-    right_so_far : tuple of pairs (expression of the gradient, forward value whose slope it is)
+    where, repair : the first wrong expression, and what makes it right when it is in its place; or None
+    right_so_far : pairs (expression of the gradient, forward value whose slope it is)
     line, span : the line of source, stripped, and where in it the wrong part starts and ends
-    in_f : bool, whether the repair is one of f. Which of the two is wrong cannot be known
-    left_out : str, the forward expression whose path the gradient leaves out, or None
-    alternatives : tuple of str, lines with other repairs that fit as well
-    checked : int, the number of points at which the repair was verified
+    in_f : whether the repair is one of f. Which of the two is wrong cannot be known
+    left_out : the forward value that must be held constant for the gradient to be right, or None
+    alternatives : lines with other repairs that fit as well
+    checked : the number of points at which the repair was verified
     """
 
     where: Where | None
@@ -88,46 +87,46 @@ class _Walk:
         if not matches or not matches.sites:
             return
         self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
-        sources = {site.source: None for site in matches.sites}
         editor = Editor(bench, matches.sites, points[0].backward, values)
+        sources = dict.fromkeys(site.source for site in matches.sites)
         self.repairs = search.best([*editor.own(), *(edit for source in sources for edit in tree_edits(source))])
         if self._rank() < SURE:
             return
         self.left_out = left_out(matches)
-        self.repairs = self.repairs or search.best(editor.with_numbers())
-        self.repairs = self.repairs or search.best(editor.with_others())
+        self.repairs = self.repairs or search.best(editor.with_numbers()) or search.best(editor.with_others())
         self.inserted = None if self.repairs else inserted(matches)
         if self.left_out is None and self._rank() > LIKELY:
-            repairs = self._of_f(bench, values)
+            repairs = _of_f(bench, matches, values)
             if repairs and repairs[0].rank + OF_F <= self._rank():
                 self.repairs, self.in_f = repairs, True
 
     def _rank(self):
         return self.repairs[0].rank if self.repairs else np.inf
 
-    def _of_f(self, bench, values):
-        """Return the edits of f for which the gradient is right."""
-        main = self.matches.main
-        sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
-        editor, in_both = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
-        edits = [*editor.own(), *editor.with_numbers()]
-        return Search(bench, self.matches, fits_edited).best(
-            edit for edit in edits if edit.site.number not in in_both or _is_about_an_axis(edit)
-        )
-
     def explanation(self):
-        matches, story = self.matches, self.matches.story
-        best = self.repairs[0] if self.repairs else None
-        site = self.inserted or matches.first_wrong or (self.left_out and matches.result)
-        if not best and not site:
-            return Explanation(None, None, story, "", (0, 0), False, self.left_out, (), 0)
-        (node, source), text = (best.node, best.source) if best else (site.node, site.source), best and best.text
-        where, others = (
-            Where(source.filename, node.lineno, source.text(node)),
-            [one.line() for one in self.repairs[1:] if one.text],
-        )
+        matches, best, others = self.matches, None, []
+        if self.repairs:
+            best, *others = self.repairs
+        place = best or self.inserted or matches.first_wrong or (self.left_out and matches.result)
+        text, others = best and best.text, [one.line() for one in others if one.text]
+        where, line = None, ("", (0, 0))
+        if place:
+            where, line = (
+                Where(place.source.filename, place.node.lineno, place.source.text(place.node)),
+                place.source.line(place.node),
+            )
         checked = len(matches.points) if text else 0
-        return Explanation(where, text, story, *source.line(node), self.in_f, self.left_out, tuple(others[:2]), checked)
+        return Explanation(where, text, matches.story, *line, self.in_f, self.left_out, tuple(others[:2]), checked)
+
+
+def _of_f(bench, matches, values):
+    """Return the repairs of f with which the gradient is right."""
+    main = matches.main
+    sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
+    editor, in_both = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
+    edits = [*editor.own(), *editor.with_numbers()]
+    edits = [edit for edit in edits if edit.site.number not in in_both or _is_about_an_axis(edit)]
+    return Search(bench, matches, fits_edited).best(edits)
 
 
 def _is_about_an_axis(edit):

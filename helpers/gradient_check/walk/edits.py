@@ -51,11 +51,11 @@ class Editor:
 
     def with_numbers(self):
         """Return the edits that put in a number at hand."""
-        return [*self._made(self._rows_with_numbers)]
+        return [*self._made(lambda site, value: self._rows_with(site, value, self.values.numbers, "number", 1.5))]
 
     def with_others(self):
         """Return the edits that put in another value at hand."""
-        return [*self._made(self._rows_with_others)]
+        return [*self._made(lambda site, value: self._rows_with(site, value, self.values.before(site), "other", 1.4))]
 
     def _made(self, rows):
         """Yield an edit for each row that can be computed from the noted values and gives a new value."""
@@ -84,7 +84,9 @@ class Editor:
             if any(word.value is site.node and word.arg == "axis" for word in getattr(around, "keywords", ())):
                 yield from self._rows("axis")
             else:
-                yield from _other_constants(value)
+                yield from (
+                    (price, f"{repairs.compiled(row)(value):.12g}", {}) for price, row, _ in repairs.rows("constant")
+                )
         else:
             if site.kind in repairs.TABLES:
                 yield from self._rows(site.kind, parts)
@@ -124,23 +126,14 @@ class Editor:
                 yield 0.9 + 0.08 * min(i, 1) + 0.05 * depth, "other", {"other": self._operand(part)}
             yield from self._left_alone(site, part, depth + 1)
 
-    def _rows_with_numbers(self, site, value):
-        for number in self.values.numbers:
-            if is_float(value) and site.kind not in ATOMS:
-                for price, row, _ in repairs.rows("number"):
-                    yield price + number.price, row, {"number": number}
-            if np.ndim(value) == 0 and (is_float(value) or is_integer(value)):
-                yield 1.5 + number.price, "number", {"number": number}
-
-    def _rows_with_others(self, site, value):
-        if not is_array(value) or site.kind in ATOMS:
-            return
-        shape, around = np.shape(value), self._value(site.parent) if site.parent and site.parent.kind == "Call" else value
-        for other in self.values.before(site):
-            if np.shape(other.value) == shape:
-                yield 1.4 + other.price, "other", {"other": other}
-            for price, row, _ in repairs.rows("other") if np.ndim(other.value) <= max(len(shape), np.ndim(around)) else ():
-                yield price + other.price, row, {"other": other}
+    def _rows_with(self, site, value, others, table, price):
+        """Yield the rows with another value in place of an expression, and those that combine the two."""
+        around = self._value(site.parent) if site.parent and site.parent.kind == "Call" else value
+        for other in others:
+            if np.shape(other.value) == np.shape(value) and (site.kind not in ATOMS or is_integer(value) or is_float(value)):
+                yield price + other.price, "other", {"other": other}
+            if is_array(value) and site.kind not in ATOMS and np.ndim(other.value) <= max(np.ndim(value), np.ndim(around)):
+                yield from ((extra + other.price, row, {"other": other}) for extra, row, _ in repairs.rows(table))
 
     def _alike(self):
         """Yield the edits that make the same change at all places of a statement where a name or a number is."""
@@ -158,10 +151,3 @@ class Editor:
                 for other in self.values.before(sites[0]):
                     if np.shape(other.value) == np.shape(value) and identity(other.value) != identity(value):
                         yield Edit(1.6 + other.price, sites, "other", {"other": other})
-
-
-def _other_constants(value):
-    """Yield rows with another number in place of a constant."""
-    near = (1.3, -value), (1.3, 1 - value), (1.4, 0), (1.4, 1), (1.4, 2), (1.4, 0.5), (1.4, value + 1), (1.4, value - 1)
-    for price, new in (*near, (1.5, 2 * value), (1.5, value / 2), (1.6, 3)):
-        yield price, f"{new:.12g}", {}

@@ -142,6 +142,11 @@ def points_around(bench, x):
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
         point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there
-        if point and point.usable and np.isfinite(point.value) and (np.isfinite(point.error) or not np.isfinite(first.error)):
+        if (
+            point
+            and point.usable
+            and np.isfinite(point.value)
+            and (np.isfinite(point.error) or not np.isfinite(first.error))
+        ):
             points.append(point)
     return sorted(points[:POINTS], key=lambda point: not point.wrong)

@@ -27,7 +27,7 @@ class Site:
     name : the variable to which the value is assigned, or None
     """
 
-    def __init__(self, number, source, node, kind, statement, scope):  # noqa: PLR0913, PLR0917
+    def __init__(self, number, source, node, kind, statement, scope):
         self.number, self.source, self.node, self.kind = number, source, node, kind
         self.statement, self.scope = statement, scope
         self.kids, self.parent, self.name = [], None, None

@@ -2,7 +2,7 @@
 
 Each row is a price and an expression; cheap rows are likely. `it` is what the learner wrote; `left` and `right` are the
 operands of an operation, `function` and `first` the parts of a call, and `owner` is W in W.T, W[0] and W.sum().
-`other` is another value at hand and `number` a number at hand. One row gives both the new value, while the gradient
+`other` is another value or number at hand. One row gives both the new value, while the gradient
 runs, and the text that the learner reads.
 """
 
@@ -33,9 +33,10 @@ TABLES = {
         1.8 np.sqrt(it) | 1.8 np.exp(it) | 1.8 np.log(it) | 1.8 np.tanh(it) | 1.8 np.sign(it) | 1.8 np.abs(it)
         1.8 np.sin(it) | 1.8 np.cos(it) | 1.9 np.maximum(it, 0) | 1.9 1 / (1 + np.exp(-it)) | 1.9 np.linalg.norm(it)""",
     "integer": "1.4 it + 1 | 1.4 it - 1 | 2.0 2 * it",
-    "index": "1.4 it + 1 | 1.4 it - 1 | 1.5 0",
+    "constant": """
+        1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1 | 1.5 2 * it | 1.5 it / 2 | 1.6 3""",
     "axis": "0.9 0 | 0.9 1 | 1.0 -1 | 1.0 2 | 1.2 None",
-    "number": "1.6 it / number | 1.6 it * number | 1.8 it + number | 1.8 it - number",
+    "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
     "other": """
         2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
@@ -48,7 +49,7 @@ FUNCTIONS = {
     "var": "std", "std": "var", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "cumsum": "sum",
     "dot": "multiply outer", "multiply": "dot outer", "outer": "multiply dot",
 }  # fmt: skip
-PLACES = re.compile(r"\b(it|left|right|function|first|owner|other|number)\b")
+PLACES = re.compile(r"\b(it|left|right|function|first|owner|other)\b")
 
 
 @functools.cache

@@ -40,7 +40,7 @@ class NotAllowed(BaseException):
 class Bench:
     """What the experiments are made on: f, its gradient and the array x, at which both are called."""
 
-    def __init__(self, f, gradient, x, seconds, progress=None):  # noqa: PLR0913, PLR0917
+    def __init__(self, f, gradient, x, seconds, progress=None):
         self.start = time.perf_counter()
         self.deadline, self.said, self.progress, self.runs = self.start + seconds, self.start + 1, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
@@ -137,10 +137,8 @@ class Bench:
             return functools.partial(self.with_probes(function.func), *function.args, **function.keywords)
         if isinstance(function, tuple) and hasattr(function, "function"):  # of a dict of arrays
             return function._replace(function=self.with_probes(function.function))
-        call = getattr(type(function), "__call__", None)  # noqa: B004: what it is, not whether it is
-        if isinstance(call, types.FunctionType) and is_learners(call.__code__):
-            return types.MethodType(self._function(call), function)
-        return function
+        call = getattr(type(function), "__call__", None)  # noqa: B004
+        return types.MethodType(self._function(call), function) if isinstance(call, types.FunctionType) else function
 
     def _function(self, function):
         code = function.__code__

@@ -37,9 +37,7 @@ class Search:
 
     def __init__(self, bench, matches, fits=None):
         self.bench, self.matches, self.main, self.fits = bench, matches, matches.main, fits or self._agrees
-        sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)]
         self.known = {}
-        self.written_in_f = {ast.dump(site.node) for site in sites if site.kind not in ("Name", "Constant")}
 
     def best(self, edits):
         """Return the edits that fit, best first, and those that fit nearly as well."""
@@ -121,11 +119,6 @@ class Search:
         value = self._value(site)
         if site.kind in {"Name", *ATOMS} or not is_float(value) or not np.size(value):
             return 0.0
-        matches, value = self.matches, identity(value)
-        rates = (
-            (0.6, ast.dump(site.node) in self.written_in_f),
-            (1.2 if matches.is_complete(value) else 0.6, value in matches.kept),
-            (0.5, matches.is_complete(value) and site.name),
-            (0.3, value in matches.moving),
-        )
-        return max((rate for rate, holds in rates if holds), default=0.0)
+        if identity(value) not in self.matches.kept:
+            return 0.0
+        return 1.2 if self.matches.is_complete(identity(value)) else 0.6

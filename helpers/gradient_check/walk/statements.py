@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from helpers.gradient_check.walk.source import replaced
 
-SIGNS = {"+=": ast.Add, "-=": ast.Sub, "*=": ast.Mult, "/=": ast.Div}
-INSTEAD_OF = {None: ("+=", "-="), ast.Add: ("=", "-="), ast.Sub: ("=", "+="), ast.Mult: ("/=", "="), ast.Div: ("*=",)}
 SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Continue | ast.Break
 
 
@@ -39,39 +37,29 @@ def tree_edits(source):
 
 
 def _order(source, node):
-    """Yield a statement dropped, exchanged with the next one, or moved into the loop before or after it."""
+    """Yield a statement dropped, exchanged with the next one, or moved into the loop before it."""
     body = node.body if isinstance(getattr(node, "body", None), list) else []
     for statement in body:
         if isinstance(statement, SIMPLE):
             yield 0.98, statement, {statement: ast.Pass()}, f"# {source.text(statement)}"
     for one, other in itertools.pairwise(body):
-        loops = [isinstance(statement, ast.For | ast.While) for statement in (one, other)]
-        if loops == [True, False]:
+        if isinstance(one, ast.For | ast.While):
             trees = {one: _with(one, body=[*one.body, other]), other: ast.Pass()}
             yield 1.2, other, trees, f"{source.text(other)}  # inside the loop"
-        elif loops == [False, True]:
-            trees = {one: ast.Pass(), other: _with(other, body=[one, *other.body])}
-            yield 1.2, one, trees, f"{source.text(one)}  # inside the loop"
         elif not hasattr(one, "body") and not hasattr(other, "body"):
             yield 1.2, one, {one: other, other: one}, f"{source.text(one)}  # below: {source.text(other)}"
 
 
 def _loop(source, loop):
-    """Yield a loop with a statement moved out of it: a return, its last or its first one; or with other rounds."""
-    if not isinstance(loop, ast.For | ast.While):
-        return
-    for inner in ast.walk(loop):
-        if isinstance(inner, ast.Return) or (inner is loop.body[-1] and not hasattr(inner, "body")):
+    """Yield a loop with a statement moved out of it, a return or the last one; or with its rounds in another order."""
+    for inner in ast.walk(loop) if isinstance(loop, ast.For | ast.While) else ():
+        if isinstance(inner, ast.Return) or inner is loop.body[-1]:
             after = ast.If(ast.Constant(True), [replaced(loop, {inner: ast.Pass()}), inner], [])
             yield 1.2, inner, {loop: after}, f"{source.text(inner)}  # after the loop"
-    first = loop.body[0]
-    if isinstance(first, ast.Assign):
-        before = ast.If(ast.Constant(True), [first, replaced(loop, {first: ast.Pass()})], [])
-        yield 1.2, first, {loop: before}, f"{source.text(first)}  # before the loop"
-    for form in ("reversed({})", "{}[1:]", "{}[:-1]") if isinstance(loop, ast.For) else ():
-        yield 1.2, loop.iter, {loop.iter: ast.parse(form.format(f"({source.text(loop.iter)})"), mode="eval").body}
-    if getattr(getattr(getattr(loop, "iter", None), "func", None), "id", "") == "reversed":
-        yield 1.1, loop.iter, {loop.iter: loop.iter.args[0]}
+    if isinstance(loop, ast.For):
+        backwards = getattr(getattr(loop.iter, "func", None), "id", "") == "reversed"
+        other = loop.iter.args[0] if backwards else ast.Call(ast.Name("reversed", ast.Load()), [loop.iter], [])
+        yield 1.2, loop.iter, {loop.iter: other}
 
 
 def _assignment(source, statement):
@@ -79,11 +67,12 @@ def _assignment(source, statement):
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return
     target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
-    for sign in INSTEAD_OF.get(type(getattr(statement, "op", None)) if hasattr(statement, "op") else None, ()):
-        if sign == "=":
-            yield 1.0, statement, {statement: ast.Assign([target], statement.value)}
-        elif not isinstance(target, ast.Tuple):
-            yield 1.0, statement, {statement: ast.AugAssign(target, SIGNS[sign](), statement.value)}
+    now, signs = type(getattr(statement, "op", None)), (type(None), ast.Add, ast.Sub)
+    for sign in signs if now in signs and not isinstance(target, ast.Tuple) else ():
+        if sign is not now:
+            plain = sign is signs[0]
+            new = ast.Assign([target], statement.value) if plain else ast.AugAssign(target, sign(), statement.value)
+            yield 1.0, statement, {statement: new}
     if isinstance(target, ast.Subscript) and not any(isinstance(part, ast.Slice) for part in ast.walk(target.slice)):
         added = ast.parse("np.add.at(array, index, value)").body[0]
         added.value.args = [_with(target.value, ctx=ast.Load()), target.slice, statement.value]
@@ -112,12 +101,10 @@ def _einsum(source, call):
 
 def _brackets(source, node):
     """Yield a * (b + c) for a * b + c, and the other way round."""
-    if not isinstance(node, ast.BinOp):
-        return
-    left, right = node.left, node.right
-    if isinstance(left, ast.BinOp):
+    left, right = getattr(node, "left", None), getattr(node, "right", None)
+    if isinstance(node, ast.BinOp) and isinstance(left, ast.BinOp):
         yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
-    if isinstance(right, ast.BinOp):
+    if isinstance(node, ast.BinOp) and isinstance(right, ast.BinOp):
         yield 1.0, node, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
 
 
