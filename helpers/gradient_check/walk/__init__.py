@@ -108,15 +108,15 @@ class _Walk:
         if self.repairs:
             best, *others = self.repairs
         place = best or self.inserted or matches.first_wrong or (self.left_out and matches.result)
-        text, others = best and best.text, [one.line() for one in others if one.text]
         where, line = None, ("", (0, 0))
         if place:
             where, line = (
                 Where(place.source.filename, place.node.lineno, place.source.text(place.node)),
                 place.source.line(place.node),
             )
-        checked = len(matches.points) if text else 0
-        return Explanation(where, text, matches.story, *line, self.in_f, self.left_out, tuple(others[:2]), checked)
+        repair, others, checked = (best.text, others, len(matches.points)) if best else (None, (), 0)
+        lines = tuple(other.line() for other in others[:2])
+        return Explanation(where, repair, matches.story, *line, self.in_f, self.left_out, lines, checked)
 
 
 def _of_f(bench, matches, values):

@@ -45,19 +45,11 @@ class Matches:
     # -- the forward values
 
     def _forward_keys(self):
-        """Return the values of f that depend on x and have the shape of a value in the gradient.
-
-        A name counts where it is used several times, because then each use has a slope of its own.
-        """
-        shapes, uses, keys = {np.shape(value) for *_, value in self._in_gradient()}, {}, []
-        names = [self.bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)]
-        for site in names:
-            uses[site.scope, site.text] = uses.get((site.scope, site.text), 0) + (site.kind == "Name")
+        """Return the values of f that depend on x and have the shape of a value in the gradient."""
+        shapes, keys = {np.shape(value) for *_, value in self._in_gradient()}, []
         for key, value in self.main.forward.items():
-            site = self.bench.sites[key[0]]
-            if site.kind in ("Constant", "Attribute") or (site.kind == "Name" and uses[site.scope, site.text] == 1):
-                continue
-            if is_float(value) and np.shape(value) in shapes and self._depends_on_x(key, value):
+            seen = self.bench.sites[key[0]].kind not in ("Constant", "Attribute", "Name")
+            if seen and is_float(value) and np.shape(value) in shapes and self._depends_on_x(key, value):
                 if keys and identity(self.main.forward[keys[-1]]) == identity(value):
                     keys.pop()  # what a function returned is named by its call
                 keys.append(key)

@@ -26,7 +26,7 @@ MOST_NOTED = 30_000_000  # numbers in the notes of one run
 MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many as these:
 TIMES = 30
 AS_WRITTEN = ast.Constant | ast.Subscript | ast.Call | ast.Attribute
-_silent = set()  # the threads in which nothing may be opened
+_here = threading.local()  # silent: whether nothing may be shown or opened in this thread
 
 
 class OutOfTime(BaseException):
@@ -214,13 +214,12 @@ def _closure(function):
 @contextlib.contextmanager
 def _silence(on=True):
     """Show nothing, and let nothing be opened; or let a source be read meanwhile."""
-    me, before = threading.get_ident(), threading.get_ident() in _silent
-    (_silent.add if on else _silent.discard)(me)
+    before, _here.silent = getattr(_here, "silent", False), on
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
-        (_silent.add if before else _silent.discard)(me)
+        _here.silent = before
 
 
 @functools.cache
@@ -228,7 +227,7 @@ def _forbid_opening():
     """Install the audit hook, which Python cannot remove; between the runs it does nothing."""
 
     def hook(event, arguments):
-        if _silent and event.partition(".")[0] in OUTSIDE and threading.get_ident() in _silent:
+        if event.partition(".")[0] in OUTSIDE and getattr(_here, "silent", False):
             raise NotAllowed(event)
 
     sys.addaudithook(hook)

@@ -13,11 +13,11 @@ MOST_FOUND, NEARLY_AS_GOOD = 15, 0.6
 
 
 class Repair(NamedTuple):
-    """An edit that makes the gradient right, where it is, and how it is written (None if no spelling could be verified)."""
+    """An edit that makes the gradient right, where it is, and how it is written."""
 
     rank: float
     node: ast.AST
-    text: str | None
+    text: str
     source: object
     given: np.ndarray
 
@@ -55,15 +55,15 @@ class Search:
 
     def tried_out(self, rank, edit):
         """Return an edit as a Repair if it makes the gradient right at all points, else None."""
-        actions, given = edit.actions(), None
-        if actions is not None and (given := self._at_all_points(actions, None)) is None:
+        actions = edit.actions()
+        if actions is not None and self._at_all_points(actions, None) is None:
             return None
         for trees in edit.variants():
             if (result := self._compiled(trees)) is not None:
                 source = self.bench.source_of[id(edit.shown)]
                 text = getattr(edit, "text", None) or self._text(edit.shown, replaced(edit.shown, trees))
                 return Repair(rank, edit.shown, text, source, result)
-        return given if given is None else Repair(rank + 0.5, edit.shown, None, edit.site.source, given)
+        return None
 
     def _text(self, node, tree):
         """Return a new expression as text, in brackets if it would mean something else without, where it is to be."""
