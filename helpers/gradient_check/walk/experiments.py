@@ -40,8 +40,8 @@ def _fits(point, given, edits=None, code=None):
         return False
     claims = point.directions @ given.ravel()
     for i in np.argsort(-np.abs(claims - point.slopes)):
-        ends = [point.attempt(point.run_f, edits, step=sign * point.directions[i], code=code) for sign in (1, -1)]
-        if None in ends or not abs((ends[0] - ends[1]) / 2 - claims[i]) <= point.tolerance * point.scale:
+        change = point.attempt(point.change, point.directions[i], edits, code)
+        if change is None or not abs(change - claims[i]) <= point.tolerance * point.scale:
             return False
     return True
 
@@ -59,7 +59,7 @@ def inserted(matches):
             continue
         if known in matches.kept or known not in matches.used or (np.ndim(value) == 0 and main.x.size > 1):
             continue
-        if (site.kind == "Name" or site.name) and (site.kind == "Name") != matches.is_complete(known):
+        if (site.kind == "Name" or site.name) and (site.kind == "Name") != (known in matches.slopes):
             continue  # a slope that was assigned to a variable is right: it may be used wrongly
         for key in matches.keys:
             if np.shape(main.forward[key]) == np.shape(value) and _is_right_with(matches.points, site.number, key):

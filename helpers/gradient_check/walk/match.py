@@ -73,10 +73,6 @@ class Matches:
                 found[identity(value)] = next((key for key in alike if self.main.is_slope(value, key)), None)
         return {value: key for value, key in found.items() if key}
 
-    def is_complete(self, value):
-        """Tell whether a value is the whole slope of something, and not only the part by one of its uses."""
-        return value in self.slopes and self.bench.sites[self.slopes[value][0]].kind != "Name"
-
     def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
         pairs, visits, told = {}, {}, set()

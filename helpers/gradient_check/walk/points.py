@@ -20,6 +20,7 @@ class Point:
     directions, slopes : steps of x, and the slopes of f along them
     forward, backward : what the probes noted in f and in the gradient, by (number of the site, visit)
     error, noise : the largest relative difference of gradient and slope, and of two measurements of one slope
+    usable, wrong : whether the slopes can judge a gradient, and whether the learner's is wrong here
     """
 
     def __init__(self, bench, x, rng):
@@ -28,15 +29,19 @@ class Point:
         bench.x[...] = x
         self.value = float(bench.plain(bench.f))  # a gradient may need what f keeps for it
         self.state = Snapshot(bench.x, bench.f, bench.gradient)
-        self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
-        self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
-        once, twice = (np.array([self._change(size * step) / size for step in self.directions]) for size in (1, 2))
-        self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
-        self.noise = float(np.max(np.abs(once - twice))) / self.scale
         self.forward, self.backward, self.measured, self.changes = {}, {}, {}, {}
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
+        self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
+        self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
+        once, twice = (np.array([self.change(size * step) / size for step in self.directions]) for size in (1, 2))
+        self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
+        self.noise = float(np.max(np.abs(once - twice))) / self.scale
         self.error = self.error_of(self.given)
+        self.wrong = self.error > 1e-7
+        self.tolerance = max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
+        sharp = self.scale > 1e-200 and 3 * self.noise < max(self.error / 15, 1e-7)  # enough to judge a repair
+        self.usable = sharp and bool(np.isfinite([self.value, self.noise]).all())
 
     def run_f(self, edits=None, notes=None, step=None, code=None):
         self.state.restore()
@@ -69,33 +74,15 @@ class Point:
             if len(results) > 1:
                 raise CannotRestore("with probes a function gives another result")
 
-    def _change(self, step):
-        """Return half of what f gains from x - step to x + step, by the learner's own function."""
-        values = []
-        for sign in (1, -1):
-            self.state.restore()
-            self.bench.x[...] = self.x + sign * step.reshape(self.x.shape)
-            values.append(float(self.bench.plain(self.bench.f)))
-        return (values[0] - values[1]) / 2
+    def change(self, step, edits=None, code=None):
+        """Return half of what f gains from x - step to x + step."""
+        return (self.run_f(edits, step=step, code=code) - self.run_f(edits, step=-step, code=code)) / 2
 
     def error_of(self, given):
         """Return how far a gradient is from the slopes, relative to the largest slope."""
         if np.shape(given) != self.x.shape or not np.all(np.isfinite(given)):
             return np.inf
         return float(np.max(np.abs(self.directions @ given.ravel() - self.slopes))) / self.scale
-
-    @property
-    def usable(self):
-        """Whether the slopes are finite, not all 0, and sharp enough to judge a repair."""
-        return self.scale > 1e-200 and np.isfinite(self.noise) and 3 * self.noise < max(self.error / 15, 1e-7)
-
-    @property
-    def wrong(self):
-        return self.error > 1e-7
-
-    @property
-    def tolerance(self):
-        return max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
 
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance

@@ -121,4 +121,4 @@ class Search:
             return 0.0
         if identity(value) not in self.matches.kept:
             return 0.0
-        return 1.2 if self.matches.is_complete(identity(value)) else 0.6
+        return 1.2 if identity(value) in self.matches.slopes else 0.6
