@@ -9,6 +9,7 @@ import contextlib
 import copy
 import functools
 import io
+import re
 import sys
 import threading
 import time
@@ -190,7 +191,8 @@ class Bench:
             for node in ast.walk(tree)
             if isinstance(node, AS_WRITTEN) and id(node) in self.source_of
         }
-        return ast.unparse(ast.fix_missing_locations(replaced(tree, written)))
+        text = ast.unparse(ast.fix_missing_locations(replaced(tree, written)))
+        return re.sub(r"\b(\w+) \*\* (\w+)\b", r"\1**\2", text)
 
 
 class Counted(ast.NodeTransformer):

@@ -26,7 +26,7 @@ class Repair(NamedTuple):
         return f"line {self.node.lineno}: {line[:start]}{self.text}{line[end:]}"
 
     def says_the_same(self, better):
-        """Tell whether this is only a longer way to write a better repair of the same line."""
+        """Tell whether this is only another way to write a better repair of the same line."""
         words, others = (set(re.findall(r"[^\W\d]\w*", one.line())) for one in (self, better))
         same_place = self.node.lineno == better.node.lineno and self.source is better.source
         return same_place and words >= others and np.array_equal(self.given, better.given)
@@ -48,9 +48,12 @@ class Search:
             if new := self.tried_out(rank, edit):
                 found.append(new)
         kept = []
-        for one in sorted(found, key=lambda one: one.rank):
-            if not any(one.says_the_same(better) for better in kept):
+        for one in found:
+            same = next((k for k, better in enumerate(kept) if one.says_the_same(better)), None)
+            if same is None:
                 kept.append(one)
+            elif len(one.line()) < len(kept[same].line()):
+                kept[same] = one
         return kept
 
     def tried_out(self, rank, edit):

@@ -10,6 +10,7 @@ import functools
 import linecache
 import os
 import pathlib
+import re
 import sys
 import sysconfig
 import types
@@ -42,15 +43,23 @@ class Source:
 
     def spliced(self, node, part, text):
         """Return the text of a node with another text for one of its parts."""
-        before = self._cut(node.lineno, node.col_offset, part.lineno, part.col_offset)
-        return before + text + self._cut(part.end_lineno, part.end_col_offset, node.end_lineno, node.end_col_offset)
+        start, end = self._in_brackets(part)
+        before = self._cut(node.lineno, node.col_offset, part.lineno, start)
+        return before + text + self._cut(part.end_lineno, end, node.end_lineno, node.end_col_offset)
 
     def line(self, node):
         """Return the lines that an expression is in, as one and stripped, and where in them it starts and ends."""
-        before = self._cut(node.lineno, 0, node.lineno, node.col_offset).lstrip()
-        text = self.text(node)
-        after = self._cut(node.end_lineno, node.end_col_offset, node.end_lineno, None).rstrip()
+        start, end = self._in_brackets(node)
+        before = self._cut(node.lineno, 0, node.lineno, start).lstrip()
+        text = self._cut(node.lineno, start, node.end_lineno, end)
+        after = self._cut(node.end_lineno, end, node.end_lineno, None).rstrip()
         return before + text + after, (len(before), len(before) + len(text))
+
+    def _in_brackets(self, node):
+        """Return where a node starts and ends, with brackets around it that are not those of a call."""
+        start, end, before = node.col_offset, node.end_col_offset, self.lines[node.lineno - 1].encode()[: node.col_offset]
+        closed = self.lines[node.end_lineno - 1].encode()[end:].startswith(b")")
+        return (start - 1, end + 1) if closed and re.search(rb"(?<![\w\])])\($", before) else (start, end)
 
     def _cut(self, first, start, last, end):
         lines = [line.encode() for line in self.lines[first - 1 : last]]  # columns count bytes

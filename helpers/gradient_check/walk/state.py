@@ -106,7 +106,8 @@ class Snapshot:
             self.puts.append((setattr, bits, "state", bits.state))
 
     def _object(self, thing):
-        if isinstance(thing, types.ModuleType) or is_library(sys.modules.get(type(thing).__module__)):
+        of_a_library = is_library(sys.modules.get(type(thing).__module__)) and not isinstance(thing, types.SimpleNamespace)
+        if isinstance(thing, types.ModuleType) or of_a_library:
             if isinstance(thing, collections.abc.Iterator):
                 raise CannotRestore(f"a {type(thing).__name__} cannot be put back")
             return ()
