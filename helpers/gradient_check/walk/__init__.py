@@ -78,7 +78,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    matches, repairs, left_out, inserted, in_f = None, (), None, None, False
+    matches, repairs, left_out, in_f = None, (), None, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -93,8 +93,9 @@ class _Walk:
         if self._rank() < SURE:
             return
         self.left_out = left_out(matches)
-        self.repairs = self.repairs or search.best(editor.with_numbers()) or search.best(editor.with_others())
-        self.inserted = None if self.repairs else inserted(matches)
+        if not self.repairs:
+            matches.first_wrong = inserted(matches) or matches.first_wrong
+            self.repairs = search.best(editor.with_numbers()) or search.best(editor.with_others())
         if self.left_out is None and self._rank() > LIKELY:
             repairs = _of_f(bench, matches, values)
             if repairs and repairs[0].rank + OF_F <= self._rank():
@@ -107,7 +108,7 @@ class _Walk:
         matches, best, others = self.matches, None, []
         if self.repairs:
             best, *others = self.repairs
-        place = best or self.inserted or matches.first_wrong or (self.left_out and matches.result)
+        place = best or matches.first_wrong or (self.left_out and matches.result)
         where, line = None, ("", (0, 0))
         if place:
             where, line = (

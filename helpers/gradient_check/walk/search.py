@@ -37,7 +37,11 @@ class Search:
 
     def __init__(self, bench, matches, fits=None):
         self.bench, self.matches, self.main, self.fits = bench, matches, matches.main, fits or self._agrees
-        self.known = {}
+        in_f = (bench.sites[number].node for number in dict.fromkeys(number for number, _ in self.main.forward))
+        self.known, self.written_in_f = (
+            {},
+            {ast.dump(node) for node in in_f if not isinstance(node, ast.Name | ast.Constant)},
+        )
 
     def best(self, edits):
         """Return the edits that fit, best first, and those that fit nearly as well."""
@@ -48,7 +52,7 @@ class Search:
             if new := self.tried_out(rank, edit):
                 found.append(new)
         kept = []
-        for one in found:
+        for one in sorted(found, key=lambda one: one.rank):
             same = next((k for k, better in enumerate(kept) if one.says_the_same(better)), None)
             if same is None:
                 kept.append(one)
@@ -64,8 +68,9 @@ class Search:
         for trees in edit.variants():
             if (result := self._compiled(trees)) is not None:
                 source = self.bench.source_of[id(edit.shown)]
-                text = getattr(edit, "text", None) or self._text(edit.shown, replaced(edit.shown, trees))
-                return Repair(rank, edit.shown, text, source, result)
+                tree = replaced(edit.shown, trees)
+                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and getattr(edit, "row", "") != "other")
+                return Repair(rank, edit.shown, getattr(edit, "text", None) or self._text(edit.shown, tree), source, result)
         return None
 
     def _text(self, node, tree):
@@ -107,6 +112,8 @@ class Search:
         rank = edit.price + 1e-4 * edit.shown.lineno
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
+        if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing
+            rank -= 0.2
         if wrong is not None:
             same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
             rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * (site.statement is wrong.statement)
@@ -122,6 +129,7 @@ class Search:
         value = self._value(site)
         if site.kind in {"Name", *ATOMS} or not is_float(value) or not np.size(value):
             return 0.0
-        if identity(value) not in self.matches.kept:
-            return 0.0
-        return 1.2 if identity(value) in self.matches.slopes else 0.6
+        value, matches = identity(value), self.matches
+        if value in matches.slopes:
+            return 1.2 if value in matches.kept else 0.5 * (site.name is not None)
+        return 0.6 if value in matches.kept else 0.3 * (value in matches.moving)

@@ -5,8 +5,8 @@ where the learner's own code never would. After each run everything is again as 
 """
 
 import collections
+import contextlib
 import functools
-import gc
 import operator
 import random
 import sys
@@ -18,10 +18,8 @@ from helpers.gradient_check.walk.source import is_library
 
 LARGE = 20_000  # entries: a larger array is locked against writing, because a copy for each run would cost too much
 MOST = 200_000  # things within reach
-REFERRING = (
-    *(tuple, frozenset, property, staticmethod, classmethod, functools.partial),
-    *(types.MethodType, types.BuiltinFunctionType),
-)
+WRAPPERS = (types.MethodType, types.BuiltinFunctionType, functools.partial, property, staticmethod, classmethod)
+WRAPPED = ("__self__", "__func__", "func", "args", "keywords", "fget", "fset")
 PLAIN = (int, float, complex, str, bytes, bool, type(None), np.generic, np.ufunc, range, slice)
 ABSENT = object()
 
@@ -86,9 +84,9 @@ class Snapshot:
         return reached
 
     def _cell(self, cell):
-        content = gc.get_referents(cell)  # nothing, if it is empty
-        self.puts += [(setattr, cell, "cell_contents", one) for one in content]
-        return content
+        with contextlib.suppress(ValueError):  # it is empty
+            self.puts.append((setattr, cell, "cell_contents", cell.cell_contents))
+            return [cell.cell_contents]
 
     def _class(self, kind):
         data = {} if is_library(sys.modules.get(kind.__module__)) else dict(vars(kind))
@@ -123,7 +121,8 @@ ENTER = {
     types.CellType: Snapshot._cell,
     type: Snapshot._class,
     (random.Random, np.random.RandomState, np.random.Generator, np.random.BitGenerator): Snapshot._generator,
-    REFERRING: lambda snapshot, thing: gc.get_referents(thing),
+    (tuple, frozenset): lambda snapshot, things: things,
+    WRAPPERS: lambda snapshot, thing: [getattr(thing, name, None) for name in WRAPPED],
     object: Snapshot._object,
 }
 
