@@ -3,6 +3,7 @@
 import ctypes
 import linecache
 import random
+import re
 import sys
 import time
 
@@ -181,15 +182,29 @@ def one_state_too_early(x):
     return d
 
 
+def of_cubes(x):
+    return 3 * x
+
+
+def of_half_a_square(x):
+    return -(x - b[:3])
+
+
+def of_absolute_values(x):
+    return A.T @ (A @ x)
+
+
 @pytest.mark.parametrize(
     ("f", "gradient", "line"),
     [
-        (lambda x: np.sum(x**3), lambda x: 3 * x, "lambda x: 3 * x**2,"),
-        (lambda x: np.sum((x - b[:3]) ** 2) / 2, lambda x: -(x - b[:3]), "lambda x: x - b[:3],"),
-        (lambda x: np.sum(np.abs(A @ x)), lambda x: A.T @ (A @ x), "lambda x: A.T @ np.sign(A @ x),"),
+        (lambda x: np.sum(x**3), of_cubes, "return 3 * x**2 "),
+        (lambda x: np.sum((x - b[:3]) ** 2) / 2, of_half_a_square, "return x - b[:3] "),
+        (lambda x: np.sum(np.abs(A @ x)), of_absolute_values, "return A.T @ np.sign(A @ x) "),
         (lambda x: np.sum(last_of_four(x)[-1]), one_state_too_early, "d *= 1 - states[k] ** 2 "),
     ],
 )
 def test_a_repair_reads_as_if_a_person_had_typed_it(f, gradient, line):
-    (repair,) = (row for row in str(check_gradient(f, gradient, w)).splitlines() if row.startswith("  repair"))
+    report = str(check_gradient(f, gradient, w))
+    (repair,) = (row for row in report.splitlines() if row.startswith("  repair"))
     assert line in repair
+    assert not re.search(r"\*\*? 1\b|[-+] 0\b|- ?-", report.partition("  repair")[2])

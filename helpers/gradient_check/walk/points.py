@@ -37,6 +37,7 @@ class Point:
         once, twice = (np.array([self.change(size * step) / size for step in self.directions]) for size in (1, 2))
         self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
         self.noise = float(np.max(np.abs(once - twice))) / self.scale
+        self._ensure_the_same()
         self.error = self.error_of(self.given)
         self.wrong = self.error > 1e-7
         self.tolerance = max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
@@ -63,7 +64,7 @@ class Point:
         except (Exception, NotAllowed):
             return None
 
-    def ensure_the_same(self):
+    def _ensure_the_same(self):
         """Raise CannotRestore unless f and its gradient give bit by bit the same with probes as without."""
         for function in (self.bench.f, self.bench.gradient):
             results = set()
@@ -125,7 +126,6 @@ def points_around(bench, x):
     rng = np.random.default_rng(7)
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)
-    first.ensure_the_same()
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
         point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there

@@ -1,7 +1,7 @@
 """Find the source of a learner's function, and compile the function again from an edited syntax tree.
 
 The experiments need the lines behind a function that is already loaded, whether they are in a module, in a test or in a
-notebook's cell, and they must be sure that these lines are what runs.
+notebook's cell. That these lines are what runs is tested by running them, at each point.
 """
 
 import ast
@@ -29,8 +29,7 @@ class Source:
 
     def __init__(self, code):
         self.code, self.filename, self.lines = code, code.co_filename, linecache.getlines(code.co_filename)
-        nodes, codes = _functions("".join(self.lines), self.filename)
-        found = [node for node in nodes if _may_be(node, code)] if _contents(code) in map(_contents, codes) else []
+        found = [node for node in _functions("".join(self.lines)) if _may_be(node, code)]
         if len(found) > 1:  # lambdas that share a line
             found = [node for node in found if {*build(node, code).co_positions()} == {*code.co_positions()}]
         if len(found) != 1:
@@ -83,30 +82,17 @@ def is_library(thing):
 
 
 @functools.lru_cache(maxsize=32)
-def _functions(text, filename):
-    """Return the syntax trees, and the code objects, of all functions in a file."""
+def _functions(text):
+    """Return the syntax trees of all functions in a file."""
     try:
-        tree = ast.parse(text)
+        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
     except SyntaxError as error:
         raise NoSource("the source does not parse") from error
-    codes = [compile(tree, filename, "exec", dont_inherit=True)]
-    for code in codes:
-        codes += filter(_is_code, code.co_consts)
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)], codes
 
 
 def _may_be(node, code):
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
     return first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name
-
-
-def _contents(code):
-    constants = [repr(constant) for constant in code.co_consts if not _is_code(constant)]
-    return code.co_firstlineno, code.co_name, code.co_code, code.co_names, constants
-
-
-def _is_code(constant):
-    return isinstance(constant, types.CodeType)
 
 
 def build(node, code, extra=()):
@@ -134,7 +120,7 @@ def build(node, code, extra=()):
         top.body = [method]
     made = compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True)
     for _ in range(depth):  # module, class, factory, function
-        made = next(filter(_is_code, made.co_consts))
+        made = next(constant for constant in made.co_consts if isinstance(constant, types.CodeType))
     return made
 
 
