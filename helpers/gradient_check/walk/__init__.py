@@ -69,11 +69,10 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
     seconds : float, the time that the experiments may take
     progress : function of a line of text, called about once a second from the second second on
     """
-    walk = _Walk()
-    with contextlib.suppress(NotAllowed, OutOfTime, CannotRestore), np.errstate(all="ignore"):
-        with warnings.catch_warnings(), Bench(f, gradient, x, seconds, progress) as bench:
-            warnings.simplefilter("ignore")
-            walk.go(bench, x.copy())
+    walk, stopped = _Walk(), contextlib.suppress(NotAllowed, OutOfTime, CannotRestore)
+    with stopped, np.errstate(all="ignore"), warnings.catch_warnings(), Bench(f, gradient, x, seconds, progress) as bench:
+        warnings.simplefilter("ignore")
+        walk.go(bench, x.copy())
     return walk.explanation() if walk.matches else None
 
 

@@ -78,7 +78,7 @@ class Editor:
         parts, name = self._parts(site.node), getattr(getattr(site.node, "func", site.node), "attr", "")
         around = site.parent and site.parent.node
         if site.kind == "Callee":
-            for new in repairs.FUNCTIONS.get(name, "").split():
+            for new in repairs.FUNCTIONS.get(name, ()):
                 yield (1.1, f"owner.{new}", parts) if parts else (1.1, f"np.{new}", {})
         elif site.kind == "Constant":
             if any(word.value is site.node and word.arg == "axis" for word in getattr(around, "keywords", ())):

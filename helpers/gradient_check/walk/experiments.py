@@ -74,7 +74,7 @@ def _is_right_with(points, number, key):
         value = point.backward.get((number, 0))
         if np.shape(point.forward.get(key)) != np.shape(value) or not np.any(slopes := point.slopes_of(key)):
             return False
-        given = point.attempt(point.run_gradient, {number: lambda value, visit: slopes.copy()})  # noqa: B023
+        given = point.attempt(point.run_gradient, {number: lambda value, visit: slopes.copy()})
         if given is None or given.shape != point.x.shape or np.allclose(slopes, value, rtol=1e-6, atol=0):
             return False
         claims = point.directions @ given.ravel()

@@ -111,10 +111,10 @@ class Matches:
             if not callable(value):
                 site = self.bench.sites[number]
                 kids = [latest[kid.number] for kid in operands(site) if kid.number in latest]
-                value = latest[number] = identity(value)
-                made_from.setdefault(value, set()).update(kids)
-                if number in self.numbers and value[1] in "df":
-                    order.setdefault(value, (site, kids))
+                known = latest[number] = identity(value)
+                made_from.setdefault(known, set()).update(kids)
+                if number in self.numbers and known[1] in "df":
+                    order.setdefault(known, (site, kids))
         return made_from, order
 
 

@@ -122,18 +122,14 @@ class Point:
 
 
 def points_around(bench, x):
-    """Return up to four points: x, its neighbourhood, and random points of order one, without those that cannot be judged."""
+    """Return up to four points, x first if it can be judged: its neighbourhood, and random points of order one."""
     rng = np.random.default_rng(7)
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
-        point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there
-        if (
-            point
-            and point.usable
-            and np.isfinite(point.value)
-            and (np.isfinite(point.error) or not np.isfinite(first.error))
-        ):
-            points.append(point)
-    return sorted(points[:POINTS], key=lambda point: not point.wrong)
+        if len(points) < POINTS:
+            point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there
+            if point and point.usable and (np.isfinite(point.error) or not np.isfinite(first.error)):
+                points.append(point)
+    return sorted(points, key=lambda point: not point.wrong)

@@ -6,6 +6,7 @@ that it is given. While the gradient check experiments, it may also note the val
 
 import ast
 import copy
+import dataclasses
 import types
 
 from helpers.gradient_check.walk.source import NoSource
@@ -16,21 +17,19 @@ UNSEEN = "JoinedStr Tuple List Slice Starred Dict Set Yield YieldFrom GeneratorE
 READ_THEIR_FRAME = {"locals", "globals", "vars", "eval", "exec", "dir"}
 
 
+@dataclasses.dataclass(eq=False)
 class Site:
-    """One expression of a learner's code, where a probe is.
+    """One expression of a learner's code, where a probe is."""
 
-    number : int, which the probe reports
-    source, node : the function it is in, and its syntax tree as it was before any probes
-    kind : the name of the tree's class. "Callee" is what is called; "Constant" is a number
-    statement, scope : the innermost statement and function that it is in
-    kids, parent : the sites of its operands, and the one whose operand it is
-    name : the variable to which the value is assigned, or None
-    """
-
-    def __init__(self, number, source, node, kind, statement, scope):
-        self.number, self.source, self.node, self.kind = number, source, node, kind
-        self.statement, self.scope = statement, scope
-        self.kids, self.parent, self.name = [], None, None
+    number: int  # which the probe reports
+    source: object  # the function it is in
+    node: ast.AST  # its syntax tree, as it was before any probes
+    kind: str  # the name of the tree's class; "Callee" is what is called, "Constant" is a number
+    statement: ast.AST  # the innermost statement that it is in
+    scope: ast.AST  # the innermost function that it is in
+    kids: list = dataclasses.field(default_factory=list)  # the sites of its operands
+    parent: object = None  # the site whose operand it is
+    name: str | None = None  # the variable to which the value is assigned
 
     @property
     def text(self):

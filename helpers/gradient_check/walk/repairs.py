@@ -15,9 +15,11 @@ import numpy as np
 TABLES = {
     "BinOp": """
         1.0 left + right | 1.0 left - right | 1.0 left * right | 1.0 left / right | 1.0 left @ right | 1.2 left ** right
-        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.2 np.outer(left, right) | 1.3 right.T @ left | 1.2 right @ left.T""",
+        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.2 np.outer(left, right)
+        1.3 right.T @ left | 1.2 right @ left.T""",
     "Compare": """
-        1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right | 1.0 left != right""",
+        1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right
+        1.0 left != right""",
     "reduction": """
         1.1 function(first, axis=0) | 1.1 function(first, axis=1) | 1.2 function(first, axis=-1, keepdims=True)
         1.4 function(first, axis=0, keepdims=True)""",
@@ -34,7 +36,8 @@ TABLES = {
         1.8 np.sin(it) | 1.8 np.cos(it) | 1.9 np.maximum(it, 0) | 1.9 1 / (1 + np.exp(-it)) | 1.9 np.linalg.norm(it)""",
     "integer": "1.4 it + 1 | 1.4 it - 1 | 2.0 2 * it",
     "constant": """
-        1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1 | 1.5 2 * it | 1.5 it / 2 | 1.6 3""",
+        1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1
+        1.5 2 * it | 1.5 it / 2 | 1.6 3""",
     "axis": "0.9 0 | 0.9 1 | 1.0 -1 | 1.0 2 | 1.2 None",
     "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
     "other": """
@@ -42,21 +45,24 @@ TABLES = {
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
         2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]""",
 }
-FUNCTIONS = {
-    "sum": "mean trace cumsum", "mean": "sum", "max": "min sum", "min": "max", "sin": "cos", "cos": "sin", "exp": "log expm1",
-    "log": "exp log1p", "log1p": "log", "sqrt": "square", "square": "sqrt abs", "abs": "sign square", "sign": "abs", "tanh": "cosh",
-    "sinh": "cosh", "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like", "empty_like": "zeros_like",
-    "var": "std", "std": "var", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "cumsum": "sum",
-    "dot": "multiply outer", "multiply": "dot outer", "outer": "multiply dot",
-}  # fmt: skip
+CALLED = """
+    sum: mean trace cumsum | mean: sum | max: min sum | min: max | sin: cos | cos: sin | exp: log expm1 | log: exp log1p
+    log1p: log | sqrt: square | square: sqrt abs | abs: sign square | sign: abs | tanh: cosh | sinh: cosh | zeros: ones
+    ones: zeros | zeros_like: ones_like | ones_like: zeros_like | empty_like: zeros_like | var: std | std: var
+    maximum: minimum | minimum: maximum | argmax: argmin | argmin: argmax | cumsum: sum | dot: multiply outer
+    multiply: dot outer | outer: multiply dot"""
 PLACES = re.compile(r"\b(it|left|right|function|first|owner|other)\b")
+
+
+def _cells(text):
+    return [cell.strip() for line in text.strip().splitlines() for cell in line.split("|")]
 
 
 @functools.cache
 def rows(table):
     """Return the rows of a table as triples (price, expression, the names of its parts)."""
-    cells = [cell.split(None, 1) for line in TABLES[table].strip().splitlines() for cell in line.split("|")]
-    return [(float(price), row.strip(), {*PLACES.findall(row)} - {"it"}) for price, row in cells]
+    cells = (cell.split(None, 1) for cell in _cells(TABLES[table]))
+    return [(float(price), row, {*PLACES.findall(row)} - {"it"}) for price, row in cells]
 
 
 @functools.cache
@@ -73,3 +79,6 @@ def as_tree(row, parts):
             return parts.get(node.id, node)
 
     return Insert().visit(ast.parse(row, mode="eval").body)
+
+
+FUNCTIONS = {name: others.split() for name, others in (cell.split(":") for cell in _cells(CALLED))}

@@ -68,9 +68,9 @@ class Values:
             for axis, length in enumerate(value.shape):
                 text = f"{site.text}.shape[{axis}]" if axis else f"len({site.text})"
                 self._enter(length, site, ast.parse(text, mode="eval").body, 0.1 + 0.05 * axis)
-        elif (is_float(value) or is_integer(value)) and np.ndim(value) == 0:
-            if all(getattr(point, field).get((site.number, 0)) == value for point in self.points):
-                self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
+        same = (getattr(point, field).get((site.number, 0)) == value for point in self.points)
+        if np.ndim(value) == 0 and (is_float(value) or is_integer(value)) and all(same):
+            self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
     def _enter(self, value, site, tree, price):
         plain = (None, ast.parse(f"{value:g}", mode="eval").body)
