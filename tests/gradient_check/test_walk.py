@@ -113,7 +113,7 @@ def test_an_edit_that_never_ends_is_cut_off():
 
 def test_the_search_keeps_to_its_time_and_says_on_one_line_that_it_takes_long(capsys):
     def slow(w):
-        time.sleep(0.02)
+        time.sleep(0.05)
         return loss(w)
 
     start = time.monotonic()

@@ -56,7 +56,7 @@ class Search:
             same = next((k for k, better in enumerate(kept) if one.says_the_same(better)), None)
             if same is None:
                 kept.append(one)
-            elif len(one.line()) < len(kept[same].line()):
+            elif len(one.line()) < len(kept[same].line()) and not kept[same].text.startswith("#"):
                 kept[same] = one
         return kept
 
@@ -132,4 +132,6 @@ class Search:
         value, matches = identity(value), self.matches
         if value in matches.slopes:
             return 1.2 if value in matches.kept else 0.5 * (site.name is not None)
-        return 0.6 if value in matches.kept else 0.3 * (value in matches.moving)
+        if value in matches.kept or ast.dump(site.node) in self.written_in_f:
+            return 0.6
+        return 0.3 * (value in matches.moving)
