@@ -14,8 +14,8 @@ class Edit:
     shown : the syntax tree whose change the learner is shown
     """
 
-    def __init__(self, price, sites, row, parts):
-        self.price, self.sites, self.row, self.parts, self.site, around = price, sites, row, parts, sites[0], sites[0]
+    def __init__(self, cost, sites, row, parts):
+        self.cost, self.sites, self.row, self.parts, self.site, around = cost, sites, row, parts, sites[0], sites[0]
         while around is not None and not all(site.is_inside(around) for site in sites):
             around = around.parent
         self.shown = around.node if around else self.site.statement or self.site.source.node
@@ -62,14 +62,14 @@ class Editor:
         for site in self.sites:
             value = self._value(site)
             seen = {identity(value)}
-            for price, row, parts in sorted(rows(site, value), key=lambda row: row[0]):
+            for cost, row, parts in sorted(rows(site, value), key=lambda row: row[0]):
                 try:
                     new = repairs.compiled(row)(it=value, **{name: part.value for name, part in parts.items()})
                 except Exception:
                     continue
                 if self.visits[site.number] > 1 or callable(new) or identity(new) not in seen:
                     seen.add(identity(new))
-                    yield Edit(price, [site], row, parts)
+                    yield Edit(cost, [site], row, parts)
 
     def _value(self, site):
         return self.notes.get((site.number, 0))
@@ -84,9 +84,7 @@ class Editor:
             if any(word.value is site.node and word.arg == "axis" for word in getattr(around, "keywords", ())):
                 yield from self._rows("axis")
             else:
-                yield from (
-                    (price, f"{repairs.compiled(row)(value):.12g}", {}) for price, row, _ in repairs.rows("constant")
-                )
+                yield from ((cost, f"{repairs.compiled(row)(value):.12g}", {}) for cost, row, _ in repairs.rows("constant"))
         else:
             if site.kind in repairs.TABLES:
                 yield from self._rows(site.kind, parts)
@@ -99,9 +97,9 @@ class Editor:
             yield from self._left_alone(site)
 
     def _rows(self, table, parts=()):
-        for price, row, names in repairs.rows(table):
+        for cost, row, names in repairs.rows(table):
             if names.issubset(parts):
-                yield price, row, {name: parts[name] for name in names}
+                yield cost, row, {name: parts[name] for name in names}
 
     def _parts(self, node):
         """Return the parts of an expression that a row may name."""
@@ -126,14 +124,14 @@ class Editor:
                 yield 0.9 + 0.08 * min(i, 1) + 0.05 * depth, "other", {"other": self._operand(part)}
             yield from self._left_alone(site, part, depth + 1)
 
-    def _rows_with(self, site, value, others, table, price):
+    def _rows_with(self, site, value, others, table, cost):
         """Yield the rows with another value in place of an expression, and those that combine the two."""
         around = self._value(site.parent) if site.parent and site.parent.kind == "Call" else value
         for other in others:
             if np.shape(other.value) == np.shape(value) and (site.kind not in ATOMS or is_integer(value) or is_float(value)):
-                yield price + other.price, "other", {"other": other}
+                yield cost + other.cost, "other", {"other": other}
             if is_array(value) and site.kind not in ATOMS and np.ndim(other.value) <= max(np.ndim(value), np.ndim(around)):
-                yield from ((extra + other.price, row, {"other": other}) for extra, row, _ in repairs.rows(table))
+                yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in repairs.rows(table))
 
     def _alike(self):
         """Yield the edits that make the same change at all places of a statement where a name or a number is."""
@@ -150,4 +148,4 @@ class Editor:
             elif sites[0].kind == "Name" and is_float(value):
                 for other in self.values.before(sites[0]):
                     if np.shape(other.value) == np.shape(value) and identity(other.value) != identity(value):
-                        yield Edit(1.6 + other.price, sites, "other", {"other": other})
+                        yield Edit(1.6 + other.cost, sites, "other", {"other": other})

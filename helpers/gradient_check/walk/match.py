@@ -75,13 +75,13 @@ class Matches:
 
     def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
-        pairs, visits, told = {}, {}, set()
+        pairs, visits, named = {}, {}, set()
         for site, _, value in self._in_gradient():
             visits.setdefault(site, []).append(identity(value))
         for site, values in visits.items():
             key = self.slopes.get(values[0])
-            if key and values[0] not in told and all(value in self.slopes for value in values):
-                told.add(values[0])
+            if key and values[0] not in named and all(value in self.slopes for value in values):
+                named.add(values[0])
                 if all(self._is_slope_at(point, site, key) for point in self.points[1:2]):
                     pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
         return tuple([*pairs.items()][-MOST_PAIRS:])

@@ -91,7 +91,7 @@ class Point:
     # -- slopes of a forward value V, given by its key (number of the site, visit)
 
     def is_slope(self, value, key):
-        """Tell whether a value is ∂L/∂V: whether it foretells what f gains along two random steps of V."""
+        """Tell whether a value is ∂L/∂V: whether it predicts what f gains along two random steps of V."""
         if key not in self.changes:
             sizes, shape = self._steps(key), (2, *np.shape(self.forward[key]))
             steps = sizes * self.rng.choice((-1, 1), shape) * self.rng.uniform(0.5, 1, shape)

@@ -1,9 +1,8 @@
 """The table of repairs: what one expression of a gradient should perhaps have been.
 
-Each row is a price and an expression; cheap rows are likely. `it` is what the learner wrote; `left` and `right` are the
-operands of an operation, `function` and `first` the parts of a call, and `owner` is W in W.T, W[0] and W.sum().
-`other` is another value or number at hand. One row gives both the new value, while the gradient
-runs, and the text that the learner reads.
+Each row is a cost and an expression; cheap rows are likely. `it` is what the learner wrote; `left` and `right` are the
+operands of an operation, `function` and `first` the parts of a call, and `owner` is W in W.T and W.sum. `other` is another
+value or number at hand. One row gives both the new value, while the gradient runs, and the text that the learner reads.
 """
 
 import ast
@@ -60,9 +59,9 @@ def _cells(text):
 
 @functools.cache
 def rows(table):
-    """Return the rows of a table as triples (price, expression, the names of its parts)."""
+    """Return the rows of a table as triples (cost, expression, the names of its parts)."""
     cells = (cell.split(None, 1) for cell in _cells(TABLES[table]))
-    return [(float(price), row, {*PLACES.findall(row)} - {"it"}) for price, row in cells]
+    return [(float(cost), row, {*PLACES.findall(row)} - {"it"}) for cost, row in cells]
 
 
 @functools.cache

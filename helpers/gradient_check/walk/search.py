@@ -96,7 +96,7 @@ class Search:
         return given if given is not None and point.agrees(given) else None
 
     def _compiled(self, trees):
-        """Compile the function with new syntax trees in place of old ones; return what it comes to if it is right."""
+        """Compile the function with new syntax trees in place of old ones; return the gradient if it is right."""
         source = self.bench.source_of[id(next(iter(trees)))]
         try:
             code = self.bench.compiled(source, trees)
@@ -107,9 +107,9 @@ class Search:
     # -- which edit is the likeliest
 
     def rank(self, edit):
-        """Return the price of an edit: lower where the first wrong expression is, higher in what is right so far."""
+        """Return the cost of an edit: lower where the first wrong expression is, higher in what is right so far."""
         site, wrong = self.bench.site_of.get(id(edit.shown)), self.matches.first_wrong
-        rank = edit.price + 1e-4 * edit.shown.lineno
+        rank = edit.cost + 1e-4 * edit.shown.lineno
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
         if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing

@@ -16,7 +16,7 @@ SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Continue | ast.Break
 class TreeEdit(NamedTuple):
     """Other syntax trees for some, {old: new}, and the one that is shown; its new text, if the new tree does not tell."""
 
-    price: float
+    cost: float
     shown: ast.AST
     trees: dict
     text: str | None = None

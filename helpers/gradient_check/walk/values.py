@@ -20,7 +20,7 @@ class Part(NamedTuple):
     value: object
     get: Callable
     written: list
-    price: float = 0.0
+    cost: float = 0.0
 
     def spellings(self, site):
         """Return syntax trees, those from the same function as a site first, and short ones."""
@@ -46,7 +46,7 @@ class Values:
                 if visit == 0 and site.kind not in ATOMS:
                     self._enter_numbers(field, site, value)
         likely = (part for value, part in self.numbers.items() if value not in (0, 1) and np.isfinite(value))
-        self.numbers = sorted(likely, key=lambda part: part.price)[:25]
+        self.numbers = sorted(likely, key=lambda part: part.cost)[:25]
 
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
@@ -55,12 +55,12 @@ class Values:
             if self.when[first.number] > self.when[site.number] or any(other is site for _, other, _ in group):
                 continue
             written = [one for _, other, _ in group for one in _written(other)]
-            price = min(_price(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
+            cost = min(_cost(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
 
             def get(field=field, number=first.number):
                 return self.bench.point.forward[number, 0] if field == "forward" else self.bench.latest[number]
 
-            yield Part(value, get, written, price)
+            yield Part(value, get, written, cost)
 
     def _enter_numbers(self, field, site, value):
         """Note a number that is the same at all points, such as a learning rate; and of an array its lengths."""
@@ -72,10 +72,10 @@ class Values:
         if np.ndim(value) == 0 and (is_float(value) or is_integer(value)) and all(same):
             self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
-    def _enter(self, value, site, tree, price):
+    def _enter(self, value, site, tree, cost):
         plain = (None, ast.parse(f"{value:g}", mode="eval").body)
-        part = self.numbers.get(value) or Part(value, lambda: value, [plain], price)
-        self.numbers[value] = part._replace(written=[*part.written, (site.scope, tree)], price=min(part.price, price))
+        part = self.numbers.get(value) or Part(value, lambda: value, [plain], cost)
+        self.numbers[value] = part._replace(written=[*part.written, (site.scope, tree)], cost=min(part.cost, cost))
 
 
 def _written(site):
@@ -84,7 +84,7 @@ def _written(site):
     return [*names, (site.scope, site.node)]
 
 
-def _price(tree):
+def _cost(tree):
     return 0.2 * (not isinstance(tree, ast.Name)) + len(ast.unparse(tree)) / 100
 
 
