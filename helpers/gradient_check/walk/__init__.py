@@ -93,7 +93,8 @@ class _Walk:
             return
         self.left_out = left_out(matches)
         if not self.repairs:
-            matches.first_wrong = inserted(matches) or matches.first_wrong
+            if site := inserted(matches):
+                matches.first_wrong, matches.certain = site, True
             self.repairs = search.best(editor.with_numbers()) or search.best(editor.with_others())
         if self.left_out is None and self._rank() > LIKELY:
             repairs = _of_f(bench, matches, values)
@@ -107,7 +108,7 @@ class _Walk:
         matches, best, others = self.matches, None, []
         if self.repairs:
             best, *others = self.repairs
-        place = best or matches.first_wrong or (self.left_out and matches.result)
+        place = best or (matches.certain and matches.first_wrong) or (self.left_out and matches.result)
         where, line = None, ("", (0, 0))
         if place:
             where, line = (

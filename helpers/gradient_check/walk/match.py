@@ -20,7 +20,7 @@ class Matches:
     slopes : {value: key of V}, where a value is ∂L/∂V
     kept : the values that lead to a slope, so that they cannot be wrong
     used : the values that lead to the result
-    first_wrong : the site of the first wrong expression, or None
+    first_wrong, certain : the site of the first wrong expression, or None; and whether all that it reads is right
     result : the site that computes what the gradient returns, or None
     story : pairs (expression of the gradient, forward value whose slope it is)
     """
@@ -103,6 +103,16 @@ class Matches:
         right = self.slopes.keys() | self.kept
         wrong = (site for value, (site, kids) in order.items() if value in self.used - right and self.slopes.keys() & kids)
         self.first_wrong = self.result if result in self.slopes else next(wrong, None)
+        self.certain = self.first_wrong and all(map(self._is_known, self.sites))
+
+    def _is_known(self, site):
+        """Tell whether a site is right if the first wrong expression reads it: a slope, a value of f, or a constant."""
+        key, read = (site.number, 0), [self.main.backward.get((kid.number, 0)) for kid in operands(site)]
+        value = self.main.backward.get(key)
+        if not site.is_inside(self.first_wrong) or not is_float(value) or any(map(is_float, read)):
+            return True
+        constant = all(np.array_equal(point.backward.get(key), value) for point in self.points[1:])
+        return constant or identity(value) in self.slopes or identity(value) in self.moving
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""
