@@ -1,190 +1,131 @@
-"""Match the values of the gradient with measured slopes: what equals ∂L/∂V of some value V of f is right so far."""
+"""Tell what in a gradient is right so far, and what is the first wrong expression.
 
-import ast
+An expression of the gradient whose value equals the measured slope ∂L/∂V of a forward value V is right so far. The first
+expression that is made from such values, equals no slope, and leads to none, is the first wrong one.
+"""
 
 import numpy as np
 
-EXACT = 1.0
+from helpers.gradient_check.walk.values import identity, is_float, operands
+
+MOST_KEYS, MOST_PAIRS = 150, 6
 
 
 class Matches:
     """What the values that the gradient computes are. A value is known by its bytes, wherever it turns up again.
 
-    sites : the sites that the gradient passes and f does not; `when` says in which order
-    slopes : {value: (key of V, factor)}, where a value is ∂L/∂V times a factor; the key of x itself is None
+    sites : the sites that the gradient passes and f does not, in this order
+    moving : the values of f that depend on x
+    keys : (number of the site, visit) of the forward values that a value of the gradient may be the slope of
+    slopes : {value: key of V}, where a value is ∂L/∂V
     kept : the values that lead to a slope, so that they cannot be wrong
-    first_wrong : the first site that is made from a slope, is none, and leads to none; or None
+    used : the values that lead to the result
+    first_wrong, certain : the site of the first wrong expression, or None; and whether all that it reads is right
     result : the site that computes what the gradient returns, or None
+    story : pairs (expression of the gradient, forward value whose slope it is)
     """
 
     def __init__(self, bench, points):
         self.bench, self.points, self.main = bench, points, points[0]
         in_f = {number for number, _ in self.main.forward}
-        self.when = {}
-        for time, (number, _) in enumerate(self.main.backward):
-            self.when.setdefault(number, time)
-        self.sites = [bench.sites[number] for number in self.when if number not in in_f]
-        self.numbers = {site.number for site in self.sites}
-        mine = {site.source for site in self.sites}  # the code that only f needs runs faster without probes
-        bench.only_in_f = {source.code for source in bench.sources if source not in mine}
+        passed = dict.fromkeys(number for number, _ in self.main.backward if number not in in_f)
+        self.sites, self.numbers = [bench.sites[number] for number in passed], set(passed)
         self.moving = {identity(value) for key, value in self.main.forward.items() if self._depends_on_x(key, value)}
-        self.keys, self.slopes, self.first_wrong, self.result, self.kept = self._forward_keys(), {}, None, None, set()
-        self._match()
-        self.wrong_later = []  # sites that are slopes at some visits only
+        self.keys = self._forward_keys()
+        self.slopes = self._slopes()
         self.story = self._story()
         self._follow()
+
+    def _in_gradient(self):
+        """Yield (site, visit, value) of the numbers that only the gradient computes."""
+        for (number, visit), value in self.main.backward.items():
+            if number in self.numbers and is_float(value) and self.bench.sites[number].kind != "Constant":
+                yield self.bench.sites[number], visit, value
 
     # -- the forward values
 
     def _forward_keys(self):
-        """Return the values of f that depend on x and have the shape of a value in the gradient.
-
-        A name counts where it is used several times, because then each use has a slope of its own.
-        """
-        shapes = {
-            np.shape(value)
-            for (number, _), value in self.main.backward.items()
-            if number in self.numbers and is_float(value)
-        }
-        uses, keys = {}, []
-        for number, _ in self.main.forward:
-            site = self.bench.sites[number]
-            uses[site.scope, site.text] = uses.get((site.scope, site.text), 0) + (site.kind == "Name")
+        """Return the values of f that depend on x and have the shape of a value in the gradient."""
+        shapes, keys = {np.shape(value) for *_, value in self._in_gradient()}, []
         for key, value in self.main.forward.items():
-            site = self.bench.sites[key[0]]
-            if site.kind in ("Constant", "After", "Attribute") or (site.kind == "Name" and uses[site.scope, site.text] == 1):
-                continue
-            if not is_float(value) or np.shape(value) not in shapes or not self._depends_on_x(key, value):
-                continue
-            if keys and identity(self.main.forward[keys[-1]]) == identity(
-                value
-            ):  # what a function returned is named by its call
-                keys.pop()
-            keys.append(key)
-        return keys[-150:]
+            seen = self.bench.sites[key[0]].kind not in ("Constant", "Attribute", "Name")
+            if seen and is_float(value) and np.shape(value) in shapes and self._depends_on_x(key, value):
+                if keys and identity(self.main.forward[keys[-1]]) == identity(value):
+                    keys.pop()  # what a function returned is named by its call
+                keys.append(key)
+        return keys[-MOST_KEYS:]
 
     def _depends_on_x(self, key, value):
         return not all(np.array_equal(point.forward.get(key), value) for point in self.points[1:])
 
-    def name(self, key):
+    def name(self, site):
         """Return what the learner calls a forward value."""
-        site = self.bench.sites[key[0]]
         return f"{site.text} in {site.parent.text}" if site.kind == "Name" and site.parent else site.name or site.text
 
-    # -- the matches
+    # -- right so far
 
-    def _match(self):
-        point, rng, seen = self.main, np.random.default_rng(5), set(self.moving)  # a value of f is a slope by chance only
-        tests = {point.x.shape: [(None, point.directions, point.slopes)]}
-        for key in self.keys:
-            shape = (2, *np.shape(point.forward[key]))
-            steps = point.steps_of(key) * rng.choice((-1, 1), shape) * rng.uniform(0.5, 1, shape)
-            changes = np.array([point.slope_along(key, step) for step in steps])
-            tests.setdefault(shape[1:], []).append((key, steps.reshape(2, -1), changes))
-        for (number, _), value in point.backward.items():
-            plain = self.bench.sites[number].kind == "Constant"
-            if number in self.numbers and is_float(value) and not plain and identity(value) not in seen:
-                seen.add(identity(value))
-                found = self._best(np.ravel(value), tests.get(np.shape(value), ()))
-                if found:
-                    self.slopes[identity(value)] = found
+    def _slopes(self):
+        """Return {value: key of the forward value whose slope it is}. A value of f is a slope by chance only."""
+        found = {}
+        for _, _, value in self._in_gradient():
+            if identity(value) not in found and identity(value) not in self.moving and np.all(np.isfinite(value)):
+                alike = (key for key in self.keys if np.shape(self.main.forward[key]) == np.shape(value))
+                found[identity(value)] = next((key for key in alike if self.main.is_slope(value, key)), None)
+        return {value: key for value, key in found.items() if key}
 
-    def _best(self, value, tests):
-        found = None
-        for key, steps, changes in tests if np.any(value) and np.all(np.isfinite(value)) else ():
-            blur = 1e-6 * (np.abs(steps) @ np.abs(value)) + 1e-15 * abs(self.main.value)
-            expected = steps @ value
-            if np.all(np.abs(expected - changes) <= blur) and np.any(np.abs(changes) > 100 * blur):
-                return key, EXACT
-            factor = expected @ changes / max(changes @ changes, 1e-300)
-            if value.size > 1 and np.all(np.abs(expected - factor * changes) <= blur) and abs(factor) > 1e-9:
-                found = key, factor
-        return found
-
-    def is_exact(self, value):
-        return self.slopes.get(value, (None, 0))[1] == EXACT
-
-    def is_complete(self, value):
-        """Tell whether a value is the whole slope of something, and not only the part by one of its uses."""
-        key, factor = self.slopes.get(value, (None, 0))
-        return factor == EXACT and key is not None and self.bench.sites[key[0]].kind != "Name"
-
-    def _story(self, most=6):
+    def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
-        pairs, visits = {}, {}
-        for (number, _), value in self.main.backward.items():
-            if number in self.numbers and self.bench.sites[number].kind != "Name":
-                visits.setdefault(number, []).append(identity(value))
-        for number, values in visits.items():
-            site, key = self.bench.sites[number], self.slopes.get(values[0], (None, 0))[0]
-            exact = [self.is_exact(value) for value in values]
-            if any(exact) and not all(exact) and site.kind != "After":
-                self.wrong_later.append(site)
-            if key and all(exact) and self._is_true_elsewhere((number, 0), key):
-                pairs.setdefault(site.name or site.text, self.name(key))
-        return tuple(list(pairs.items())[-most:])
+        pairs, visits, named = {}, {}, set()
+        for site, _, value in self._in_gradient():
+            visits.setdefault(site, []).append(identity(value))
+        for site, values in visits.items():
+            key = self.slopes.get(values[0])
+            if key and values[0] not in named and all(value in self.slopes for value in values):
+                named.add(values[0])
+                if all(self._is_slope_at(point, site, key) for point in self.points[1:2]):
+                    pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
+        return tuple([*pairs.items()][-MOST_PAIRS:])
 
-    def _is_true_elsewhere(self, key, of):
-        for point in self.points[1:2]:
-            value = point.backward.get(key)
-            if of not in point.forward or np.shape(value) != np.shape(point.forward[of]):
-                return False
-            step = point.steps_of(of) * np.random.default_rng(3).uniform(0.5, 1, np.shape(value))
-            blur = 1e-5 * np.sum(np.abs(step * value)) + 1e-14 * abs(point.value)
-            if not abs(point.slope_along(of, step) - np.sum(step * value)) <= blur:
-                return False
-        return True
+    def _is_slope_at(self, point, site, key):
+        value = point.backward.get((site.number, 0))
+        same_shape = key in point.forward and np.shape(value) == np.shape(point.forward[key])
+        return same_shape and point.is_slope(value, key)
 
-    # -- the first that is no slope
+    # -- first wrong
 
     def _follow(self):
         """Follow each value to what is made from it: what leads to a slope is right, so the first that does not is wrong."""
         made_from, order = self._graph()
         result = identity(self.main.given)
-        self.result = order.get(result, (None,))[0]
-        exact = {value for value in self.slopes if self.is_exact(value)}
+        self.result = order[result][0] if result in order else None
         self.used = _ancestors([result], made_from)
-        self.kept = _ancestors([kid for value in exact for kid in made_from.get(value, ())], made_from)
-        factor = self.slopes.get(result, (None, None))[1]
-        for value, (site, kids) in order.items():
-            known, slopes = self.slopes.get(value), [kid for kid in kids if kid in self.slopes]
-            if value not in self.used or value in self.kept or (value in exact and site not in self.wrong_later):
-                continue
-            if factor and known and abs(known[1] / factor - 1) < 1e-5:  # from here on all is so many times too large
-                self.first_wrong = site
-                return
-            if site in self.wrong_later:
-                self.first_wrong = site
-                return
-            if not factor and not known and slopes:
-                scaled = [kid for kid in slopes if kid not in exact and kid in order]
-                self.first_wrong = _whole_sum(order[scaled[0]][0] if scaled and exact.intersection(kids) else site)
-                return
-        if result in exact:
-            self.first_wrong = self.result
+        self.kept = _ancestors([kid for value in self.slopes for kid in made_from.get(value, ())], made_from)
+        right = self.slopes.keys() | self.kept
+        wrong = (site for value, (site, kids) in order.items() if value in self.used - right and self.slopes.keys() & kids)
+        self.first_wrong = self.result if result in self.slopes else next(wrong, None)
+        self.certain = self.first_wrong and all(map(self._is_known, self.sites))
+
+    def _is_known(self, site):
+        """Tell whether a site is right if the first wrong expression reads it: a slope, a value of f, or a constant."""
+        key, read = (site.number, 0), [self.main.backward.get((kid.number, 0)) for kid in operands(site)]
+        value = self.main.backward.get(key)
+        if not site.is_inside(self.first_wrong) or not is_float(value) or any(map(is_float, read)):
+            return True
+        constant = all(np.array_equal(point.backward.get(key), value) for point in self.points[1:])
+        return constant or identity(value) in self.slopes or identity(value) in self.moving
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""
-        made_from, order, current, named, beside, read = {}, {}, {}, {}, {}, set()
-        for site in self.sites:
-            beside.setdefault(site.statement, []).append(site.number)
+        made_from, order, latest = {}, {}, {}
         for (number, _), value in self.main.backward.items():
-            site = self.bench.sites[number]
-            if callable(value):
-                continue
-            kids = [current[kid.number] for kid in operands(site) if kid.number in current]
-            if site.kind == "After":
-                before = [named[site.scope, site.name]] if (site.scope, site.name) in named else []
-                kids = before + [current[other] for other in beside.get(site.statement, ()) if other in current]
-            value = current[number] = identity(value)
-            if site.kind != "After":  # sums that are not complete are not read
-                read.add(value)
-            if site.name:
-                named[site.scope, site.name] = value
-            made_from.setdefault(value, set()).update(kids)
-            if number in self.numbers:
-                order.setdefault(value, (site, kids))
-        return made_from, {value: place for value, place in order.items() if value[1] in "df" and value in read}
+            if not callable(value):
+                site = self.bench.sites[number]
+                kids = [latest[kid.number] for kid in operands(site) if kid.number in latest]
+                known = latest[number] = identity(value)
+                made_from.setdefault(known, set()).update(kids)
+                if number in self.numbers and known[1] in "df":
+                    order.setdefault(known, (site, kids))
+        return made_from, order
 
 
 def _ancestors(values, made_from):
@@ -194,28 +135,3 @@ def _ancestors(values, made_from):
         found |= new
         todo += new
     return found
-
-
-def _whole_sum(site):
-    """Return the whole sum that a site is a term of."""
-    while site.parent and all(isinstance(getattr(one.node, "op", None), ast.Add | ast.Sub) for one in (site, site.parent)):
-        site = site.parent
-    return site
-
-
-def operands(site):
-    """Return the sites of the operands of an expression; those of W.sum() include W."""
-    return [kid for child in site.kids for kid in (child.kids if child.kind == "Callee" else [child])]
-
-
-def is_float(value):
-    return isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-
-
-def is_integer(value):
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def identity(value):
-    value = np.asarray(value)
-    return value.shape, value.dtype.char, value.tobytes()

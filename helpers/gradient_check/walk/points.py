@@ -1,4 +1,4 @@
-"""Compare f and its gradient at several points, and measure the slopes of the values that f computes on its way.
+"""Compare f and its gradient at several points, and measure the slopes of the forward values, which f computes on its way.
 
 A probe can add a small step to any value V inside f. The change of the loss is then ∂L/∂V along that step, by the same
 central difference that measures ∂L/∂x.
@@ -6,10 +6,11 @@ central difference that measures ∂L/∂x.
 
 import numpy as np
 
-from helpers.gradient_check.walk.state import Snapshot
+from helpers.gradient_check.walk.runs import NotAllowed
+from helpers.gradient_check.walk.state import CannotRestore, Snapshot
 
 STEP = 6e-6
-DIRECTIONS = 8
+DIRECTIONS, POINTS = 8, 4
 
 
 class Point:
@@ -19,117 +20,116 @@ class Point:
     directions, slopes : steps of x, and the slopes of f along them
     forward, backward : what the probes noted in f and in the gradient, by (number of the site, visit)
     error, noise : the largest relative difference of gradient and slope, and of two measurements of one slope
+    usable, wrong : whether the slopes can judge a gradient, and whether the learner's is wrong here
     """
 
     def __init__(self, bench, x, rng):
-        self.bench, self.x = bench, x.copy()
+        self.bench, self.x, self.rng = bench, x.copy(), np.random.default_rng(5)
         bench.state.restore()
         bench.x[...] = x
         self.value = float(bench.plain(bench.f))  # a gradient may need what f keeps for it
         self.state = Snapshot(bench.x, bench.f, bench.gradient)
-        self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
-        self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
-        twice = np.array([[self._change(size * step) / size for size in (1, 2)] for step in self.directions])
-        self.slopes, self.scale = twice[:, 0], max(float(np.max(np.abs(twice))), 1e-300)
-        self.noise = float(np.max(np.abs(twice[:, 0] - twice[:, 1]))) / self.scale
-        self.forward, self.backward, self.measured = {}, {}, {}
+        self.forward, self.backward, self.measured, self.changes = {}, {}, {}, {}
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
+        self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
+        self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
+        once, twice = (np.array([self.change(size * step) / size for step in self.directions]) for size in (1, 2))
+        self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
+        self.noise = float(np.max(np.abs(once - twice))) / self.scale
+        self._ensure_the_same()
         self.error = self.error_of(self.given)
+        self.wrong = self.error > 1e-7
+        self.tolerance = max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
+        sharp = self.scale > 1e-200 and 3 * self.noise < max(self.error / 15, 1e-7)  # enough to judge a repair
+        self.usable = sharp and bool(np.isfinite([self.value, self.noise]).all())
 
-    def run_f(self, edits=None, notes=None, step=None, replaced=None):
+    def run_f(self, edits=None, notes=None, step=None, code=None):
         self.state.restore()
         self.bench.point = self
         if step is not None:
             self.bench.x[...] = self.x + step.reshape(self.x.shape)
-        return float(self.bench.run(self.bench.f, edits, notes, replaced))
+        return float(self.bench.run(self.bench.f, edits, notes, code))
 
-    def run_gradient(self, edits=None, notes=None, replaced=None, afresh=True):
+    def run_gradient(self, edits=None, notes=None, code=None, afresh=True):
         if afresh:
             self.state.restore()
         self.bench.point = self
-        untouched = self.bench.only_in_f if afresh else ()
-        return np.array(self.bench.run(self.bench.gradient, edits, notes, replaced, untouched), float)
+        return np.array(self.bench.run(self.bench.gradient, edits, notes, code), float)
 
-    def _change(self, step):
-        """Return half of what f gains from x - step to x + step, by the learner's own function."""
-        values = []
-        for sign in (1, -1):
-            self.state.restore()
-            self.bench.x[...] = self.x + sign * step.reshape(self.x.shape)
-            values.append(float(self.bench.plain(self.bench.f)))
-        return (values[0] - values[1]) / 2
+    def attempt(self, run, *arguments, **keywords):
+        """Return what a run of edited code gives; None if it fails."""
+        try:
+            return run(*arguments, **keywords)
+        except (Exception, NotAllowed):
+            return None
 
-    def error_of(self, given, slopes=None):
+    def _ensure_the_same(self):
+        """Raise CannotRestore unless f and its gradient give bit by bit the same with probes as without."""
+        for function in (self.bench.f, self.bench.gradient):
+            results = set()
+            for run in (self.bench.plain, self.bench.run):
+                self.state.restore()
+                result = np.asarray(run(function))
+                results.add((result.dtype, result.shape, result.tobytes()))
+            if len(results) > 1:
+                raise CannotRestore("with probes a function gives another result")
+
+    def change(self, step, edits=None, code=None):
+        """Return half of what f gains from x - step to x + step."""
+        return (self.run_f(edits, step=step, code=code) - self.run_f(edits, step=-step, code=code)) / 2
+
+    def error_of(self, given):
         """Return how far a gradient is from the slopes, relative to the largest slope."""
-        slopes = self.slopes if slopes is None else slopes
         if np.shape(given) != self.x.shape or not np.all(np.isfinite(given)):
             return np.inf
-        return float(np.max(np.abs(self.directions @ given.ravel() - slopes))) / self.scale
-
-    @property
-    def usable(self):
-        """Whether the slopes are finite, not all 0, and sharp enough to judge a repair."""
-        return self.scale > 1e-200 and np.isfinite(self.noise) and 3 * self.noise < max(self.error / 15, 1e-7)
-
-    @property
-    def wrong(self):
-        return self.error > 1e-7
-
-    @property
-    def tolerance(self):
-        return max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
+        return float(np.max(np.abs(self.directions @ given.ravel() - self.slopes))) / self.scale
 
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance
 
-    def slope_along(self, key, step):
-        """Return half of the change of f when a forward value moves from V - step to V + step."""
-        number, visit = key
-        values = [
-            self.run_f({number: lambda value, n, sign=sign: value + sign * step if n == visit else value})
-            for sign in (1, -1)
-        ]
-        return (values[0] - values[1]) / 2
+    # -- slopes of a forward value V, given by its key (number of the site, visit)
 
-    def steps_of(self, key):
-        """Return a small step for every entry of a forward value, in proportion to it, so that it does not cross 0."""
+    def is_slope(self, value, key):
+        """Tell whether a value is ∂L/∂V: whether it predicts what f gains along two random steps of V."""
+        if key not in self.changes:
+            sizes, shape = self._steps(key), (2, *np.shape(self.forward[key]))
+            steps = sizes * self.rng.choice((-1, 1), shape) * self.rng.uniform(0.5, 1, shape)
+            self.changes[key] = steps.reshape(2, -1), np.array([self._change_along(key, step) for step in steps])
+        steps, changes = self.changes[key]
+        blur = 1e-6 * (np.abs(steps) @ np.abs(np.ravel(value))) + 1e-15 * abs(self.value)
+        return np.all(np.abs(steps @ np.ravel(value) - changes) <= blur) and np.any(np.abs(changes) > 100 * blur)
+
+    def slopes_of(self, key):
+        """Return ∂L/∂V, entry by entry."""
+        if key not in self.measured:
+            steps = self._steps(key)
+            units = (np.reshape(unit, steps.shape) for unit in np.eye(steps.size))
+            slopes = [self._change_along(key, steps * unit) / np.sum(steps * unit) for unit in units]
+            self.measured[key] = np.reshape(slopes, steps.shape)
+        return self.measured[key]
+
+    def _change_along(self, key, step):
+        """Return half of the change of f when V moves from V - step to V + step."""
+        number, visit = key
+        ends = [{number: lambda value, n, by=by: value + by if n == visit else value} for by in (step, -step)]
+        return (self.run_f(ends[0]) - self.run_f(ends[1])) / 2
+
+    def _steps(self, key):
+        """Return a small step for every entry of V, in proportion to it, so that it does not cross 0."""
         size = np.abs(np.asarray(self.forward[key], float))
         return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
 
-    def slopes_of(self, key):
-        """Return ∂L/∂V of a forward value, entry by entry."""
-        if key not in self.measured:
-            steps, slopes = self.steps_of(key), np.zeros(np.shape(self.forward[key]))
-            for i in np.ndindex(slopes.shape):
-                step = np.zeros(slopes.shape)
-                step[i] = steps[i]
-                slopes[i] = self.slope_along(key, step) / steps[i]
-            self.measured[key] = slopes
-        return self.measured[key]
-
-    def slopes_at_x(self):
-        """Return ∂L/∂x, entry by entry."""
-        if None not in self.measured:
-            sizes = STEP * np.maximum(1, np.abs(self.x.ravel()))
-            slopes = [self._change(size * unit) / size for size, unit in zip(sizes, np.eye(self.x.size), strict=True)]
-            self.measured[None] = np.reshape(slopes, self.x.shape)
-        return self.measured[None]
-
 
 def points_around(bench, x):
-    """Return up to five points: x, its neighbourhood, and random points of order one, without those that cannot be judged."""
+    """Return up to four points, x first if it can be judged: its neighbourhood, and random points of order one."""
     rng = np.random.default_rng(7)
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)
     points = [first] if first.usable else []
     for move in (0.3 * size, size, 0.7, 0.1 * size, 0.02 * size):
-        if len(points) == 4:
-            break
-        try:
-            point = Point(bench, x + move * rng.standard_normal(x.shape), rng)
-        except Exception:  # f may not be defined there
-            continue
-        if point.usable and np.isfinite(point.value) and (np.isfinite(point.error) or not np.isfinite(first.error)):
-            points.append(point)
+        if len(points) < POINTS:
+            point = first.attempt(Point, bench, x + move * rng.standard_normal(x.shape), rng)  # f may not be defined there
+            if point and point.usable and (np.isfinite(point.error) or not np.isfinite(first.error)):
+                points.append(point)
     return sorted(points, key=lambda point: not point.wrong)

@@ -1,9 +1,8 @@
-"""The table of small mistakes: what one expression of a gradient should perhaps have been.
+"""The table of repairs: what one expression of a gradient should perhaps have been.
 
-Each row is a price and an expression. `it` is what the learner wrote; `left` and `right` are the operands of an
-operation, `function`, `first` and `second` the parts of a call, and `owner` is W in W.T, W[0] and W.sum(). `other` is
-another value at hand and `number` a number at hand. One row gives both the new value, while the gradient runs, and the
-text that the learner reads. Cheap rows are likely.
+Each row is a cost and an expression; cheap rows are likely. `it` is what the learner wrote; `left` and `right` are the
+operands of an operation, `function` and `first` the parts of a call, and `owner` is W in W.T and W.sum. `other` is another
+value or number at hand. One row gives both the new value, while the gradient runs, and the text that the learner reads.
 """
 
 import ast
@@ -15,88 +14,70 @@ import numpy as np
 TABLES = {
     "BinOp": """
         1.0 left + right | 1.0 left - right | 1.0 left * right | 1.0 left / right | 1.0 left @ right | 1.2 left ** right
-        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.4 left * np.abs(left) | 1.2 np.outer(left, right)
-        1.0 left.T @ right | 1.0 left @ right.T | 1.3 right.T @ left | 1.2 right @ left.T | 1.3 left.T @ right.T
-    """,
-    "Compare": "1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right | 1.0 left != right",
-    "Call": "1.1 function(second, first) | 1.0 function(first.T, second) | 1.0 function(first, second.T)",
-    "UnaryOp": "",
-    # a sum, a mean, a maximum ... without an axis
+        0.85 right - left | 1.1 right / left | 1.1 right @ left | 1.1 right ** left | 1.2 np.outer(left, right)
+        1.3 right.T @ left | 1.2 right @ left.T""",
+    "Compare": """
+        1.0 left >= right | 1.0 left > right | 1.0 left <= right | 1.0 left < right | 1.0 left == right
+        1.0 left != right""",
     "reduction": """
         1.1 function(first, axis=0) | 1.1 function(first, axis=1) | 1.2 function(first, axis=-1, keepdims=True)
-        1.4 function(first, axis=0, keepdims=True)
-    """,
-    "method": "1.1 function(axis=0) | 1.1 function(axis=1) | 1.2 function(axis=-1, keepdims=True) | 1.4 function(axis=0, keepdims=True)",
+        1.4 function(first, axis=0, keepdims=True)""",
+    "method": """
+        1.1 function(axis=0) | 1.1 function(axis=1) | 1.2 function(axis=-1, keepdims=True)
+        1.4 function(axis=0, keepdims=True)""",
     "array": """
         1.05 -it | 1.1 it.T | 1.0 ~it | 1.2 it.copy() | 1.5 2 * it | 1.5 0.5 * it | 1.3 1 - it | 1.7 it + 1 | 1.7 it - 1
-        1.7 it.sum(axis=0) | 1.7 it.sum(axis=1) | 1.8 it.sum(axis=-1, keepdims=True) | 1.8 it.sum(axis=0, keepdims=True) | 1.9 it.sum()
-        1.9 it.mean(axis=0) | 1.9 it.mean(axis=1) | 1.7 it[:, None] | 1.9 np.diag(it) | 1.6 it[::-1] | 1.9 it[::-1, ::-1] | 2.2 it[..., ::-1]
-        1.6 it > 0 | 1.7 it >= 0 | 1.8 it != 0 | 1.8 (it > 0).astype(float) | 1.9 it * (1 - it) | 1.9 1 - it**2 | 1.7 it**2 | 1.9 it**3
-        1.8 1 / it | 1.8 np.sqrt(it) | 1.8 np.exp(it) | 1.8 np.log(it) | 1.8 np.tanh(it) | 1.8 np.sign(it) | 1.8 np.abs(it)
-        1.8 np.sin(it) | 1.8 np.cos(it) | 1.9 np.maximum(it, 0) | 1.9 1 / (1 + np.exp(-it)) | 1.9 np.linalg.norm(it)
-    """,
+        1.7 it.sum(axis=0) | 1.7 it.sum(axis=1) | 1.8 it.sum(axis=-1, keepdims=True) | 1.8 it.sum(axis=0, keepdims=True)
+        1.9 it.sum() | 1.9 it.mean(axis=0) | 1.9 it.mean(axis=1) | 1.7 it[:, None] | 1.9 np.diag(it)
+        1.6 it[::-1] | 1.9 it[::-1, ::-1] | 2.2 it[..., ::-1]
+        1.6 it > 0 | 1.8 it != 0 | 1.9 it * (1 - it) | 1.9 1 - it**2 | 1.7 it**2 | 1.9 it**3 | 1.8 1 / it
+        1.8 np.sqrt(it) | 1.8 np.exp(it) | 1.8 np.log(it) | 1.8 np.tanh(it) | 1.8 np.sign(it) | 1.8 np.abs(it)
+        1.8 np.sin(it) | 1.8 np.cos(it) | 1.9 np.maximum(it, 0) | 1.9 1 / (1 + np.exp(-it)) | 1.9 np.linalg.norm(it)""",
     "integer": "1.4 it + 1 | 1.4 it - 1 | 2.0 2 * it",
+    "constant": """
+        1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1
+        1.5 2 * it | 1.5 it / 2 | 1.6 3""",
     "axis": "0.9 0 | 0.9 1 | 1.0 -1 | 1.0 2 | 1.2 None",
-    "number": "1.6 it / number | 1.6 it * number | 1.8 it + number | 1.8 it - number",
+    "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
     "other": """
-        1.4 other | 2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
+        2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
-        2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]
-    """,
+        2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]""",
 }
-FUNCTIONS = {
-    "sum": "mean trace cumsum", "mean": "sum", "max": "min sum", "min": "max", "sin": "cos", "cos": "sin", "exp": "log expm1",
-    "log": "exp log1p", "log1p": "log", "sqrt": "square", "square": "sqrt abs", "abs": "sign square", "sign": "abs", "tanh": "cosh",
-    "sinh": "cosh", "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like", "empty_like": "zeros_like",
-    "var": "std", "std": "var", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "cumsum": "sum",
-    "dot": "multiply outer", "multiply": "dot outer", "outer": "multiply dot",
-}  # fmt: skip
-PLACES = re.compile(r"\b(it|left|right|function|first|second|owner|other|number|third)\b")
-LOOSE = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr)
+CALLED = """
+    sum: mean trace cumsum | mean: sum | max: min sum | min: max | sin: cos | cos: sin | exp: log expm1 | log: exp log1p
+    log1p: log | sqrt: square | square: sqrt abs | abs: sign square | sign: abs | tanh: cosh | sinh: cosh | zeros: ones
+    ones: zeros | zeros_like: ones_like | ones_like: zeros_like | empty_like: zeros_like | var: std | std: var
+    maximum: minimum | minimum: maximum | argmax: argmin | argmin: argmax | cumsum: sum | dot: multiply outer
+    multiply: dot outer | outer: multiply dot"""
+PLACES = re.compile(r"\b(it|left|right|function|first|owner|other)\b")
+
+
+def _cells(text):
+    return [cell.strip() for line in text.strip().splitlines() for cell in line.split("|")]
 
 
 @functools.cache
 def rows(table):
-    """Return the rows of a table, given by its name or its text, as pairs (price, expression)."""
-    cells = [cell.split(None, 1) for line in TABLES.get(table, table).strip().splitlines() for cell in line.split("|")]
-    return [(float(cell[0]), cell[1].strip()) for cell in cells if cell]
+    """Return the rows of a table as triples (cost, expression, the names of its parts)."""
+    cells = (cell.split(None, 1) for cell in _cells(TABLES[table]))
+    return [(float(cost), row, {*PLACES.findall(row)} - {"it"}) for cost, row in cells]
 
 
 @functools.cache
-def compiled(expression):
-    """Return an expression of a table as a function of its parts, by name."""
-    names = sorted(set(PLACES.findall(expression)) | {"it"})
-    return eval(f"lambda {', '.join(names)}: {expression}", {"np": np})
+def compiled(row):
+    """Return an expression of the table as a function of its parts, by name."""
+    return eval(f"lambda {', '.join({*PLACES.findall(row), 'it'})}: {row}", {"np": np})
 
 
-def as_tree(expression, parts):
-    """Return an expression of a table as a syntax tree. The parts are pairs (syntax tree, text) by name."""
+def as_tree(row, parts):
+    """Return an expression of the table as a syntax tree with other trees for its parts."""
 
     class Insert(ast.NodeTransformer):
         def visit_Name(self, node):
-            return parts[node.id][0] if node.id in parts else node
+            return parts.get(node.id, node)
 
-    return Insert().visit(ast.parse(expression, mode="eval").body)
-
-
-def as_text(expression, parts):
-    """Return an expression of a table as the learner would write it, with brackets where they are needed."""
-    plain = PLACES.sub(lambda match: parts[match[0]][1], expression)
-    return (
-        plain
-        if means(plain, as_tree(expression, parts))
-        else PLACES.sub(lambda match: _in_brackets(*parts[match[0]]), expression)
-    )
+    return Insert().visit(ast.parse(row, mode="eval").body)
 
 
-def means(text, tree):
-    """Tell whether a text is an expression or a statement with this syntax tree."""
-    try:
-        parsed = ast.parse(text, mode="eval").body if isinstance(tree, ast.expr) else ast.parse(text).body[0]
-    except (SyntaxError, IndexError):
-        return False
-    return ast.dump(parsed) == ast.dump(tree)
-
-
-def _in_brackets(node, text):
-    return f"({text})" if isinstance(node, LOOSE) else text
+FUNCTIONS = {name: others.split() for name, others in (cell.split(":") for cell in _cells(CALLED))}

@@ -1,8 +1,7 @@
-"""Find the source of a learner's function, and build the function again from an edited syntax tree.
+"""Find the source of a learner's function, and compile the function again from an edited syntax tree.
 
-The gradient check experiments on the code that a learner wrote. This module finds the lines behind a function that is
-already loaded, whether they stand in a module, in a test or in a notebook cell, and makes sure that these lines are
-what runs.
+The experiments need the lines behind a function that is already loaded, whether they are in a module, in a test or in a
+notebook's cell. That these lines are what runs is tested by running them, at each point.
 """
 
 import ast
@@ -11,6 +10,7 @@ import functools
 import linecache
 import os
 import pathlib
+import re
 import sys
 import sysconfig
 import types
@@ -31,98 +31,71 @@ class Source:
     """The syntax tree of one function (a def or a lambda), its code object, and the lines of its file."""
 
     def __init__(self, code):
-        self.code = code
-        self.filename = code.co_filename
-        self.lines = linecache.getlines(self.filename)
-        nodes, codes = _functions("".join(self.lines), self.filename)
-        if not any(_same(other, code) for other in codes):
-            raise NoSource(f"{code.co_name}: the source is not what runs")
-        found = [node for node in nodes if _may_be(node, code)]
+        self.code, self.filename, self.lines = code, code.co_filename, linecache.getlines(code.co_filename)
+        found = [node for node in _functions("".join(self.lines)) if _may_be(node, code)]
         if len(found) > 1:  # lambdas that share a line
-            found = [node for node in found if set(build(node, code).co_positions()) == set(code.co_positions())]
+            found = [node for node in found if {*build(node, code).co_positions()} == {*code.co_positions()}]
         if len(found) != 1:
-            raise NoSource(f"{code.co_name}: not found in its source")
+            raise NoSource(f"{code.co_name}: the source is not what runs")
         self.node = found[0]
 
     def text(self, node):
         """Return an expression or a statement as it was written, on one line."""
         return self._cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
-    def offset(self, node, part):
-        """Return where in the text of a node one of its parts starts."""
-        return len(self._cut(node.lineno, node.col_offset, part.lineno, part.col_offset))
-
-    def spliced(self, node, parts):
-        """Return the text of a node with other texts for some of its parts: {part: text}."""
-        text = self.text(node)
-        for part in sorted(parts, key=lambda part: (part.lineno, part.col_offset), reverse=True):
-            start = self.offset(node, part)
-            text = text[:start] + parts[part] + text[start + len(self.text(part)) :]
-        return text
+    def spliced(self, node, part, text):
+        """Return the text of a node with another text for one of its parts."""
+        start, end = self._in_brackets(part)
+        before = self._cut(node.lineno, node.col_offset, part.lineno, start)
+        return before + text + self._cut(part.end_lineno, end, node.end_lineno, node.end_col_offset)
 
     def line(self, node):
         """Return the lines that an expression is in, as one and stripped, and where in them it starts and ends."""
-        before = self._cut(node.lineno, 0, node.lineno, node.col_offset).lstrip()
-        after = self._cut(node.end_lineno, node.end_col_offset, node.end_lineno, None).rstrip()
-        text = self.text(node)
+        start, end = self._in_brackets(node)
+        before = self._cut(node.lineno, 0, node.lineno, start).lstrip()
+        text = self._cut(node.lineno, start, node.end_lineno, end)
+        after = self._cut(node.end_lineno, end, node.end_lineno, None).rstrip()
         return before + text + after, (len(before), len(before) + len(text))
+
+    def _in_brackets(self, node):
+        """Return where a node starts and ends, with brackets around it that are not those of a call."""
+        start, end, before = node.col_offset, node.end_col_offset, self.lines[node.lineno - 1].encode()[: node.col_offset]
+        closed = self.lines[node.end_lineno - 1].encode()[end:].startswith(b")")
+        return (start - 1, end + 1) if closed and re.search(rb"(?<![\w\])])\($", before) else (start, end)
 
     def _cut(self, first, start, last, end):
         lines = [line.encode() for line in self.lines[first - 1 : last]]  # columns count bytes
         lines[-1] = lines[-1][:end]
         lines[0] = lines[0][start:]
-        texts = [line.decode() for line in lines]
-        return " ".join(
-            [texts[0].rstrip("\n") if len(texts) == 1 else texts[0].rstrip(), *(text.strip() for text in texts[1:])]
-        )
+        one, *others = [line.decode() for line in lines]
+        return " ".join([one.rstrip(), *map(str.strip, others)]) if others else one
 
 
 def is_learners(code):
     """Tell whether a code object is a learner's: with source, and neither of a library nor of this course."""
-    return not is_library(code) and not is_of_the_course(code) and bool(linecache.getlines(code.co_filename))
-
-
-def is_of_the_course(code):
-    return code.co_filename.startswith(COURSE)
+    of_the_course = code.co_filename.startswith(COURSE)
+    return not is_library(code) and not of_the_course and bool(linecache.getlines(code.co_filename))
 
 
 def is_library(thing):
     """Tell whether a code object or a module is Python's or of an installed package."""
     name = getattr(thing, "co_filename", None) or getattr(thing, "__file__", None) or ""
-    frozen = name.startswith("<frozen") or getattr(thing, "__name__", None) in sys.builtin_module_names
-    return frozen or name.startswith(LIBRARIES)
+    built_in = getattr(thing, "__name__", None) in sys.builtin_module_names
+    return built_in or name.startswith(("<frozen", *LIBRARIES))
 
 
 @functools.lru_cache(maxsize=32)
-def _functions(text, filename):
-    """Return the syntax trees, and the code objects, of all functions in a file."""
+def _functions(text):
+    """Return the syntax trees of all functions in a file."""
     try:
-        tree = ast.parse(text)
+        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
     except SyntaxError as error:
         raise NoSource("the source does not parse") from error
-    codes = [compile(tree, filename, "exec", dont_inherit=True)]
-    for code in codes:
-        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)], codes
 
 
 def _may_be(node, code):
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
     return first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name
-
-
-def _same(code, other):
-    same_place = code.co_firstlineno == other.co_firstlineno and code.co_name == other.co_name
-    return (
-        same_place
-        and code.co_code == other.co_code
-        and code.co_names == other.co_names
-        and _constants(code) == _constants(other)
-    )
-
-
-def _constants(code):
-    return [repr(constant) for constant in code.co_consts if not isinstance(constant, types.CodeType)]
 
 
 def build(node, code, extra=()):
@@ -132,29 +105,26 @@ def build(node, code, extra=()):
     if it is a method, because `super()` and names with two underscores depend on the class.
     """
     node = copy.copy(node)
-    node.args = _without_defaults(node.args)
-    if isinstance(node, ast.Lambda):
-        body = [ast.Return(node)]
-    else:
+    node.args = copy.deepcopy(node.args)
+    node.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
+    node.args.kw_defaults = [default and ast.Constant(None) for default in node.args.kw_defaults]
+    if isinstance(node, ast.FunctionDef):
         node.decorator_list, node.returns = [], None
         if node.name not in code.co_freevars:  # the function's own name must stay a global inside it
             node.name = "function_"
-        body = [node, ast.Return(ast.Name(node.name, ast.Load()))]
-    arguments = ast.arguments(
-        [], [ast.arg(name) for name in dict.fromkeys((*code.co_freevars, *extra))], None, [], [], None, []
-    )
-    top = ast.FunctionDef("factory_", arguments, body, [], None, None)
-    if hasattr(ast, "TypeAlias"):  # since Python 3.12 the list of type parameters must be there
-        top.type_params = []
+    for argument in ast.walk(node.args):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    top = ast.parse(f"def factory_({', '.join(dict.fromkeys((*code.co_freevars, *extra)))}): pass").body[0]
+    top.body, depth = [ast.Expr(node) if isinstance(node, ast.Lambda) else node], 2
     _, *outer = reversed(code.co_qualname.split("."))
     if outer and outer[0] != "<locals>":
-        top = ast.ClassDef(outer[0], [], [], [top], [])
-        if hasattr(ast, "TypeAlias"):
-            top.type_params = []
-    names = {}
-    exec(compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True), names)
-    factory = vars(names[top.name])["factory_"] if isinstance(top, ast.ClassDef) else names["factory_"]
-    return factory(*arguments.args).__code__
+        method, top, depth = top, ast.parse(f"class {outer[0]}: pass").body[0], 3
+        top.body = [method]
+    made = compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True)
+    for _ in range(depth):  # module, class, factory, function
+        made = next(constant for constant in made.co_consts if isinstance(constant, types.CodeType))
+    return made
 
 
 def replaced(node, trees):
@@ -163,23 +133,11 @@ def replaced(node, trees):
         return trees[node]
     changed = {}
     for field, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            new = [replaced(part, trees) if isinstance(part, ast.AST) else part for part in value]
-            if any(one is not other for one, other in zip(new, value, strict=True)):
-                changed[field] = new
-        elif isinstance(value, ast.AST) and (new := replaced(value, trees)) is not value:
-            changed[field] = new
+        parts = value if isinstance(value, list) else [value]
+        new = [replaced(part, trees) if isinstance(part, ast.AST) else part for part in parts]
+        if any(one is not other for one, other in zip(new, parts, strict=True)):
+            changed[field] = new if isinstance(value, list) else new[0]
     if changed:
         node = copy.copy(node)
         vars(node).update(changed)
     return node
-
-
-def _without_defaults(arguments):
-    arguments = copy.deepcopy(arguments)
-    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
-    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
-    for argument in ast.walk(arguments):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
-    return arguments

@@ -1,128 +1,111 @@
 """The values and the numbers that are at hand where an expression is computed, and how a learner would write them."""
 
 import ast
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from helpers.gradient_check.walk.match import identity, is_float, is_integer
+ATOMS = {"Constant", "Callee"}  # sites whose value is no result of the learner's
 
 
-class Part:
+class Part(NamedTuple):
     """A value to put into a row of the table.
 
     value : as it was noted in the first run
     get : function that returns it in the run that is being made
-    written : how it may be written, as triples (scope, syntax tree, text). What is in scope is found out when it is compiled
+    written : how it may be written, as pairs (scope, syntax tree). What is in scope is found out when it is compiled
     """
 
-    def __init__(self, value, get, written, price=0.0, key=None):
-        self.value, self.get, self.written, self.price, self.key = value, get, written, price, key
-
-    def at(self, point):
-        """Return the value as it was noted at a point."""
-        field, number = self.key
-        return getattr(point, field).get((number, 0))
+    value: object
+    get: Callable
+    written: list
+    cost: float = 0.0
 
     def spellings(self, site):
-        """Return pairs (syntax tree, text), those from the same function as a site first."""
-        ordered = sorted(self.written, key=lambda one: (one[0] is not site.scope, len(one[2])))
-        return list({text: (tree, text) for _, tree, text in ordered}.values())[:5]
-
-
-def operand(bench, site, value):
-    return Part(value, lambda: bench.latest[site.number][1], [(site.scope, site.node, site.text)])
-
-
-def _written(site):
-    """Return how the value of a site may be written: by the variable to which it is assigned, and as it stands."""
-    names = [(site.scope, ast.parse(site.name, mode="eval").body, site.name)] if site.name else []
-    return names + ([(site.scope, site.node, site.text)] if site.kind != "After" else [])
+        """Return syntax trees, those from the same function as a site first, and short ones."""
+        ordered = sorted(
+            (scope is not site.scope, len(ast.unparse(tree)), k) for k, (scope, tree) in enumerate(self.written)
+        )
+        return [self.written[k][1] for *_, k in ordered[:5]]
 
 
 class Values:
-    """All values at hand in the gradient."""
+    """All values at hand in the gradient, f's among them, and the numbers that are the same at all points."""
 
     def __init__(self, bench, matches):
-        self.bench, self.matches = bench, matches
-        self.groups, self.variables, self.when = {}, {}, dict(matches.when)
-        for time, (number, _) in enumerate(matches.main.forward):
-            self.when.setdefault(number, time)
-        in_f = {number for number, visit in matches.main.forward if visit}
-        for notes, mine in ((matches.main.forward, False), (matches.main.backward, True)):
-            for (number, visit), value in notes.items():
+        self.bench, self.points, self.groups, self.when, self.numbers = bench, matches.points, {}, {}, {}
+        self.numbers[2.0] = Part(2, lambda: 2, [(None, ast.Constant(2))], 0.2)
+        for field in ("forward", "backward"):
+            for (number, visit), value in getattr(self.points[0], field).items():
                 site = bench.sites[number]
-                if visit or site.kind in ("Constant", "Callee") or (not mine and number in in_f):
-                    continue
-                if mine and (site.name or site.kind == "Name"):
-                    self.variables.setdefault((site.scope, site.name or site.text), []).append((site, value))
-                if isinstance(value, np.ndarray) or is_float(value):
-                    group = self.groups.setdefault(identity(value), (value, [], []))
-                    group[1 + mine].append(site)
-        self.numbers = self._numbers()
+                if visit == 0 and (field == "forward" or number in matches.numbers):
+                    self.when.setdefault(number, len(self.when))
+                    if is_array(value) and site.kind not in ATOMS:
+                        self.groups.setdefault(identity(value), []).append((field, site, value))
+                if visit == 0 and site.kind not in ATOMS:
+                    self._enter_numbers(field, site, value)
+        likely = (part for value, part in self.numbers.items() if value not in (0, 1) and np.isfinite(value))
+        self.numbers = sorted(likely, key=lambda part: part.cost)[:25]
 
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
-        time = self.when[site.number]
-        for value, in_f, in_gradient in self.groups.values():
-            written = [one for other in (*in_gradient, *in_f) for one in _written(other)]
-            if site in in_gradient or (not in_f and self.when[in_gradient[0].number] > time):
+        for group in self.groups.values():
+            field, first, value = group[0]
+            if self.when[first.number] > self.when[site.number] or any(other is site for _, other, _ in group):
                 continue
-            price = min(
-                (0 if text.isidentifier() else 0.2) + len(text) / 100 + 0.3 * (scope is not site.scope)
-                for scope, _, text in written
-            )
-            first = (in_f or in_gradient)[0].number
-            key = "forward" if in_f else "backward", first
-            yield Part(value, lambda first=first, in_f=in_f: self._value(first, in_f), written, price, key)
-        yield from self._of(site, lambda value: isinstance(value, np.ndarray) or is_float(value), 2)
+            written = [one for _, other, _ in group for one in _written(other)]
+            cost = min(_cost(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
 
-    def integers(self, site):
-        """Yield the whole numbers, such as the indices of loops, in the function that a site is in."""
-        yield from self._of(site, is_integer, 1)
+            def get(field=field, number=first.number):
+                return self.bench.point.forward[number, 0] if field == "forward" else self.bench.latest[number]
 
-    def _of(self, site, wanted, least):
-        """Yield the variables of a function that were assigned at least so often before a site is reached."""
-        time = self.when[site.number]
-        for (scope, name), sites in self.variables.items():
-            before = [value for other, value in sites if self.when[other.number] < time]
-            times = sum(other.name is not None for other, _ in sites) if least > 1 else 1
-            if scope is site.scope and before and times >= least and wanted(before[-1]) and name != site.text:
-                numbers = [other.number for other, _ in sites]
+            yield Part(value, get, written, cost)
 
-                def get(numbers=numbers):
-                    return max(self.bench.latest[n] for n in numbers if n in self.bench.latest)[1]
+    def _enter_numbers(self, field, site, value):
+        """Note a number that is the same at all points, such as a learning rate; and of an array its lengths."""
+        if isinstance(value, np.ndarray) and site.kind in ("Name", "Attribute") and value.size > 1:
+            for axis, length in enumerate(value.shape):
+                text = f"{site.text}.shape[{axis}]" if axis else f"len({site.text})"
+                self._enter(length, site, ast.parse(text, mode="eval").body, 0.1 + 0.05 * axis)
+        same = (getattr(point, field).get((site.number, 0)) == value for point in self.points)
+        if np.ndim(value) == 0 and (is_float(value) or is_integer(value)) and all(same):
+            self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
-                yield Part(before[-1], get, [(scope, ast.parse(name, mode="eval").body, name)])
+    def _enter(self, value, site, tree, cost):
+        plain = (None, ast.parse(f"{value:g}", mode="eval").body)
+        part = self.numbers.get(value) or Part(value, lambda: value, [plain], cost)
+        self.numbers[value] = part._replace(written=[*part.written, (site.scope, tree)], cost=min(part.cost, cost))
 
-    def _value(self, number, in_f):
-        return self.bench.point.forward[number, 0] if in_f else self.bench.latest[number][1]
 
-    def _numbers(self):
-        """Return the numbers that are the same at all points: lengths, learning rates, weights of penalties."""
-        found, points = {2.0: Part(2, lambda: 2, [], 0.2)}, self.matches.points
+def _written(site):
+    """Return how the value of a site may be written: by the variable to which it is assigned, and as it is written there."""
+    names = [(site.scope, ast.parse(site.name, mode="eval").body)] if site.name else []
+    return [*names, (site.scope, site.node)]
 
-        def enter(value, site, text, price):
-            part = found.setdefault(float(value), Part(value, lambda: value, [], price))
-            part.written.append((site.scope, ast.parse(text, mode="eval").body, text))
-            part.price = min(part.price, price)
 
-        for field in ("backward", "forward"):
-            for (number, visit), value in getattr(points[0], field).items():
-                site = self.bench.sites[number]
-                if visit or site.kind in ("Constant", "Callee"):
-                    continue
-                if isinstance(value, np.ndarray) and site.kind in ("Name", "Attribute") and value.size > 1:
-                    for axis, length in enumerate(value.shape):
-                        enter(length, site, f"{site.text}.shape[{axis}]" if axis else f"len({site.text})", 0.1 + 0.05 * axis)
-                elif (is_float(value) or is_integer(value)) and np.ndim(value) == 0 and abs(value) not in (0, 1):
-                    if any(getattr(point, field).get((number, 0)) != value for point in points):
-                        continue
-                    text = site.name if (site.name or "").isidentifier() else site.text
-                    enter(value, site, text, 0.0 if site.kind == "Name" or site.name else 0.2)
-        for value, part in found.items():
-            text = f"{value:g}"
-            part.written.append((None, ast.parse(text, mode="eval").body, text))
-        return sorted(
-            (part for value, part in found.items() if value not in (0, 1) and np.isfinite(value)),
-            key=lambda part: part.price,
-        )[:25]
+def _cost(tree):
+    return 0.2 * (not isinstance(tree, ast.Name)) + len(ast.unparse(tree)) / 100
+
+
+def operands(site):
+    """Return the sites of the operands of an expression; those of W.sum() include W."""
+    return [kid for child in site.kids for kid in (child.kids if child.kind == "Callee" else [child])]
+
+
+def is_float(value):
+    return isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
+
+
+def is_array(value):
+    return isinstance(value, np.ndarray) or is_float(value)
+
+
+def is_integer(value):
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def identity(value):
+    """Return what is the same for two values exactly if they are the same to the last bit."""
+    value = np.asarray(value)
+    return value.shape, value.dtype.char, value.tobytes()

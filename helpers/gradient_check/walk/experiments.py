@@ -1,0 +1,84 @@
+"""Experiments beside the repairs: hold a forward value constant, insert a measured slope, or edit f.
+
+If the gradient fits an f in which `x.var(0)` is held constant, then the path through `x.var(0)` was left out. If it becomes
+right when the measured ∂L/∂V is inserted in place of an expression, then this expression should have been ∂L/∂V. If it fits
+an edited f, the two contradict each other there, and which of them is wrong cannot be known.
+"""
+
+import numpy as np
+
+from helpers.gradient_check.walk.values import ATOMS, identity, is_float
+
+LARGE = 150  # entries of a slope that is measured one by one
+
+
+def left_out(matches):
+    """Return the text of the forward value that must be held constant for the gradient to be right, or None."""
+    main, texts = matches.main, []
+    for number in dict.fromkeys(number for (number, _), value in main.forward.items() if is_float(value)):
+        site = matches.bench.sites[number]
+        if site.kind != "Constant" and all(_fits(point, point.given, _held(point, number)) for point in matches.points):
+            texts.append(matches.name(site))
+    return min(texts, key=len, default=None)
+
+
+def _held(point, number):
+    return {number: lambda value, visit: point.forward.get((number, visit), value)}
+
+
+def fits_edited(point, edits=None, code=None):
+    """Return the gradient if it is that of an edited f, else None. It is run again: it may use what f computes."""
+    if point.attempt(point.run_f, edits, code=code) is None:
+        return None
+    given = point.attempt(point.run_gradient, edits, code=code, afresh=False)
+    return given if given is not None and _fits(point, given, edits, code) else None
+
+
+def _fits(point, given, edits=None, code=None):
+    """Tell whether an edited f has a gradient, as it is given, for its slopes."""
+    if np.shape(given) != point.x.shape or not np.all(np.isfinite(given)) or not np.any(given):
+        return False
+    claims = point.directions @ given.ravel()
+    for i in np.argsort(-np.abs(claims - point.slopes)):
+        change = point.attempt(point.change, point.directions[i], edits, code)
+        if change is None or not abs(change - claims[i]) <= point.tolerance * point.scale:
+            return False
+    return True
+
+
+def inserted(matches):
+    """Return the first site of the gradient where a measured slope, inserted in its place, makes all right, or None.
+
+    All means all but a constant factor, such as the number of examples, by which a later line may divide.
+    """
+    main = matches.main
+    for site in matches.sites:
+        value = main.backward.get((site.number, 0))
+        known = identity(value)
+        if site.kind in ATOMS or (site.number, 1) in main.backward or np.size(value) > LARGE:
+            continue
+        if known in matches.kept or known not in matches.used or (np.ndim(value) == 0 and main.x.size > 1):
+            continue
+        if (site.kind == "Name" or site.name) and (site.kind == "Name") != (known in matches.slopes):
+            continue  # a slope that was assigned to a variable is right: it may be used wrongly
+        for key in matches.keys:
+            if np.shape(main.forward[key]) == np.shape(value) and _is_right_with(matches.points, site.number, key):
+                return site
+    return None
+
+
+def _is_right_with(points, number, key):
+    """Tell whether the gradient is right, up to a constant factor, with a measured slope in place of a value."""
+    factors = []
+    for point in points:
+        value = point.backward.get((number, 0))
+        if np.shape(point.forward.get(key)) != np.shape(value) or not np.any(slopes := point.slopes_of(key)):
+            return False
+        given = point.attempt(point.run_gradient, {number: lambda value, visit: slopes.copy()})
+        if given is None or given.shape != point.x.shape or np.allclose(slopes, value, rtol=1e-6, atol=0):
+            return False
+        claims = point.directions @ given.ravel()
+        factors.append(claims @ point.slopes / max(claims @ claims, 1e-300))
+        if not point.agrees(factors[-1] * given) or not np.isclose(factors[-1], factors[0], rtol=1e-5, atol=0):
+            return False
+    return True

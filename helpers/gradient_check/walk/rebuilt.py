@@ -1,0 +1,114 @@
+"""Rebuild the learner's functions: with probes, or with other syntax trees in place of some.
+
+A function that is called while another one runs with probes gets probes, too, if it is a learner's and has a source.
+"""
+
+import ast
+import contextlib
+import copy
+import functools
+import re
+import types
+
+from helpers.gradient_check.walk.probes import CALLEE, PROBE, Rewriter
+from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, replaced
+
+AS_WRITTEN = ast.Constant | ast.Subscript | ast.Call | ast.Attribute
+
+
+class Rebuilt:
+    """The functions that were rebuilt, and the sites of their probes.
+
+    site_of, source_of : {id of a syntax tree: its site, and the source it is in}
+    shared : the variables of closures. An edit of f may name one that only the gradient has
+    replaced : {code of a function: the code that runs in its place}
+    """
+
+    def __init__(self, f, gradient, probe, callee):
+        self.sites, self.codes, self.made, self.site_of, self.source_of, self.replaced = [], {}, set(), {}, {}, {}
+        self.cells = {PROBE: types.CellType(probe), CALLEE: types.CellType(callee)}
+        self.shared = _closure(f) | _closure(gradient)
+
+    def with_probes(self, function):
+        """Return a function with probes in it, if it is a learner's; anything else as it is."""
+        if isinstance(function, types.FunctionType):
+            return self._function(function)
+        if isinstance(function, types.MethodType):
+            return types.MethodType(self.with_probes(function.__func__), function.__self__)
+        if isinstance(function, functools.partial):
+            return functools.partial(self.with_probes(function.func), *function.args, **function.keywords)
+        if isinstance(function, tuple) and hasattr(function, "function"):  # of a dict of arrays
+            return function._replace(function=self.with_probes(function.function))
+        call = getattr(type(function), "__call__", None)  # noqa: B004
+        return types.MethodType(self._function(call), function) if isinstance(call, types.FunctionType) else function
+
+    def _function(self, function):
+        code = function.__code__
+        if code in self.made:
+            return function
+        new = self.replaced.get(code) or self._code(function)
+        if new is None:
+            return function
+        cells = self.shared | dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | self.cells
+        closure = tuple(cells[name] for name in new.co_freevars)
+        made = types.FunctionType(new, function.__globals__, function.__name__, function.__defaults__, closure)
+        made.__kwdefaults__ = function.__kwdefaults__
+        return made
+
+    def _code(self, function):
+        """Return the code of a function with probes; None for a function that is no learner's or has no source."""
+        code = function.__code__
+        if code not in self.codes:
+            self.codes[code], before = None, len(self.sites)
+            with self.silence(False), contextlib.suppress(NoSource, SyntaxError):
+                if is_learners(code):
+                    source = Source(code)
+                    tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
+                    self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
+                    self.shared = _closure(function) | self.shared
+                    self.source_of |= {id(node): source for node in ast.walk(source.node)}
+            if self.codes[code] is None:
+                del self.sites[before:]
+        return self.codes[code]
+
+    def compiled(self, source, trees):
+        """Return the code of a function with new syntax trees in place of old ones: {old: new}."""
+        names = {node.id for new in trees.values() for node in ast.walk(new) if isinstance(node, ast.Name)}
+        extra = [name for name in self.shared if name in names and name not in source.code.co_freevars]
+        tree = replaced(source.node, trees)
+        if any(isinstance(node, ast.For | ast.While) for node in ast.walk(tree)):
+            tree = Counted().visit(copy.deepcopy(tree))
+        return self._built(source, tree, (*extra, PROBE))
+
+    def _built(self, source, tree, extra):
+        code = build(tree, source.code, extra)
+        self.made.add(code)
+        return code
+
+    def text(self, tree):
+        """Return a syntax tree as text, with the parts that a learner wrote as they were written."""
+        written = {
+            node: ast.Name(self.source_of[id(node)].text(node))
+            for node in ast.walk(tree)
+            if isinstance(node, AS_WRITTEN) and id(node) in self.source_of
+        }
+        text = ast.unparse(ast.fix_missing_locations(replaced(tree, written)))
+        return re.sub(r"\b(\w+) \*\* (\w+)\b", r"\1**\2", text)
+
+
+class Counted(ast.NodeTransformer):
+    """Count the rounds of each loop, in code without other probes, so that an endless one is noticed."""
+
+    def visit_For(self, node):
+        self.generic_visit(node)
+        node.body.insert(0, ast.parse(f"{PROBE}(-1, None)").body[0])
+        return node
+
+    visit_While = visit_For
+
+
+def _closure(function):
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, types.FunctionType):
+        return {}
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
