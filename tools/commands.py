@@ -121,10 +121,8 @@ def help(_):
         print(f"  {name:11} {command.__doc__}")
 
 
-COMMANDS = {
-    command.__name__: command
-    for command in (lab, test, run, refresh, site, address, student, assignments, mark, bench, audit, lint, lock, clean, help)
-}
+EVERY = (lab, test, run, refresh, site, address, student, assignments, mark, bench, audit, lint, lock, clean, help)
+COMMANDS = {command.__name__: command for command in EVERY}
 if not (ROOT / "tests").is_dir():  # the student edition
     COMMANDS = {name: COMMANDS[name] for name in ("lab", "clean", "help")}
 

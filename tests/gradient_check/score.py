@@ -4,7 +4,8 @@
 
 FILE has a list CASES of tuples with the fields `name`, `make` (seed -> f, gradient, x and perhaps h), `right` and, where
 they are known, `want` and `near`: pairs of a finding's name and a pattern in its sentence, true or plausible.
-A line of a wrong case with the word "planted" in a comment is the line where the mistake is. Whether a verified
+A line of a wrong case with the word "planted" in a comment is the line where the mistake is. `fresh.py` names its lines
+in another way, which is understood, too. Whether a verified
 repair is also what the author would have written, only a reader can tell: -v prints the reports.
 """
 
@@ -16,6 +17,7 @@ import re
 import sys
 import time
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,12 +30,24 @@ def load(path):
     spec = importlib.util.spec_from_file_location("cases_to_score", path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.CASES
+    if hasattr(module, "CASES"):
+        return module.CASES
+    return [Fresh(case.name, case.make, False, case.lines) for case in module.WRONG] + [
+        Fresh(case.name, case.make, True) for case in module.RIGHT
+    ]
+
+
+class Fresh(NamedTuple):
+    name: str
+    make: object
+    right: bool
+    lines: tuple = ()
 
 
 def verdict(case, report):
     lines, first = inspect.getsourcelines(case.make)
-    planted = {first + k for k, line in enumerate(lines) if re.search(r"#.*\bplanted\b", line)}
+    wrong = getattr(case, "lines", ())
+    planted = {first + k for k, line in enumerate(lines) if re.search(r"#.*\bplanted\b", line) or line.strip() in wrong}
 
     def says(patterns):
         pairs = [(finding, pattern) for finding in report.findings for pattern in patterns]
