@@ -151,13 +151,13 @@ class Report:
 
     def _agreement(self):
         if math.isnan(self.bound):  # of nothing but zeros
-            return "The gradient agrees: it is 0, and f is flat here, so little was put to the test"
+            return "The gradient agrees: it is 0, and so is every measured slope, so little was put to the test"
         if self.bound > 1:
             return "The gradient is not contradicted: at x it is too small to tell from rounding"
         agrees = f"The gradient agrees, to a relative error below {_rounded_up(self.bound)}"
         if math.isnan(self.detectable):
             return agrees
-        return f"{agrees}; one of {_rounded_up(self.detectable)} of its length would show with 99.99 % confidence"
+        return f"{agrees}; an error of {_rounded_up(self.detectable)} of its length would show with a probability of 99.99 %"
 
 
 class Reports(dict):

@@ -117,8 +117,22 @@ def kink(check):
             sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[-1]:.4g} on the other"
             return Finding("kink", f"f has a kink {at(line, here)}: {sides}, so there is no gradient; move x off it")
         if not here.kink(near) and not here.wrong and abs(line.slope - near.slope) > 0.25 * largest:
-            text = f"f has a kink within a step of {line.step:.1g} {at(line, here)}: the slope over it is {line.slope:.4g}"
-            return Finding(REMARK, f"{text}; a step of {near.step:.1g}, with which it is {near.slope:.4g}, was compared")
+            text = f"f has a kink within {line.step:.1g} of {at(line)[3:]}: across it the slope is {line.slope:.4g}"
+            return Finding(REMARK, f"{text}, and with a step of {near.step:.1g} it is {near.slope:.4g}, which was compared")
+
+
+def mean_of_two_sides(check):
+    """The gradient agrees with the mean of two slopes: f has a kink exactly at x, and the central difference averages."""
+    here = check.here
+    steepest = max(magnitude(line.sides) for line in here.lines)
+    for line in here.lines if here.double else ():
+        low, high = line.sides[len(line.sides) // 2 - 1 :][:2]
+        if abs(high - low) > 0.25 * steepest and abs(high - low) > 30 * here.rounding / line.step:
+            near = here.line(line.where, (-1, 1), shorter=100)  # where f is smooth, the two sides come closer
+            noise = 30 * here.rounding / near.step
+            if abs(near.sides[1] - near.sides[0]) > max(0.5 * abs(high - low), noise):
+                sides = f"its slope is {near.sides[0]:.4g} on one side and {near.sides[1]:.4g} on the other"
+                return Finding(REMARK, f"f has a kink {at(line, here)}: {sides}, and the gradient takes the mean of the two")
 
 
 def labels_are_never_used(check):
@@ -179,7 +193,7 @@ def step_is_too_long(check):
 
 
 SLOPES = [not_finite_beside_x, another_value_afterwards, object_and_numbers, rounding_hides_the_rest, staircase, kink]
-AGREEMENT = [object_and_numbers, agrees_at_any_factor, rounding_hides_the_rest, step_is_too_long]
+AGREEMENT = [object_and_numbers, agrees_at_any_factor, rounding_hides_the_rest, step_is_too_long, mean_of_two_sides]
 
 
 def at(line, comparison=None):

@@ -172,7 +172,7 @@ def test_a_check_takes_four_evaluations_an_entry_and_a_few_more_or_60_for_any_si
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(size))
     assert report.ok
     assert report.evaluations <= most
-    assert size <= 256 or (report.detectable < 1e-4 and "99.99 % confidence" in str(report))
+    assert size <= 256 or (report.detectable < 1e-4 and "a probability of 99.99 %" in str(report))
 
 
 def test_one_wrong_entry_among_many_is_found_and_pointed_at():
