@@ -97,7 +97,8 @@ class Report:
     def _repr_html_(self):
         text, rows = html.escape, self._rows()
         cells = (
-            f"<tr><th>{text(label)}</th><td><code>{text(before)}<b>{text(marked)}</b>{text(after)}</code></td></tr>"
+            f'<tr><th>{text(label)}</th><td style="text-align: left">'
+            f"<code>{text(before)}<b>{text(marked)}</b>{text(after)}</code></td></tr>"
             for label, before, marked, after in rows
         )
         table = f"<table><tbody>{''.join(cells)}</tbody></table>" if rows else ""
@@ -121,7 +122,8 @@ class Report:
             start, end = found.span
             before, wrong, after = found.line[:start], found.line[start:end], found.line[end:]
             before = f"line {found.where.lineno}: {before}"
-            rows.append(("wrong in f" if found.in_f else "first wrong", before, wrong, after))
+            label = "wrong in f" if found.in_f else "first wrong" if found.repair else "is no slope"
+            rows.append((label, before, wrong, after))
             if found.repair:
                 rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))
                 rows += [("or", alternative, "", "") for alternative in found.alternatives]

@@ -23,7 +23,8 @@ LEARNERS_NUMBERS = {"3.6674507891066104", "0.9280627939898086", "1.0067371123845
 LINES, COLUMNS = 15, 120  # an output has at most so many lines; a longer line counts as several, and a few may be
 LARGEST_FILE = 1_000_000  # bytes
 # What a report or a table from helpers may be made of, and what a picture.
-REPORT = {element: {} for element in "b code li mark p pre table tbody td th thead tr ul".split()}
+REPORT = {element: {} for element in "b code li mark p pre table tbody th thead tr ul".split()}
+REPORT["td"] = {"style": "text-align: left"}  # JupyterLab would align code to the right
 _NAMES = "clip-path d fill height id patternunits style transform type version viewbox width x xmlns xmlns:xlink y".split()
 _DRAWN = dict.fromkeys(_NAMES, r"(?!.*(url\((?!#)|[@\\])).*") | {"xlink:href": r"#\w+|data:image/png;base64,.*"}
 PICTURE = dict.fromkeys("svg defs g path use clippath rect text tspan image pattern".split(), _DRAWN)
