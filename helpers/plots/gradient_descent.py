@@ -102,7 +102,9 @@ def plot_clinic(healthy, patients, names=None):
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
         ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
         quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
-        said.append(f"{letter} ({names[letter]}): {quarters}" if names else f"{letter}: {quarters}")
+        rises = int(np.sum(np.diff(losses) > 0))
+        text = f"{quarters}, lowest at step {np.argmin(losses)} with {min(losses):.2f}, rising in {rises} steps"
+        said.append(f"{letter} ({names[letter]}): {text}" if names else f"{letter}: {text}")
     _label_outside(axes, "steps", "loss")
     return fig, (
         f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "

@@ -120,7 +120,10 @@ def plot_temperature_paths(scores, temperatures):
         ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
     ax.annotate(f"T = {temperatures[0]:g}", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
     ax.text(1.05, 0.8, f"large marks: T = 1\nends: T = {temperatures[-1]:g}", va="center")
-    ends = "; ".join(f"z = {_list(z)} ends at {_list(softmax(np.asarray(z) / temperatures[-1]))}" for z in scores)
+    at = [[_list(softmax(np.asarray(z) / t)) for t in (1, temperatures[-1])] for z in scores]
+    ends = "; ".join(
+        f"z = {_list(z)} passes {one} at T = 1 and ends at {end}" for z, (one, end) in zip(scores, at, strict=True)
+    )
     return fig, (
         f"A triangle. At each corner, one of the three classes has probability 1. Paths start near the centre at "
         f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
