@@ -44,7 +44,7 @@ class Examination:
 
     def __init__(self, f, gradient, x, h, seed):
         self.gradient, self.x, self.h, self.f = gradient, x, h, Function(f, x)
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng((seed, 1847))  # x itself may have been drawn from default_rng(seed)
         self.here = self.there = self.wrong = None
 
     def ask(self):
@@ -106,6 +106,8 @@ class Examination:
 
         f is called there before the gradient, which may read what the last forward pass kept."""
         f, x, anywhere = self.f, self.f.kept, self.rng.standard_normal(self.x.shape)
+        if np.array_equal(anywhere > 0, x > 0):
+            anywhere.flat[::2] *= -1  # so that not all units of a ReLU that are on at x are on again
         for point in (anywhere.astype(x.dtype), np.copysign(anywhere, x).astype(x.dtype)):  # f may be made for one sign
             value, answer = f.or_nan(point), f.gradient_or_nan(self.gradient)
             if self.asked_gradient.same and np.array_equal(answer, self.given):

@@ -88,7 +88,7 @@ plain("logarithms_of_positive_numbers", RIGHT, lambda x: float(np.log(x).sum()),
 plain("a_known_clip", RIGHT, lambda x: float(np.clip(x, -1, 1).sum()), np.zeros(2), [60, -70.0])
 plain("scatter_below_what_shows", RIGHT, lambda x: cubes(x) + 1e-13 * math.sin(1e9 * x.sum()), cubes_slopes, SIX)
 plain("a_sum_that_cancels", RIGHT, lambda x: float((x - x.mean()).sum()), lambda x: 0 * x, SIX)
-plain("the_largest_by_a_builtin", RIGHT, max, lambda x: np.array([0.0, 0.0, 1.0]), np.array([1.0, 2.0, 3.0]))
+plain("the_largest_by_a_builtin", RIGHT, max, lambda x: np.eye(3)[np.argmax(x)], np.array([1.0, 2.0, 3.0]))
 for _c in (1e3, 1e5):
     plain(f"about_{_c:g}", RIGHT, lambda x, c=_c: c + cubes(x), cubes_slopes, TABLE)
     plain(

@@ -164,6 +164,14 @@ def test_a_point_where_f_makes_no_sense_proves_nothing_against_the_gradient():
     assert np.isnan(report.elsewhere)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_random_point_is_not_the_one_that_was_drawn_with_the_same_seed(seed):
+    x = np.random.default_rng(seed).standard_normal((2, 3))
+    mask = x > 0
+    report = check_gradient(lambda W: (np.maximum(W, 0) ** 2).sum(), lambda W: 2 * W * mask, x, seed=seed)
+    assert not report.ok
+
+
 # -- costs ----------------------------------------------------------------------------------------------------------
 
 

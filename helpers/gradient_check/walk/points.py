@@ -24,7 +24,7 @@ class Point:
     """
 
     def __init__(self, bench, x, rng):
-        self.bench, self.x, self.rng = bench, x.copy(), np.random.default_rng(5)
+        self.bench, self.x, self.rng = bench, x.copy(), np.random.default_rng((5, 1847))
         bench.state.restore()
         bench.x[...] = x
         self.value = float(bench.plain(bench.f))  # a gradient may need what f keeps for it
@@ -123,7 +123,7 @@ class Point:
 
 def points_around(bench, x):
     """Return up to four points, x first if it can be judged: its neighbourhood, and random points of order one."""
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng((7, 1847))
     size = float(np.sqrt(np.mean(x**2))) or 1.0
     first = Point(bench, x, rng)
     points = [first] if first.usable else []
