@@ -20,6 +20,7 @@ VARYING = {
 # Every number with more than 13 decimals on a page is one that a learner's own notebook printed, to the last digit;
 # the last of these is what the first learner's loss should have been, computed by their own function.
 LEARNERS_NUMBERS = {"3.6674507891066104", "0.9280627939898086", "1.0067371123845068"}
+WIDEST = 112  # characters of code
 LINES, COLUMNS = 15, 120  # an output has at most so many lines; a longer line counts as several, and a few may be
 LARGEST_FILE = 1_000_000  # bytes
 # What a report or a table from helpers may be made of, and what a picture.
@@ -151,6 +152,8 @@ def cells_and_outputs_are_short(notebook):
     for cell in notebook.code:
         if sum(bool(line.strip()) for line in cell.source.splitlines()) > 20:
             yield cell, "has more than 20 lines"
+        if any(len(line) > WIDEST for line in cell.source.splitlines()):
+            yield cell, f"has a line of more than {WIDEST} characters, which a page cuts off"
     for cell, output in notebook.outputs:
         lines = [] if images(output) else plain(output).splitlines()
         if len(lines) > LINES or sum(len(line) // COLUMNS for line in lines) > LINES:
