@@ -278,7 +278,8 @@ BROKEN = {
         "matplotlib.subprocess.run(['ls'])",
     ])],
     "cells_and_outputs_are_short": [
-        source("x = 1\n" * 21), source("x = 1  # " + "x" * 110), prints("x\n" * 16), prints("x" * 2000), prose("x" * 1_000_001),
+        source("x = 1\n" * 21), source("x = 1  # " + "x" * 110), prints("x\n" * 16), prints("x" * 2000),
+        prose("x" * 1_000_001),
     ],
     "numbers_in_the_prose_are_shown_by_the_page": [*map(prose, ["0.34", "0.333333", "0.3 and 12.345"])],
     "numbers_beside_an_output_are_shown_by_the_page": [
