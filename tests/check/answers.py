@@ -552,7 +552,7 @@ answers("tanh", tanh(lambda g, y, z: g - g * y * y),
     ("the slope of the sigmoid", tanh(lambda g, y, z: g * y * (1 - y))))  # fmt: skip
 answers("backward", in_order,
     ("passes slopes on too early", breadth_first), ("= where += belongs", lambda result: in_order(result, add=False)),
-    ("nothing happens", lambda result: result.data), ("calls helpers.backward", lambda result: result.backward()),
+    ("nothing happens", lambda result: result.data), ("calls Value.backward", lambda result: result.backward()),
 )  # fmt: skip
 answers("value_loss", loss_of_values(),
     ("no shift", loss_of_values(shift=False)), ("no mean", loss_of_values(mean=False)),
