@@ -374,12 +374,13 @@ def deep(order=-1, mask=lambda z, da: z > 0, mean=True, bias=np.sum):
     return gradients
 
 
-def network(**how):
+def network(change=lambda found: {}, logits=itself, **how):
     def answer(params, x, t):
         W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
         (dW1, db1), (dW2, db2) = deep(**how)(x, t, [(W1, b1), (W2, b2)])
         z2 = np.maximum(x.dot(W1) + b1, 0).dot(W2) + b2
-        return softmax_cross_entropy(z2, t), {"b2": db2, "W2": dW2, "b1": db1, "W1": dW1}
+        found = {"b2": db2, "W2": dW2, "b1": db1, "W1": dW1}
+        return logits(z2), softmax_cross_entropy(z2, t), found | change(found)
 
     return answer
 

@@ -156,10 +156,10 @@ def _of_array(got, wanted, tolerance):
 def _why_this_shape(a, b):
     if a.ndim == 0:
         return "You returned a single number."
-    if b.ndim == 0:
-        return "There is one result for each entry or each row, and the task asks for one in all."
     if a.squeeze().shape == b.squeeze().shape:
         return "The numbers may be right: does keepdims=True leave an axis of length 1 behind, or is it missing?"
+    if b.ndim == 0:
+        return "There is one result for each entry or each row, and the task asks for one in all."
     if a.T.shape == b.shape:
         return "Did a sum run along the wrong axis, or is the result transposed?"
     return "Along which axis does the last step work?"
