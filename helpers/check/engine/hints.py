@@ -83,9 +83,10 @@ def of_result(got, wanted, same, tolerance, names=()):
         return name, hint
     if name == NOTHING[0]:
         return name, f"The part {where} is None. Is a method still empty, or is a return missing?"
-    if name == UNKNOWN[0] and len(wrong) < len(parts):
-        right = _listed([part for part in parts if part not in wrong])
-        return name, f"{right} right, but {_listed(wrong)} wrong. {hint}"
+    if name == UNKNOWN[0]:
+        right = [where for where, *pair in parts if same(*pair)]
+        which = f"These parts are wrong: {', '.join(where for where, *_ in wrong)}. These are right: {', '.join(right)}. "
+        return name, which * bool(right) + hint
     return name, f"In {where}: {hint}"
 
 
@@ -101,12 +102,6 @@ def _of_part(got, wanted, tolerance):
     if got["kind"] == "text":
         return "wrong word", "Is the word spelled as in the task? If so, print what your code compares for the case above."
     return UNKNOWN
-
-
-def _listed(parts):
-    """Return where some parts are, as the subject of a sentence and its verb."""
-    *most, last = (where for where, *_ in parts)
-    return f"{', '.join(most)} and {last} are" if most else f"{last} is"
 
 
 def of_factor(observations, expected, case, same, names=()):
