@@ -211,8 +211,8 @@ def _looking_for_the_part(answer, params, x, t):
     """Return answer(params, x, t). If only some parts are wrong, say which line that points to."""
     result, layers = answer(params, x, t), _pairs(list(params.values()))
     right = [_forward(x, layers)[1], *itertools.chain(*_deep()(x, t, layers))]
-    if type(result) is tuple and len(result) == 3 and type(result[2]) is dict and list(result[2]) == list(params):
-        found = [result[0], *result[2].values()]
+    if type(result) is tuple and len(result) == 3 and type(result[2]) is dict and result[2].keys() == params.keys():
+        found = [result[0], *(result[2][name] for name in params)]
         logits, dW1, _, dW2, db2 = map(_agree, found, right)
         if not logits:
             raise Rejection("wrong logits", "The logits are wrong already. Does a method use the page's p instead of "

@@ -82,7 +82,7 @@ def of_result(got, wanted, same, tolerance, names=()):
     if not where:
         return name, hint
     if name == NOTHING[0]:
-        return name, f"The part {where} is None. Is a method still empty, or is a return missing?"
+        return name, f"The result holds None for {where}. Is a method still empty, or is a return missing?"
     if name == UNKNOWN[0]:
         right = [where for where, *pair in parts if same(*pair)]
         which = f"These parts are wrong: {', '.join(where for where, *_ in wrong)}. These are right: {', '.join(right)}. "
