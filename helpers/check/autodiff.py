@@ -57,7 +57,8 @@ def _value(result):
         if type(value) is not Value:
             hint = "Return a Value, made with type(value)(data, parents, rules). Nothing else remembers its parents."
             raise Rejection("does not return a Value", hint, result)
-        if not type(value.parents) is type(value.rules) is tuple or len(value.parents) != len(value.rules):
+        kinds, lists = {type(value.parents), type(value.rules)}, {tuple, list}
+        if not kinds <= lists or len(value.parents) != len(value.rules):
             hint = "The parents and the rules must be two tuples of the same length. A tuple with one element needs a comma."
             raise Rejection("parents and rules are not tuples", hint, result)
         waiting.extend(value.parents)

@@ -137,12 +137,6 @@ def _only_forwards(x, right, down):
     return moved.reshape(x.shape)
 
 
-def _blanked(x, right, down):
-    images = np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2))
-    images[:, :down], images[:, :, :right] = 0, 0
-    return images.reshape(x.shape)
-
-
 def _pixel_by_pixel(x, right, down):
     moved = np.zeros(x.shape)
     for row in range(8):
@@ -161,7 +155,7 @@ shifted = Exercise("shifted", _moves, _pixel_by_pixel, [
     ("rows and columns exchanged",
      lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (right, down), axis=(1, 2)).reshape(x.shape),
      "The images move down where they should move to the right, and what leaves on one side comes back on the other."),
-    ("slices for positive moves only", [_only_forwards, _blanked],
+    ("slices for positive moves only", _only_forwards,
      "Your slices fit positive numbers only. What does [:right] or [: 8 - right] contain if right is -2?"),
     ("rows and columns exchanged", lambda x, right, down: _pixel_by_pixel(x, down, right),
      "The images move down where they should move to the right. Which axis is which?"),

@@ -49,24 +49,19 @@ def _case(curvatures, start, lr, steps, **momentum):
 
 def _points(answer, gradient, start, lr, steps, *momentum):
     """Return a path as one array, whether the answer returns an array or a list."""
-    path = answer(gradient, start, lr, steps, *momentum)
-    if type(path) is list and path:
+    path = points = answer(gradient, start, lr, steps, *momentum)
+    if type(path) in (list, tuple) and path:
         if wrong := [k for k, w in enumerate(path) if np.shape(w) != start.shape]:
             hint = f"The entry [{wrong[0]}] of the list does not have the shape of start, {start.shape}. Is it one point?"
             raise Rejection("wrong entries", f"{hint} If you wrote list(w): that splits w into its numbers.", path)
-        path = np.array(path)
-    if type(path) is np.ndarray and path.shape[1:] == start.shape and len(path) != steps + 1:
-        hint = f"There are {len(path)} points instead of steps + 1 = {steps + 1}. How often does the loop run, and does the "
-        raise Rejection("wrong number of points", f"{hint}function return after the loop?", path)
-    return path
-
-
-def _own_points(answer, gradient, start, lr, steps):
-    """Return the same, unless an entry is the array start itself."""
-    paths = []
-    points = _points(lambda *arguments: paths.append(answer(*arguments)) or paths[0], gradient, start, lr, steps)
-    if type(paths[0]) is list and any(w is start for w in paths[0]):
-        hint = "The first entry of the list is the caller's own array, and not a copy of it."
+        points = np.array(path)
+    if type(points) is np.ndarray and points.shape[1:] == start.shape and len(points) != steps + 1:
+        hint = (
+            f"There are {len(points)} points instead of steps + 1 = {steps + 1}. How often does the loop run, and does the "
+        )
+        raise Rejection("wrong number of points", f"{hint}function return after the loop?", points)
+    if points is not path and not momentum and any(w is start for w in path):
+        hint = "An entry of the list is the caller's own array, and not a copy of it."
         raise Rejection("start is not copied", hint, points)
     return points
 
@@ -106,10 +101,7 @@ def _descent(  # noqa: PLR0913, PLR0917
 
 
 def _float_descents(rng):
-    for case in _descents(rng):
-        if case.arguments["start"].dtype.kind == "f":
-            case.call = _own_points
-            yield case
+    yield from (case for case in _descents(rng) if case.arguments["start"].dtype.kind == "f")
 
 
 _ROW_0 = (

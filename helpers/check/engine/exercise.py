@@ -50,6 +50,8 @@ class Exercise:
         Replaces the largest expected entry where that is smaller.
     parts : tuple of str
         The names of the parts of the result, if it has several.
+    suspect : str
+        What to look at if the mistake is not recognised: a question.
 
     Returns
     -------
@@ -63,10 +65,10 @@ class Exercise:
     """
 
     def __init__(  # noqa: PLR0913, PLR0917
-        self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0, parts=()
+        self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0, parts=(), suspect=""
     ):
         self.name, self.truth, self.parts, self.mistakes = name, truth, parts, [Mistake(*row) for row in mistakes]
-        self.tolerance, self.smallest_scale = tolerance, smallest_scale
+        self.tolerance, self.smallest_scale, self.suspect = tolerance, smallest_scale, suspect
         self.forbidden = [*forbidden, truth, *(answer for mistake in self.mistakes for answer in mistake.answers)]
         self._cases = cases
         self.__doc__ = f"check.{name}(function) says whether the function solves the exercise and, if not, why."
@@ -95,7 +97,8 @@ class Exercise:
             if problem := self._problem(seen, wanted):
                 problem = (not seen["called"] and self._known_mistake(observations, seed)) or problem
                 if problem[0] == hints.UNKNOWN[0]:
-                    problem = hints.of_factor(observations, expected, k, self._same, self.parts) or problem
+                    factor = hints.of_factor(observations, expected, k, self._same, self.parts)
+                    problem = factor or (problem[0], f"{problem[1]} {self.suspect}".strip())
                 return self._not_yet(problem, self._lines(cases[k], seen, wanted, k))
         if ended or len(observations) < len(cases):
             lines = [("tried", cases[len(observations)].tried())] if len(observations) < len(cases) else []

@@ -86,7 +86,7 @@ def of_result(got, wanted, same, tolerance, names=()):
     if name == UNKNOWN[0]:
         right = [where for where, *pair in parts if same(*pair)]
         which = f"These parts are wrong: {', '.join(where for where, *_ in wrong)}. These are right: {', '.join(right)}. "
-        return name, which * bool(right) + hint
+        return name, f"{which if right else ''}{hint}"
     return name, f"In {where}: {hint}"
 
 
