@@ -101,7 +101,7 @@ def _temperatures(rng):
 softmax_at = Exercise("softmax_at", _temperatures, lambda z, T: helpers.softmax(z / T), [
     ("the temperature cancels",
      [lambda z, T: helpers.softmax(z), lambda z, T: np.exp(z - _max(z) / T) / _sum(np.exp(z - _max(z) / T))],
-     "T has no effect: it cancels. If it divides only the maximum, that is a shift of the row. If it divides the "
+     "T has no effect. If it divides only the maximum, it shifts the whole row, and a shift cancels. If it divides the "
      "exponentials, it divides their sum as well. It should divide the scores."),
     ("T multiplies", lambda z, T: helpers.softmax(z * T),
      "High and low temperatures are exchanged. A high temperature should make the scores more alike."),
