@@ -106,7 +106,8 @@ numerical_gradient = Exercise("numerical_gradient", _central_cases, _restored_in
      "of Python runs its block whether or not there was an error?"),
     ("only one axis", [in_place(itself), in_place(itself, keep=itself)],
      "x has more than one axis, and then x[k] is a whole row. Which loop visits every entry, whatever the shape?"),
-    ("all entries at once", lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
+    ("all entries at once",
+     [lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5), lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5],
      "All entries of x were changed together, so every slope is the sum of all slopes. Change one entry at a time."),
 ], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
 

@@ -40,6 +40,9 @@ ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
      "The function returned something that the check cannot use. Does it return what the task asks for?"),
     ("number of axes", lambda e: any(words in e["text"] for words in AXES),
      "An array has fewer axes than this line expects. The function should work for any number of axes."),
+    ("index out of bounds", lambda e: "is out of bounds for axis" in e["text"],
+     "An index in this line is too large for its axis. Does it belong to another axis, or does your code contain a number "
+     "that fits only one example, such as 3 classes or 4 rows?"),
     ("error in your code", lambda e: True, "Your function raised this error."),
 ]  # fmt: skip
 
