@@ -215,12 +215,12 @@ def _with_slopes(slopes_of):
     return answer
 
 
-def _two_layer(change=lambda n, g: {}, logits=lambda z: z, **how):
-    """Return an answer whose dictionary of slopes g, for n examples, is changed by change(n, g)."""
+def _two_layer(change=lambda g: {}, logits=lambda z: z, **how):
+    """Return an answer whose dictionary of slopes g is changed by change(g)."""
 
     def answer(params, x, t):
         z, loss, slopes = _with_slopes(_deep(**how))(params, x, t)
-        return logits(z), loss, slopes | change(len(x), slopes)
+        return logits(z), loss, slopes | change(slopes)
 
     return answer
 
@@ -241,20 +241,15 @@ two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_ne
      "W2 multiplies the activations, after the ReLU. Your dW2 uses the sums before it."),
     ("wrong sign", _two_layer(dz_of=lambda z, t: -_output_slope(z, t)),
      "dz2 is the prediction minus the label, in this order. All four slopes have the wrong sign because of it."),
-    ("mean instead of sum for the bias",
-     [_two_layer(lambda n, g, b=b: {b: g[b] / n}) for b in ("b1", "b2")],
-     "The slope of one bias is a mean. A bias is added to every row, so its slope is the sum of the slopes of all rows."),
     ("the ReLU once more", _two_layer(mask=lambda a, da: a),
      "This multiplies the slope by the ReLU itself. The backward pass multiplies the slope by 1 or by 0."),
     ("keys exchanged",
-     [_two_layer(lambda n, g, a=a, b=b: {a: g[b], b: g[a]}) for a, b in (("W1", "W2"), ("b1", "b2"))],
+     [_two_layer(lambda g, a=a, b=b: {a: g[b], b: g[a]}) for a, b in (("W1", "W2"), ("b1", "b2"))],
      "Two slopes are stored under each other's keys. Each key of the dictionary belongs to the parameter of this name."),
     ("probabilities instead of logits", _two_layer(logits=helpers.softmax),
      "The method logits returns the scores before the softmax."),
     ("three classes assumed", _three_classes,
      "This network has 2 classes, and your code makes 3. The number of classes is the number of columns of the logits."),
-], **MEASURED | {
-    "forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients],
+], **MEASURED | {"forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients],
     "parts": ("logits", "loss", "gradients"),
-    "suspect": "Does a method use the page's p instead of self.params? And which W2 does the way back use?",
-})  # fmt: skip
+    "suspect": "Does a method use the page's p instead of self.params? And which W2 does the way back use?"})  # fmt: skip

@@ -503,7 +503,7 @@ answers("two_layer_net", network(),
     ("mask of the wrong array", network(mask=lambda z, da: da > 0)),
     ("the ReLU once more", network(mask=lambda z, da: np.maximum(z, 0))),
     ("wrong sign", network(lambda found: {name: -slope for name, slope in found.items()})),
-    ("mean instead of sum for the bias", lambda params, x, t: network(lambda g: {"b1": g["b1"] / len(x)})(params, x, t)),
+    ("constant factor", lambda params, x, t: network(lambda g: {"b1": g["b1"] / len(x)})(params, x, t)),
     ("keys exchanged", network(lambda found: {"W1": found["W2"], "W2": found["W1"]})),
     ("wrong shape", network(lambda found: {"b2": found["b2"][None]})),
     ("wrong shape", network(lambda found: {"W2": found["W2"].T})),
@@ -728,7 +728,7 @@ def loss_of_values(shift=True, mean=True, log=True):
 
 
 answers("rules", rules(),
-    ("the slopes in the other order", rules(matmul=lambda a, b, g: (a.T.dot(g), g.dot(b.T)))),
+    ("wrong order", rules(matmul=lambda a, b, g: (a.T.dot(g), g.dot(b.T)))),
     ("no mask", rules(relu=lambda a, g: g)), ("mask of the wrong array", rules(relu=lambda a, g: np.where(g > 0, g, 0.0))),
 )  # fmt: skip
 answers("tanh", tanh(lambda g, y, z: g - g * y * y),

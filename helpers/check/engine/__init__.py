@@ -2,17 +2,5 @@
 
 from helpers.check.engine.cases import MEASURED, Case, RecordingFunction, Rejection, drawn, measured, off_kinks, tenths
 from helpers.check.engine.exercise import Exercise
-from helpers.check.engine.hints import NOTHING
 
-__all__ = [
-    "MEASURED",
-    "NOTHING",
-    "Case",
-    "Exercise",
-    "RecordingFunction",
-    "Rejection",
-    "drawn",
-    "measured",
-    "off_kinks",
-    "tenths",
-]
+__all__ = ["MEASURED", "Case", "Exercise", "RecordingFunction", "Rejection", "drawn", "measured", "off_kinks", "tenths"]
