@@ -4,7 +4,8 @@ import numpy as np
 
 import helpers
 from helpers.autodiff import Value, topological_order
-from helpers.check.engine import Case, Exercise, measured, tenths
+from helpers.check.engine import Case, Exercise, Rejection, measured, tenths
+from helpers.check.engine.hints import NOTHING
 
 __all__ = ["backward", "rules", "tanh", "value_loss"]
 
@@ -22,13 +23,11 @@ def _measured_rules(operation, a, b, g):
     return measured(lambda a, b: np.sum(g * (a @ b)), a, b)
 
 
-def _rules(relu=lambda a, g: g * (a > 0), order=1):
-    return lambda operation, a, b, g: (g @ b.T, a.T @ g)[::order] if operation == "matmul" else relu(a, g)
+def _rules(relu):
+    return lambda operation, a, b, g: (g @ b.T, a.T @ g) if operation == "matmul" else relu(a, g)
 
 
 rules = Exercise("rules", _operations, _measured_rules, [
-    ("the slopes in the other order", _rules(order=-1),
-     "Both slopes are right, but the slope with respect to a should be the first."),
     ("g is missing", _rules(lambda a, g: (a > 0).astype(float)),
      "This is the slope of the operation itself. By the chain rule it is combined with the slope g that comes back."),
     ("mask of the wrong array", _rules(lambda a, g: g * (g > 0)),
@@ -42,13 +41,33 @@ rules = Exercise("rules", _operations, _measured_rules, [
 def _values(rng):
     for shape, say in ((3, ""), ((2, 3), ""), ((20, 6), "20 rows of 6")):
         x = tenths(rng, shape)
-        yield Case(say or f"value.data = {x.tolist()}", call=_slopes_of_squares, x=x)
+        yield Case(say or f"value.data = {x.tolist()}", call=_slopes_of_squares, returns="a Value", x=x)
+
+
+def _value(result):
+    """Return a result, which must be a Value with a graph that the backward pass can go through."""
+    if result is None:
+        raise Rejection(*NOTHING, result)
+    waiting = [result]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is np.ndarray and value is not result:
+            raise Rejection("an array among the parents", "Wrap the array in the type of a Value: type(z)(array).", result)
+        if type(value) is not Value:
+            hint = "Return a Value, made with type(value)(data, parents, rules). Nothing else remembers its parents."
+            raise Rejection("does not return a Value", hint, result)
+        kinds, lists = {type(value.parents), type(value.rules)}, {tuple, list}
+        if not kinds <= lists or len(value.parents) != len(value.rules):
+            hint = "The parents and the rules must be two tuples of the same length. A tuple with one element needs a comma."
+            raise Rejection("parents and rules are not tuples", hint, result)
+        waiting.extend(value.parents)
+    return result
 
 
 def _slopes_of_squares(answer, x):
     """Return the data of answer(value), and the slopes of the sum of its squares, added to a second use of the value."""
     value = Value(x.copy())
-    result = answer(value)
+    result = _value(answer(value))
     (result * result + value).sum().backward()
     return result.data, value.grad
 
@@ -72,7 +91,7 @@ tanh = Exercise("tanh", _values, _tanh_with(lambda g, result, z: g / np.cosh(z) 
      "The data are right, but the new value does not remember its parent, so no slope goes back."),
     ("the slope of the sigmoid", _tanh_with(lambda g, out, z: g * out * (1 - out)),
      "y (1 - y) is the slope of the sigmoid."),
-])  # fmt: skip
+], parts=("the data", "the slopes of (result**2 + value).sum()"))  # fmt: skip
 
 
 def _graphs(rng):
@@ -81,11 +100,15 @@ def _graphs(rng):
     yield Case(f"s = a + b, then t = s + a, then s * t, with a = {a}, b = {b}", call=_slopes_in(_shared), a=a, b=b)
     yield Case(f"exp(a) * exp(a) + b, with a = {a}, b = {b}", call=_slopes_in(lambda a, b: a.exp() * a.exp() + b), a=a, b=b)
     yield Case(f"a chain of 20 sums, with a = {a}, b = {b}", call=_slopes_in(_chain), a=a, b=b)
+    say = f"s = a + b, then (s + a) * s, with a = {a}, b = {b}"
+    yield Case(say, call=_slopes_in(lambda a, b: _shared(a, b, swap=True)), a=a, b=b)
+    say = f"c = a * b + a with a = {a}, b = {b}, and the function is called twice"
+    yield Case(say, call=_slopes_in(lambda a, b: a * b + a, calls=2), a=a, b=b)
 
 
-def _shared(a, b):
+def _shared(a, b, swap=False):
     s = a + b
-    return s * (s + a)
+    return (s + a) * s if swap else s * (s + a)
 
 
 def _chain(a, b):
@@ -94,45 +117,84 @@ def _chain(a, b):
     return a * a
 
 
-def _slopes_in(graph):
+def _slopes_in(graph, calls=1):
     def call(answer, a, b):
         a, b = Value(a), Value(b)
-        answer(graph(a, b))
+        result = graph(a, b)
+        for _ in range(calls):
+            answer(result)
         return float(a.grad), float(b.grad)
 
     return call
 
 
-def _along_all_paths(value, g=1.0):
-    """Add to the slopes, which are 0 at first, what each path from the result brings. This is slow, and plainly right."""
-    value.grad = value.grad + g
+def _zero(values):
+    for value in values:
+        value.grad = np.zeros_like(value.data)
+
+
+def _pass_on(value, add=True):
     for parent, rule in zip(value.parents, value.rules, strict=True):
-        _along_all_paths(parent, rule(g))
+        parent.grad = rule(value.grad) + (parent.grad if add else 0)
 
 
-def _too_early(result):
-    result.grad, waiting = np.ones_like(result.data), [result]
-    while waiting:
-        value = waiting.pop(0)
+def _along_all_paths(result):
+    """Add up what each path from the result brings. This is slow, and plainly right."""
+
+    def follow(value, g):
+        value.grad = value.grad + g
         for parent, rule in zip(value.parents, value.rules, strict=True):
-            parent.grad = parent.grad + rule(value.grad)
-            if parent not in waiting:
-                waiting.append(parent)
+            follow(parent, rule(g))
+
+    _zero(topological_order(result))
+    follow(result, 1.0)
 
 
-def _assigning(result):
-    result.grad = np.ones_like(result.data)
-    for value in reversed(topological_order(result)):
-        for parent, rule in zip(value.parents, value.rules, strict=True):
-            parent.grad = rule(value.grad)
+def _in_order(zero=_zero, step=-1, **how):
+    """Return an answer that is right except for its arguments."""
+
+    def answer(result):
+        order = topological_order(result)
+        zero(order)
+        result.grad = np.ones_like(result.data)
+        for value in order[::step]:
+            _pass_on(value, **how)
+
+    return answer
+
+
+def _with_waiting(next_at=0, once=True, ever=False):
+    """Return an answer that visits the values as they come, each once if `once`, and none a second time if `ever`."""
+
+    def answer(result):
+        _zero(topological_order(result))
+        result.grad, waiting, seen = np.ones_like(result.data), [result], [result]
+        while waiting:
+            value = waiting.pop(next_at)
+            _pass_on(value)
+            for parent in value.parents:
+                if not once or parent not in (seen if ever else waiting):
+                    waiting.append(parent)
+                    seen.append(parent)
+
+    return answer
 
 
 backward = Exercise("backward", _graphs, _along_all_paths, [
-    ("passes slopes on too early", _too_early,
+    ("passes slopes on too early", [_with_waiting(), _with_waiting(ever=True), _with_waiting(-1, ever=True)],
      "A value passes its slope on before all values that were computed from it have passed theirs. Which order makes sure "
      "that a slope is complete?"),
-    ("= where += belongs", _assigning,
+    ("passes slopes on too early", _with_waiting(-1),
+     "The result depends on the order of the factors: s * t is right, and t * s is not. Which order makes sure that a slope "
+     "is complete before it is passed on?"),
+    ("passes slopes on twice", [_with_waiting(once=False), _with_waiting(-1, once=False)],
+     "A value that was reached along two paths passes on again what it has already passed on."),
+    ("= where += belongs", _in_order(add=False),
      "A value that is used twice keeps only one of its slopes. Slopes of several paths add up."),
+    ("from the inputs to the result", _in_order(step=1),
+     "You go from the inputs to the result. Slopes go the other way."),
+    ("not set to zero", _in_order(zero=lambda values: None),
+     "A second call on the same graph adds to the slopes of the first. Set all slopes to zero at the start."),
     ("nothing happens", lambda result: None, "No slope is set. Is the stub still empty?"),
 ], forbidden=[Value.backward])  # fmt: skip
 
@@ -140,12 +202,12 @@ backward = Exercise("backward", _graphs, _along_all_paths, [
 def _logits(rng):
     for n, c, about, say in ((1, 3, 0, ""), (2, 3, 0, ""), (4, 4, 0, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
         z, t = about + tenths(rng, (n, c)), rng.integers(0, c, n)
-        yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, z=z, t=t)
+        yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, returns="a Value", z=z, t=t)
 
 
 def _loss_and_slopes(answer, z, t):
     value = Value(z.copy())
-    loss = answer(value, t)
+    loss = _value(answer(value, t))
     loss.backward()
     return float(loss.data), value.grad
 
@@ -167,4 +229,6 @@ value_loss = Exercise("value_loss", _logits, _loss_with(), [
     ("no mean", _loss_with(mean=False), "The loss is a mean over the examples."),
     ("no logarithm of the sum", _loss_with(log=False),
      "The log-probability is the shifted logit minus the logarithm of the sum of the exponentials."),
-], forbidden=[helpers.softmax_cross_entropy, helpers.cross_entropy])  # fmt: skip
+    ("no way back", lambda z, t: type(z)(_loss_with()(z, t).data),
+     "The loss is right and all slopes are 0. An array, such as z.data, does not remember how it was computed."),
+], forbidden=[helpers.softmax_cross_entropy, helpers.cross_entropy], parts=("the loss", "the slopes"))  # fmt: skip

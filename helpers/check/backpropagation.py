@@ -27,6 +27,8 @@ tanh_backward = Exercise("tanh_backward", _activations, lambda da, a: da / np.co
      "Try a = 0.9: the slope of tanh is about 0.19 there. Compare the formula of the task with your code."),
     ("depends on the sign of a", lambda da, a: da * (1 - a), "The slope of tanh is the same for a and for -a."),
     ("divided", lambda da, a: da / (1 - a**2), "The chain rule multiplies by the slope of a step."),
+    ("parentheses missing", lambda da, a: da * 1 - a**2,
+     "Python computes the product before the difference, so da is multiplied by 1 only. Put the difference in parentheses."),
 ])  # fmt: skip
 
 
@@ -73,6 +75,10 @@ residual_backward = Exercise("residual_backward", _blocks, _measured_block, [
      "The path around the layer has the slope 1. By the chain rule it is multiplied by the slope from behind, dout."),
     ("dW of both paths", lambda dout, a, W: (dout + dout * (a @ W > 0) @ W.T, a.T @ (dout + dout * (a @ W > 0))),
      "W is on one of the two paths only, so the other path adds nothing to dW."),
+    ("the path around passes through W",
+     [lambda dout, a, W: ((dout + dout * (a @ W > 0)) @ W.T, a.T @ (dout * (a @ W > 0))),
+      lambda dout, a, W: ((dout + dout * (a @ W > 0)) @ W.T, a.T @ (dout + dout * (a @ W > 0)))],
+     "The path around the layer does not pass through W, so its slope is not multiplied by W."),
 ], **MEASURED)  # fmt: skip
 
 
@@ -130,6 +136,7 @@ def _deep(  # noqa: PLR0913, PLR0917
     dz_of=_output_slope,
     relu=_relu,
     left=lambda inputs, layers: inputs,
+    own=lambda z: 1,
 ):
     """Return an answer that is right except for its arguments."""
 
@@ -138,7 +145,8 @@ def _deep(  # noqa: PLR0913, PLR0917
         dz, slopes = dz_of(z, t) / n(x), []
         for k in reversed(range(len(layers))):
             slopes.append((left(inputs, layers)[k].T @ dz, bias(dz, axis=0)))
-            da = dz @ layers[k][0].T
+            W, b = layers[k]
+            da = (dz * own(inputs[k] @ W + b)) @ W.T
             dz = da * mask(inputs[k], da)
         return slopes[::order]
 
@@ -147,6 +155,11 @@ def _deep(  # noqa: PLR0913, PLR0917
 
 def _measured_net(x, t, layers):
     return _pairs(measured(_loss(x, t), *itertools.chain(*layers)))
+
+
+def _two_layers_only(x, t, layers):
+    (_, _), (_, _) = layers
+    return _deep()(x, t, layers)
 
 
 deep_gradients = Exercise("deep_gradients", _nets, _measured_net, [
@@ -166,11 +179,19 @@ deep_gradients = Exercise("deep_gradients", _nets, _measured_net, [
      "The last layer returns the logits as they are, without a ReLU."),
     ("the label is not used", _deep(dz_of=lambda z, t: helpers.softmax(z)),
      "The slope of the loss along the logits is the prediction minus the label. Your code never subtracts the label."),
+    ("mask of the wrong array", _deep(mask=lambda a, da: da > 0),
+     "A ReLU passes a slope on where its input is positive. You asked whether the slope is."),
+    ("mask of another layer", _deep(mask=lambda a, da: 1, own=lambda z: z > 0),
+     "Your mask belongs to the output of this layer. The slope that leaves the layer belongs to its input, which came from "
+     "the ReLU before it and has another mask."),
+    ("two layers only", _two_layers_only,
+     "`layers` may hold any number of pairs, and your code expects two. Which loop goes through the layers from the last "
+     "one to the first?"),
 ], **MEASURED)  # fmt: skip
 
 
 def _two_layers(rng):
-    for n, d, hidden, c in ((3, 2, 2, 3), (5, 2, 4, 3), (8, 4, 6, 2)):
+    for n, d, hidden, c in ((5, 2, 4, 3), (3, 2, 2, 3), (8, 4, 6, 2)):
         shapes = {"W1": (d, hidden), "b1": hidden, "W2": (hidden, c), "b2": c}
 
         def draw(n=n, d=d, shapes=shapes):
@@ -179,27 +200,33 @@ def _two_layers(rng):
 
         params, x = drawn(draw, lambda params, x: off_kinks(x @ params["W1"] + params["b1"]))
         say = f"{n} examples, layers {d}-{hidden}-{c}"
-        yield Case(say, call=_loss_and_slopes, params=params, x=x, t=rng.integers(0, c, n))
-
-
-def _loss_and_slopes(answer, params, x, t):
-    loss, gradients = answer(params, x, t)
-    return loss, {name: gradients[name] for name in params}
+        yield Case(say, params=params, x=x, t=rng.integers(0, c, n))
 
 
 def _with_slopes(slopes_of):
-    """Return an answer with the loss and slopes_of(x, t, layers)."""
+    """Return an answer with the logits, the loss and slopes_of(x, t, layers)."""
 
     def answer(params, x, t):
         arrays = list(params.values())
         slopes = itertools.chain(*slopes_of(x, t, _pairs(arrays)))
-        return _loss(x, t)(*arrays), dict(zip(params, slopes, strict=True))
+        logits = _forward(x, _pairs(arrays))[1]
+        return logits, _loss(x, t)(*arrays), dict(zip(params, slopes, strict=True))
 
     return answer
 
 
-def _two_layer(**how):
-    return _with_slopes(_deep(**how))
+def _two_layer(change=lambda g: {}, logits=lambda z: z, **how):
+    """Return an answer whose dictionary of slopes g is changed by change(g)."""
+
+    def answer(params, x, t):
+        z, loss, slopes = _with_slopes(_deep(**how))(params, x, t)
+        return logits(z), loss, slopes | change(slopes)
+
+    return answer
+
+
+def _three_classes(params, x, t):
+    return _two_layer(dz_of=lambda z, t: helpers.softmax(z) - helpers.one_hot(t, 3))(params, x, t)
 
 
 two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_net), [
@@ -212,4 +239,17 @@ two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_ne
      "The bias is added to every row, so its slope is the sum of the slopes of all rows."),
     ("z1 instead of a", _two_layer(left=_sums),
      "W2 multiplies the activations, after the ReLU. Your dW2 uses the sums before it."),
-], **MEASURED | {"forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients]})  # fmt: skip
+    ("wrong sign", _two_layer(dz_of=lambda z, t: -_output_slope(z, t)),
+     "dz2 is the prediction minus the label, in this order. All four slopes have the wrong sign because of it."),
+    ("the ReLU once more", _two_layer(mask=lambda a, da: a),
+     "This multiplies the slope by the ReLU itself. The backward pass multiplies the slope by 1 or by 0."),
+    ("keys exchanged",
+     [_two_layer(lambda g, a=a, b=b: {a: g[b], b: g[a]}) for a, b in (("W1", "W2"), ("b1", "b2"))],
+     "Two slopes are stored under each other's keys. Each key of the dictionary belongs to the parameter of this name."),
+    ("probabilities instead of logits", _two_layer(logits=helpers.softmax),
+     "The method logits returns the scores before the softmax."),
+    ("three classes assumed", _three_classes,
+     "This network has 2 classes, and your code makes 3. The number of classes is the number of columns of the logits."),
+], **MEASURED | {"forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients],
+    "parts": ("logits", "loss", "gradients"),
+    "suspect": "Does a method use the page's p instead of self.params? And which W2 does the way back use?"})  # fmt: skip

@@ -61,7 +61,11 @@ cross_entropy = Exercise("cross_entropy", _probabilities, _mean_loss, [
      [lambda y, t: -np.mean(np.log(y[..., t])), lambda y, t: -np.mean(np.log(y[:, t])),
       lambda y, t: -np.sum(np.log(y[..., t])) / np.size(t)],
      _NOT_PAIRED),
-    ("one-hot labels expected", [lambda y, t: -np.sum(t * np.log(y)) / np.size(t), lambda y, t: -np.sum(t * np.log(y))],
+    ("the label picks a row", lambda y, t: -np.mean(np.log(y[t])),
+     "y[t] picks whole rows, because the first index of y counts the examples. A label counts classes."),
+    ("one-hot labels expected",
+     [lambda y, t: -np.sum(t * np.log(y)) / np.size(t), lambda y, t: -np.sum(t * np.log(y)),
+      lambda y, t: -np.mean(t * np.log(y))],
      "The labels are multiplied with the probabilities as if they were one-hot rows. Here t holds class indices."),
     ("a constant caps the loss",
      [lambda y, t: -np.mean(np.log(_of_labels(y, t) + 1e-7)),
@@ -160,7 +164,9 @@ smoothed_slope = Exercise("smoothed_slope", _smoothings, _measured, [
      "The loss is a mean over N examples, so each row has an N-th of its influence. A factor is missing."),
     ("wrong sign", lambda z, t, e: -_slope()(z, t, e),
      "The slope is the prediction minus the label, in this order."),
-    ("not smoothed", _slope(lambda rows, e, classes: rows), "This is the slope for the label as it was: e has no effect."),
+    ("not smoothed",
+     [_slope(lambda rows, e, classes: rows), lambda z, t, e: len(z) * _slope(lambda rows, e, classes: rows)(z, t, e)],
+     "This is the slope for the label as it was: e has no effect."),
     ("spread over the other classes", _slope(lambda rows, e, classes: (1 - e) * rows + e / (classes - 1) * (1 - rows)),
      "Here e goes to the C - 1 other classes. The task spreads it over all C, and the right class gets a share, too."),
     ("label sums to more than 1", _slope(lambda rows, e, classes: rows + e / classes),
@@ -188,6 +194,8 @@ def _losses(rng):
     mirrored, zeros = np.eye(2) * rng.integers(1, 9), np.zeros(2, int)
 
     def grades_itself(z, t):
+        if np.shape(t) != (len(z),) or np.asarray(t).dtype.kind not in "iu":
+            raise ValueError("t must hold one class index for each example")
         return _honest(z, z.argmax(axis=-1))
 
     def with_constant(z, t):
@@ -224,11 +232,14 @@ def _in_place(loss, z, t):
 
 
 reads_label = Exercise("reads_label", _losses, _by_all_labels, [
-    ("always True", lambda loss, z, t: True, "Some of these losses never use the label."),
+    ("always True", lambda loss, z, t: True, "Some of these losses never use the label, though they raise an error "
+     "if t is a word. Give them other class indices, and compare the results."),
     ("always False", lambda loss, z, t: False, "Some of these losses do use the label."),
     ("True and False exchanged", lambda loss, z, t: not _by_all_labels(loss, z, t),
      "True should mean that the loss uses the label."),
-    ("only one other label tried", _trying(lambda t, C: [(t + 1) % C]),
+    ("only one other label tried",
+     [_trying(lambda t, C: [(t + 1) % C]),
+      _trying(lambda t, C: [np.where(np.arange(len(t)) == n, (t + 1) % C, t) for n in range(len(t))])],
      "Two classes can have the same probability, and then the loss is the same although it uses the label. Try all other "
      "labels."),
     ("only one example tried", _trying(lambda t, C: [[(t[0] + 1) % C, *t[1:]]]),

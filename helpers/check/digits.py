@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.check.engine import Case, Exercise
+from helpers.check.engine import Case, Exercise, Rejection
 
 __all__ = ["right_per_digit", "scaled", "shifted"]
 
@@ -117,7 +117,23 @@ def _moves(rng):
     for n, right, down in ((1, 1, 0), (2, 0, 1), (3, -2, 0), (3, 2, -1), (2, 0, 0), (2, 8, 0)):
         x = rng.integers(1, 17, (n, 64)) / 16
         images = f"{n} {'image' if n == 1 else 'images'} without blank pixels"
-        yield Case(f"{images}, right = {right}, down = {down}", x=x, right=right, down=down)
+        yield Case(f"{images}, right = {right}, down = {down}", call=_blank_at_the_edge, x=x, right=right, down=down)
+
+
+def _blank_at_the_edge(answer, x, right, down):
+    """Return the moved images, unless the pixels that stay are right and only the places that became empty are wrong."""
+    moved, wanted = answer(x, right, down), _pixel_by_pixel(x, right, down)
+    if np.shape(moved) == x.shape and np.any(moved != wanted) and np.all((moved == wanted) | (wanted == 0)):
+        where = " after a move to the left or up" if min(right, down) < 0 else ""
+        hint = f"The pixels that stay are right. Some places that became empty are not blank{where}."
+        raise Rejection("pixels come back on the other side", hint, moved)
+    return moved
+
+
+def _only_forwards(x, right, down):
+    images, paper = x.reshape(-1, 8, 8), np.zeros((len(x), 8, 8))
+    paper[:, down:, right:] = images[:, : 8 - down, : 8 - right]
+    return paper.reshape(x.shape)
 
 
 def _pixel_by_pixel(x, right, down):
@@ -129,12 +145,21 @@ def _pixel_by_pixel(x, right, down):
     return moved
 
 
-shifted = Exercise("shifted", _moves, _pixel_by_pixel, [
+def _right_images(x, right, down):
+    return _pixel_by_pixel(x, right, down)  # a function of its own: no answer may call it, and the case has to
+
+
+shifted = Exercise("shifted", _moves, _right_images, [
     ("pixels come back on the other side",
      lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape),
      "np.roll brings back on the left what leaves on the right. Pixels that leave the paper should be lost."),
     ("an image is one long row", lambda x, right, down: np.roll(x, right + 8 * down, axis=1),
      "An image has 8 rows of 8 pixels. Your code moves it as one row of 64, so what leaves a row enters the next one."),
+    ("rows and columns exchanged",
+     lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (right, down), axis=(1, 2)).reshape(x.shape),
+     "The images move down where they should move to the right, and what leaves on one side comes back on the other."),
+    ("slices for positive moves only", _only_forwards,
+     "Your slices fit positive numbers only. What does [:right] or [: 8 - right] contain if right is -2?"),
     ("rows and columns exchanged", lambda x, right, down: _pixel_by_pixel(x, down, right),
      "The images move down where they should move to the right. Which axis is which?"),
     ("opposite direction", lambda x, right, down: _pixel_by_pixel(x, -right, -down),

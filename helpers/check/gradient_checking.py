@@ -4,6 +4,7 @@ import numpy as np
 
 import helpers
 from helpers.check.engine import MEASURED, Case, Exercise, drawn, measured, off_kinks, tenths
+from helpers.check.engine.slopes import squares
 
 __all__ = ["check_of_gradients", "gradients_agree", "two_mistakes"]
 
@@ -55,11 +56,15 @@ def _pairs(rng):
     yield Case("one of six slopes is off by 1 % of the largest", a=a, b=wrong)
     yield Case("all slopes are 0 in both arrays", a=0 * a, b=0 * a)
     yield Case("all slopes are 0 in one array only", a=0 * a, b=a)
+    off = 3e-6 * np.abs(a).max()
+    say = "off by 3e-6 of the largest"
+    yield Case(f"one of six slopes is {say}", a=a, b=a + off * (np.arange(6).reshape(2, 3) == np.abs(a).argmax()))
+    yield Case(f"slopes around 0.001, and all are {say}", a=small, b=small + 1e-3 * off)
 
 
-def _relative(a, b):
+def _relative(a, b, tolerance=1e-6, difference=np.max):
     largest = max(np.abs(a).max(), np.abs(b).max())
-    return bool(np.abs(a - b).max() <= 1e-6 * largest)
+    return bool(difference(np.abs(a - b)) <= tolerance * largest)
 
 
 gradients_agree = Exercise("gradients_agree", _pairs, _relative, [
@@ -67,49 +72,96 @@ gradients_agree = Exercise("gradients_agree", _pairs, _relative, [
      [lambda a, b: bool(np.all(np.abs(a - b) < 1e-6)), lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6))],
      "The difference is compared with a fixed number. It is too strict for slopes near 1000, too loose for slopes around "
      "0.001."),
-    ("each entry by itself", lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b)))),
+    ("each entry by itself",
+     [lambda a, b: bool(np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b)))),
+      lambda a, b: bool(np.all(np.abs(a - b) / np.maximum(np.abs(a), np.abs(b)) < 1e-6))],
      "Each difference is divided by its own entry. A slope that is exactly 0 in one array never agrees with 1e-12 in the "
      "other. Divide by the largest slope of either array."),
-    ("0 / 0", lambda a, b: bool(np.abs(a - b).max() / (max(np.abs(a).max(), np.abs(b).max()) or np.nan) < 1e-6),
-     "If both arrays are zero, the relative error is 0 / 0. Zero slopes agree with zero slopes."),
-    ("the mean difference", lambda a, b: bool(np.abs(a - b).mean() <= 1e-2 * max(np.abs(a).max(), np.abs(b).max())),
+    ("both arrays are zero", lambda a, b: bool(a.any() or b.any()) and _relative(a, b),
+     "If both arrays are zero, the relative error is 0 / 0, which is NaN, and 0 < 0 is False, too. Zero slopes agree with "
+     "zero slopes. Should your comparison include equality?"),
+    ("too loose", [*(lambda a, b, size=size: _relative(a, b, size) for size in (1e-5, 1e-3, 0.01)),
+                   *(lambda a, b, size=size: np.allclose(a, b, rtol=size) for size in (1e-5, 0.01))],
+     "Slopes that differ by 3e-6 of the largest should not agree: the task allows 1e-6. (np.allclose has the tolerances "
+     "rtol=1e-5 and atol=1e-8, unless you say otherwise.)"),
+    ("an absolute tolerance, too", lambda a, b: np.allclose(a, b, rtol=1e-6),
+     "np.allclose adds an absolute tolerance to rtol, atol=1e-8, and that is too loose for slopes around 0.001."),
+    ("the mean difference", lambda a, b: _relative(a, b, difference=np.mean),
      "A single wrong slope among many disappears in a mean. The largest difference decides."),
 ])  # fmt: skip
 
 
 def _candidates(rng):
-    x = tenths(rng, (2, 3)) + 0.05
-    fifth = np.arange(6).reshape(2, 3) == 4
+    x = np.sort(tenths(rng, 6)).reshape(2, 3) + 0.05
+    last = np.arange(6).reshape(2, 3) == 5
     for say, f, gradient in [
-        ("the sum of x ** 2, with the right gradient", lambda x: (x**2).sum(), lambda x: 2 * x),
-        ("the sum of x ** 2, with the gradient x", lambda x: (x**2).sum(), lambda x: x),
+        ("the sum of x ** 2, with the right gradient", squares, lambda x: 2 * x),
+        ("the sum of x ** 2, with the gradient x", squares, lambda x: x),
         ("the sum of sin(x), with the gradient -cos(x)", lambda x: np.sin(x).sum(), lambda x: -np.cos(x)),
         ("1000 times the sum of x ** 2, with the right gradient", lambda x: 1000 * (x**2).sum(), lambda x: 2000 * x),
-        ("the sum of exp(x), with one of six slopes off by 1 %", lambda x: np.exp(x).sum(),
-         lambda x: np.exp(x) * (1 + 0.01 * fifth)),
+        ("the sum of exp(x), with one of six slopes off by 0.01 % of the largest", lambda x: np.exp(x).sum(),
+         lambda x: np.exp(x) + 1e-4 * np.exp(x).max() * last),
+        ("1e-9 times the sum of x ** 2, with half of the gradient", lambda x: 1e-9 * (x**2).sum(), lambda x: 1e-9 * x),
     ]:  # fmt: skip
         yield Case(f"f = {say}", f=f, gradient=gradient, x=x)
+    say = "f = the sum of x ** 2, with a gradient that is wrong at x and right elsewhere"
+    yield Case(say, f=squares, gradient=lambda x: 2 * np.minimum(x, 10), x=x + 20)
+    x = np.abs(x) + 0.5
     say = "f = the sum of relu(x), with a gradient without the mask, where all x are positive"
-    yield Case(say, f=lambda x: np.maximum(x, 0).sum(), gradient=np.ones_like, x=np.abs(x) + 0.5)
+    yield _with_points(say, lambda x: np.maximum(x, 0).sum(), np.ones_like, x)
+    yield _with_points("f = the sum of x ** 2, with the gradient 2 |x|, where all x are positive", squares,
+                       lambda x: 2 * np.abs(x), x)  # fmt: skip
+
+
+def _with_points(say, f, gradient, x):
+    """Return a case that says at which other points the answer compared, if that is why it accepts a wrong gradient."""
+    points = []
+
+    def noting(x):
+        points.append(np.array(x))
+        return gradient(x)
+
+    def explanation(f, gradient, x):
+        others = [point for point in points if point.shape == x.shape and np.any(point != x)]
+        if not others:
+            return "one point only", "A wrong gradient happens to be right at this x. Compare at a second, random point."
+        if not np.any(others):
+            return "zero as second point", "At zero many wrong gradients agree. Take a random point."
+        if np.min(others) >= 0:
+            return ("second point like the first", "All entries of your second point are positive, as they are in x. Take a "
+                    "point with both signs, such as standard_normal(x.shape).")  # fmt: skip
+        return None
+
+    return Case(say, explanation=explanation, f=f, gradient=noting, x=x)
 
 
 def _both(f, gradient, x):
     return helpers.numerical_gradient(f, x.copy()), gradient(x.copy())
 
 
-def _one_point(f, gradient, x):
-    return _relative(*_both(f, gradient, x))
+def _compared(at_x=True, agree=_relative):
+    """Return an answer that compares at a random point, and at x, by agree(measured slopes, given slopes)."""
+
+    def answer(f, gradient, x):
+        points = [np.random.default_rng(0).standard_normal(x.shape), *[x] * at_x]
+        return all(bool(agree(*_both(f, gradient, point))) for point in points)
+
+    return answer
 
 
-def _two_points(f, gradient, x):
-    return _one_point(f, gradient, x) and _one_point(f, gradient, np.random.default_rng(0).standard_normal(x.shape))
-
-
-check_of_gradients = Exercise("check_of_gradients", _candidates, _two_points, [
-    ("one point only", _one_point,
-     "At these x all units are on, and a forgotten mask changes nothing there. Compare at a second, random point."),
+check_of_gradients = Exercise("check_of_gradients", _candidates, _compared(), [
     ("always right", lambda f, gradient, x: True, "This accepts every gradient."),
-    ("always wrong", lambda f, gradient, x: False, "This refuses every gradient, also the right ones."),
+    ("always wrong", lambda f, gradient, x: False,
+     "This refuses every gradient, also the right ones. If you measure slopes with a difference to one side, they are too "
+     "rough for 1e-6: use numerical_gradient, or a difference to both sides."),
     ("one entry only", lambda f, gradient, x: _relative(*(slopes[0, 0] for slopes in _both(f, gradient, x))),
      "Only the first entry is compared. Another one may be wrong."),
+    ("x is not looked at", _compared(at_x=False), "The gradient is compared at another point, and never at x itself."),
+    ("too loose", [*(_compared(agree=lambda a, b, size=size: _relative(a, b, size)) for size in (1e-3, 0.01)),
+                   _compared(agree=lambda a, b: np.allclose(a, b, rtol=5e-3))],
+     "One slope was off by 0.01 % of the largest, and the task allows a relative error of 1e-6."),
+    ("an absolute tolerance",
+     [_compared(agree=np.allclose), _compared(agree=lambda a, b: bool(np.all(np.abs(a - b) < 1e-6)))],
+     "The difference is compared with a fixed number, and that is too loose for slopes around 1e-9. (np.allclose has such a "
+     "tolerance, too: atol=1e-8.)"),
 ], forbidden=[helpers.check_gradient])  # fmt: skip

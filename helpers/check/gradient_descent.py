@@ -3,7 +3,7 @@
 import numpy as np
 
 import helpers
-from helpers.check.engine import Case, Exercise
+from helpers.check.engine import Case, Exercise, Rejection
 
 __all__ = ["descend", "gradient_descent", "largest_rate", "nesterov"]
 
@@ -44,7 +44,26 @@ largest_rate = Exercise("largest_rate", _curvatures, _by_bisection, [
 def _case(curvatures, start, lr, steps, **momentum):
     say = f"gradient(w) = {curvatures.tolist()} * w, start = {start.tolist()}, lr = {lr}, steps = {steps}"
     say += "".join(f", m = {value}" for value in momentum.values())
-    return Case(say, gradient=lambda w: curvatures * w, start=start, lr=lr, steps=steps, **momentum)
+    return Case(say, call=_points, gradient=lambda w: curvatures * w, start=start, lr=lr, steps=steps, **momentum)
+
+
+def _points(answer, gradient, start, lr, steps, *momentum):
+    """Return a path as one array, whether the answer returns an array or a list."""
+    path = points = answer(gradient, start, lr, steps, *momentum)
+    if type(path) in (list, tuple) and path:
+        if wrong := [k for k, w in enumerate(path) if np.shape(w) != start.shape]:
+            hint = f"The entry [{wrong[0]}] of the list does not have the shape of start, {start.shape}. Is it one point?"
+            raise Rejection("wrong entries", f"{hint} If you wrote list(w): that splits w into its numbers.", path)
+        points = np.array(path)
+    if type(points) is np.ndarray and points.shape[1:] == start.shape and len(points) != steps + 1:
+        hint = (
+            f"There are {len(points)} points instead of steps + 1 = {steps + 1}. How often does the loop run, and does the "
+        )
+        raise Rejection("wrong number of points", f"{hint}function return after the loop?", points)
+    if points is not path and not momentum and any(w is start for w in path):
+        hint = "An entry of the list is the caller's own array, and not a copy of it."
+        raise Rejection("start is not copied", hint, points)
+    return points
 
 
 def _descents(rng):
@@ -65,13 +84,13 @@ def _ahead(w, v, m):
 
 
 def _descent(  # noqa: PLR0913, PLR0917
-    look=_ahead, friction=lambda m: m, sign=-1.0, again=0.0, own=True, copy=True, kind=float, part=slice(None)
+    look=_ahead, friction=lambda m: m, sign=-1.0, again=0.0, own=True, copy=True, first=True, kind=float, part=slice(None)
 ):
     """Return an answer that is right except for its arguments. Without a momentum it is plain gradient descent."""
 
     def answer(gradient, start, lr, steps, m=0.0):
         w, v = start.astype(kind or start.dtype) if own else start, np.zeros(start.shape)
-        path = [w.copy() if copy else w]
+        path = [w.copy() if copy and first else w]
         for _ in range(steps):
             v = friction(m) * v + sign * lr * gradient(look(w, v, m))
             w += v + again * m * v
@@ -85,35 +104,38 @@ def _float_descents(rng):
     yield from (case for case in _descents(rng) if case.arguments["start"].dtype.kind == "f")
 
 
-def _as_list(**how):
-    return lambda *arguments: list(_descent(**how)(*arguments))
-
-
-gradient_descent = Exercise("gradient_descent", _float_descents, lambda *arguments: list(_powers(*arguments)), [
+_ROW_0 = (
+    "row 0 is the last point", [_descent(first=False), _descent(first=False, kind=None), _descent(first=False, own=False)],
+    "The first entry of the list is still the array into which `-=` writes, so it shows where the path ended. Look at "
+    "`path = [w]`.",
+)  # fmt: skip
+gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
     ("the caller's start has changed",
-     [_as_list(own=False), _as_list(own=False, copy=False)],
+     [_descent(own=False), _descent(own=False, copy=False)],
      "The array start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every entry is the last point", [_as_list(copy=False), _as_list(copy=False, kind=None)],
+    ("every entry is the last point", [_descent(copy=False), _descent(copy=False, kind=None)],
      "The list holds the same array several times, so every entry shows where the path ended."),
-    ("uphill", _as_list(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),
-    ("the start is missing", _as_list(part=slice(1, None)), "The list should begin with the start itself."),
-    ("the last point is missing", _as_list(part=slice(-1)), "The list should end with the point after the last step."),
+    _ROW_0,
+    ("uphill", _descent(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),
+    ("the start is missing", _descent(part=slice(1, None)), "The list should begin with the start itself."),
+    ("the last point is missing", _descent(part=slice(-1)), "The list should end with the point after the last step."),
     ("only the last point", _descent(part=-1),
      "This returns only where the path ended. The task asks for all points."),
     ("the gradient of the start",
-     lambda gradient, start, lr, steps: [start - k * lr * gradient(start) for k in range(steps + 1)],
+     lambda gradient, start, lr, steps: np.array([start - k * lr * gradient(start) for k in range(steps + 1)]),
      "The gradient is computed only once. It changes with every step."),
 ])  # fmt: skip
 
 
 descend = Exercise("descend", _descents, _powers, [
-    ("two copies missing", _descent(own=False, copy=False),
-     "Every row of the path is the last point, and the caller's start has changed, too. `w = start` and `path.append(w)` "
-     "only give one array more names. Two copies are missing."),
+    ("copies missing", _descent(own=False, copy=False),
+     "Every row of the path is the last point, and the caller's start has changed, too. Each line that hands an array on "
+     "only gives it one more name. Every place where an array is handed on needs a copy: there are three."),
     ("the caller's start has changed", _descent(own=False),
      "The path is right, but start is not what it was. Into whose array does `w -= ...` write?"),
     ("every row is the last point", [_descent(copy=False), _descent(copy=False, kind=None)],
      "start is safe now, but the list holds the same array several times, so every row shows where it ended."),
+    _ROW_0,
     ("whole numbers", _descent(kind=None),
      "A start of whole numbers cannot store the fractions of a step. Make an array of floats from it."),
     ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),
@@ -152,6 +174,8 @@ nesterov = Exercise("nesterov", _rolls, _matrix_powers, [
      "The ball only looks ahead to compute the gradient. After that it moves once, by the new v."),
     ("every row is the last point", _descent(copy=False),
      "The list holds the same array several times, so every row shows where it ended. Append copies."),
+    ("the look ahead moves w", _descent(lambda w, v, m: np.add(w, m * v, out=w)),
+     "`+=` writes into w itself, so the look ahead has moved the ball. Compute w + m v as a new array."),
     ("m applied twice", _descent(lambda w, v, m: w + m * m * v),
      "v was already multiplied by m when it was multiplied by m once more for the look ahead."),
     ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),

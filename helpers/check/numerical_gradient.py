@@ -42,7 +42,8 @@ def _both_sides(f, x):
         return (
             "one-sided",
             "f was called with x moved in one direction only. A central difference also needs the other direction. If your "
-            "code has both: is the old value that you kept a number, or a view that has moved along?",
+            "code has both: after x[k] += h, does x[k] -= h go below the old value, or only back to it? And is the value "
+            "that you kept a number, or a view that has moved along?",
         )
     return None
 
@@ -58,6 +59,9 @@ def _central_cases(rng):
     yield _recorded("the sum of x ** 3", _cubes, tenths(rng, 3) + 0.05, **complaints)
     yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 3)) + 0.05, **complaints)
     yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 2, 2)) + 0.05, **complaints)
+    own = np.array([1.5, -2.5])
+    tried = "f ignores its argument and reads the array x itself, as the learners' losses do; x = [1.5, -2.5]"
+    yield Case(tried, f=lambda _: squares(own), x=own)
     calls = itertools.count(1)
 
     def fails_once(x):
@@ -76,20 +80,34 @@ def _is_restored(gradient, f, x):
     return np.array_equal(x, before)
 
 
-numerical_gradient = Exercise("numerical_gradient", _central_cases, entry_by_entry(_central), [
+def _restored_in_any_case(f, x):
+    before = x.copy()
+    try:
+        return in_place()(f, x)
+    finally:
+        x[...] = before
+
+
+numerical_gradient = Exercise("numerical_gradient", _central_cases, _restored_in_any_case, [
     UNCHANGED,
-    ("divided by h", entry_by_entry(lambda at, h: 2 * _central(at, h)),
+    ("works on a copy", entry_by_entry(_central),
+     "Your code changes a copy of x. This f reads the array itself, as the losses of both learners do, and sees no change: "
+     "the bug of page 00. Change the entry of x, and put the old value back."),
+    ("divided by h", [entry_by_entry(lambda at, h: 2 * _central(at, h)), lambda f, x: 2 * _restored_in_any_case(f, x)],
      "The slopes are twice as large as they should be. How far apart are the two points at which f is computed?"),
-    ("divided by too much", entry_by_entry(lambda at, h: _central(at, h) / 2),
+    ("divided by too much",
+     [entry_by_entry(lambda at, h: _central(at, h) / 2), lambda f, x: _restored_in_any_case(f, x) / 2],
      "The slopes are half as large as they should be. How far apart are the two points at which f is computed?"),
     ("not restored", in_place(restore=False),
-     "The entries of x are still changed after the call. Put each old value back before the next entry's turn."),
+     "The entries of x are still changed after the call. Put each old value back before the next entry's turn. If you wrote "
+     "`kept = x`: that copies nothing, it is one more name of the same array."),
     ("not restored after an error", in_place(),
      "f raised an error while an entry of x was changed, and the line that restores it was never reached. Which statement "
      "of Python runs its block whether or not there was an error?"),
     ("only one axis", [in_place(itself), in_place(itself, keep=itself)],
      "x has more than one axis, and then x[k] is a whole row. Which loop visits every entry, whatever the shape?"),
-    ("all entries at once", lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
+    ("all entries at once",
+     [lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5), lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5],
      "All entries of x were changed together, so every slope is the sum of all slopes. Change one entry at a time."),
 ], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
 
@@ -127,7 +145,7 @@ def _forward_in_place(back):
 
 forward_gradient = Exercise("forward_gradient", _forward_cases, entry_by_entry(_forward), [
     UNCHANGED,
-    ("not restored", _forward_in_place(back=0),
+    ("not restored", [_forward_in_place(back=0), lambda f, x, h: _forward_in_place(back=0)(f, x.copy(), h)],
      "Each entry stays changed, so the slope of the next entry is measured at another point."),
     ("restored by arithmetic", _forward_in_place(back=1),
      "x + h - h is not always x, because each step is rounded. Keep the old value and write that back."),

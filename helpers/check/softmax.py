@@ -36,7 +36,8 @@ softmax = Exercise("softmax", _scores, lambda z: np.exp(z - np.logaddexp.reduce(
     ("shifted only once", lambda z: _exp(z) / _sum(np.exp(z)),
      "The scores are shifted in the numerator or in the denominator, but not in both, so the shift does not cancel."),
     ("one sum for the whole batch",
-     [lambda z: _exp(z) / _exp(z).sum(), lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()],
+     [lambda z: _exp(z) / _exp(z).sum(), lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(),
+      lambda z: np.exp(z) / np.exp(z).sum()],
      "All rows are divided by the sum of the whole batch. Each row should be divided by its own sum."),
     ("wrong axis",
      [lambda z: _exp(z) / _exp(z).sum(axis=0), lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0)],
@@ -46,6 +47,11 @@ softmax = Exercise("softmax", _scores, lambda z: np.exp(z - np.logaddexp.reduce(
       lambda z: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1)],
      "The sum or the maximum of each row has the shape (N,), and NumPy lines that up with the columns. In a square batch "
      "nothing complains, but each number belongs to another row. Which shape lines up with the rows?"),
+    ("one bird is not a batch", lambda z: np.array([_exp(row) / _exp(row).sum() for row in map(np.atleast_1d, z)]).squeeze(),
+     "For one bird, z has the shape (C,), and a loop over z visits single numbers instead of rows. Which axis is the "
+     "classes' in both shapes?"),
+    ("maximum of each column", lambda z: np.exp(z - z.max(axis=0)) / _sum(np.exp(z - z.max(axis=0))),
+     "The maximum runs over the examples, so the scores of a row are lowered by different numbers."),
     ("one maximum for the whole batch", lambda z: np.exp(z - z.max()) / _sum(np.exp(z - z.max())),
      "The maximum of the whole batch is subtracted. A row far below it underflows to zeros, and 0 / 0 is NaN."),
     ("log instead of exp", lambda z: np.log(z) / _sum(np.log(z)),
@@ -74,8 +80,10 @@ log_sum_exp = Exercise("log_sum_exp", _scores, lambda z: np.logaddexp.reduce(z, 
      "A row far below the maximum of the whole batch underflows to zeros. Each row needs its own maximum."),
     ("wrong axis", lambda z: np.logaddexp.reduce(z, axis=0),
      "The sum runs over the examples. The classes of one example are on the last axis."),
-    ("one sum for the whole batch", lambda z: np.logaddexp.reduce(z, axis=None),
+    ("one sum for the whole batch", [lambda z: np.logaddexp.reduce(z, axis=None), lambda z: np.log(np.exp(z).sum())],
      "All rows went into one sum. Each row has a sum of its own."),
+    ("maximum subtracted", lambda z: np.log(_sum(_exp(z)))[..., 0] - z.max(axis=-1),
+     "The maximum was subtracted inside, so it has to be added outside, and not subtracted once more."),
     ("only the maximum", lambda z: z.max(axis=-1),
      "This is the maximum of each row. The result is close to it, but the other classes count as well."),
 ], forbidden=[helpers.softmax, helpers.log_softmax])  # fmt: skip
@@ -93,7 +101,8 @@ def _temperatures(rng):
 softmax_at = Exercise("softmax_at", _temperatures, lambda z, T: helpers.softmax(z / T), [
     ("the temperature cancels",
      [lambda z, T: helpers.softmax(z), lambda z, T: np.exp(z - _max(z) / T) / _sum(np.exp(z - _max(z) / T))],
-     "T has no effect, because it divides something that is the same for all scores of a row, and that cancels."),
+     "T has no effect. If it divides only the maximum, it shifts the whole row, and a shift cancels. If it divides the "
+     "exponentials, it divides their sum as well. It should divide the scores."),
     ("T multiplies", lambda z, T: helpers.softmax(z * T),
      "High and low temperatures are exchanged. A high temperature should make the scores more alike."),
     ("the probabilities are divided", lambda z, T: helpers.softmax(z) / T,
@@ -132,6 +141,9 @@ softmax_backward = Exercise("softmax_backward", _backwards, _by_jacobians, [
      "All rows share one sum. Each row should have its own."),
     ("wrong axis", lambda y, dy: y * (dy - (y * dy).sum(axis=0, keepdims=True)),
      "The sum runs over the examples, but the slopes of one example do not depend on another."),
+    ("one example only", lambda y, dy: (np.diag(y) - np.outer(y, y)) @ dy,
+     "np.diag and np.outer build the Jacobian of one example. Write out one entry of the product of the Jacobian and dy: "
+     "which sum is the same for all entries of a row?"),
     ("mean instead of sum", lambda y, dy: y * (dy - (y * dy).mean(axis=-1, keepdims=True)),
      "What you subtract is the average of dy with the weights y. The weights already sum to 1, so there is nothing left to "
      "divide by."),

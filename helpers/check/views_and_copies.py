@@ -47,18 +47,19 @@ relation_of = Exercise("relation_of", _pairs, _judging(lambda a, b: bool(_addres
     ("compares the memory ranges", _judging(np.may_share_memory),
      "The memory of two arrays can interleave without a common entry, like the odd and the even columns. "
      "np.may_share_memory compares only where each array begins and ends."),
-    ("compares .base with a, and never says same", lambda a, b: "shares" if b.base is a else "separate",
+    ("compares .base with a", lambda a, b: "shares" if b.base is a else "separate",
      "The base of a view is the array that owns the memory, which need not be a. And if a and b are two names of one "
-     "array, the answer is a word of its own."),
+     "array, the answer is \"same\"."),
     ("equal arrays called the same",
-     lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "separate",
+     [lambda a, b: "same" if np.array_equal(a, b) else "shares" if np.shares_memory(a, b) else "separate",
+      lambda a, b: "same" if np.all(a == b) else "shares" if np.shares_memory(a, b) else "separate"],
      "A copy has equal numbers, but it is another array."),
-    ("compares the numbers", _judging(np.array_equal),
+    ("compares the numbers", [_judging(np.array_equal), _judging(lambda a, b: np.all(a == b))],
      "A copy has equal numbers, but a change of one array does not show in the other."),
     ("never says shares", _judging(lambda a, b: False),
      "`is` tells whether two names belong to one array. Two arrays can still use the same memory."),
     ("never says same", lambda a, b: "shares" if np.shares_memory(a, b) else "separate",
-     "An array shares memory with itself, but the task has a word of its own for that."),
+     "An array shares memory with itself, but if a and b are one array, the answer is \"same\"."),
 ])  # fmt: skip
 
 
@@ -91,11 +92,13 @@ row_slopes = Exercise("row_slopes", _row_cases, lambda f, x: 2 * x.sum(axis=1), 
      "All slopes are half of what they should be, because f(x + h) was compared with f(x). Draw x and the row that you "
      "keep: does x[i] hold numbers of its own?"),
     ("not restored", _by_rows(restore=False),
-     "After the loop each row should be what it was. The slopes of the other rows need that, too."),
+     "After the loop each row should be what it was. The slopes of the other rows need that, too. If your code writes the "
+     "kept row back: does it hold numbers of its own? A view would be written into itself."),
     ("restored by arithmetic", _restored_by_adding,
      "x + h - 2h + h is not always x, because each step is rounded. Keep the numbers and write those back."),
-    ("doubled instead of repaired", lambda f, x: 2 * _by_rows(keep=itself)(f, x),
-     "Twice the half is nearly right, but now f(x + h) is compared with f(x). The row that you keep still changes."),
+    ("one-sided", lambda f, x: 2 * _by_rows(keep=itself)(f, x),
+     "f(x + h) is compared with f(x), and the task asks for f(x - h) too. If your code has both, does the row that you keep "
+     "still change with x?"),
     ("divided by h", lambda f, x: 2 * _by_rows()(f, x), "The two points are 2h apart."),
     ("all rows at once", lambda f, x: np.full(len(x), (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
      "All rows were changed together. Change one row at a time, with all of its entries."),
@@ -129,7 +132,7 @@ any_layout = Exercise("any_layout", _layouts, lambda f, X: 3 * X**2, [
     ("flatten makes a copy", in_place(np.ndarray.flatten),
      "All slopes are 0: your changes went into a copy, and f reads X. np.shares_memory tells you which arrays share."),
     ("ravel sometimes makes a copy", in_place(np.ravel),
-     "In C order ravel gives a view. Elsewhere it makes a copy, without a warning, and so does reshape(-1)."),
+     "In C order ravel gives a view. For any other layout it makes a copy, without a warning, and so may reshape(-1)."),
     ("order of the entries", [in_place(lambda X: X.ravel(order="K")), in_place(itself, visit=_in_memory_order)],
      "np.nditer, and ravel with order='K' or 'A', visit the entries as they are in memory. Your slopes are stored row by "
      "row."),

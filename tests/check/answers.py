@@ -1,5 +1,6 @@
 """Answers to the exercises as readers write them: right ones, and wrong ones with the mistake that the check should name."""
 
+import functools
 import itertools
 import math
 
@@ -57,11 +58,16 @@ answers("softmax", row_by_row,
     ("not normalised", variant(total=lambda e: 1)),
     ("log-softmax", lambda z: np.log(variant()(z)) if np.ptp(z) < 20 else log_softmax(z) * 1.0),
     ("calls helpers.softmax", softmax), ("nearly right", variant(total=lambda e: e.sum(-1, keepdims=True) + 1e-6)),
-    ("changed argument", in_place))  # fmt: skip
+    ("one sum for the whole batch", lambda z: np.exp(z) / np.sum(np.exp(z))),
+    ("one bird is not a batch", lambda z: np.array([np.exp(row - row.max()) / np.exp(row - row.max()).sum() for row in z])),
+    ("maximum of each column", variant(top=lambda z: z.max(axis=0, keepdims=True))),
+    ("number of axes", variant(top=lambda z: z.max(axis=1, keepdims=True))), ("changed argument", in_place))  # fmt: skip
 answers("log_sum_exp", lambda z: np.apply_along_axis(lambda row: max(row) + math.log(sum(np.exp(row - max(row)))), -1, z),
     ("no shift", lambda z: log_sum(z, 0)), ("shift not undone", lambda z: log_sum(z, np.max(z, -1, keepdims=True), 0)),
     ("no keepdims", lambda z: log_sum(z, np.amax(z, axis=-1))),
     ("one maximum for the whole batch", lambda z: log_sum(z, np.max(z))),
+    ("one sum for the whole batch", lambda z: np.log(np.sum(np.exp(z)))),
+    ("maximum subtracted", lambda z: log_sum(z, np.max(z, -1, keepdims=True), -np.max(z, -1))),
     ("wrong shape", lambda z: log_sum(z, z.max(-1, keepdims=True), 0)[..., None] + z.max(-1, keepdims=True)),
     ("calls helpers.log_softmax", lambda z: (z - log_softmax(z))[..., 0]))  # fmt: skip
 answers("softmax_at", tempered(),
@@ -73,6 +79,7 @@ answers("softmax_backward", lambda y, dy: y * (y[..., None, :] * (dy[..., :, Non
     ("only the diagonal", lambda y, dy: y * (1 - y) * dy), ("no keepdims", lambda y, dy: y * dy - y * flat(y * dy)),
     ("wrong axis", lambda y, dy: y * (dy - np.sum(y * dy, axis=0))),
     ("one sum for the whole batch", lambda y, dy: y * (dy - np.sum(y * dy))),
+    ("one example only", lambda y, dy: (np.diag(y) - np.outer(y, y)) @ dy),
     ("wrong sign", lambda y, dy: y * (np.sum(y * dy, axis=-1, keepdims=True) - dy)))  # fmt: skip
 
 # 02: cross-entropy.
@@ -106,6 +113,19 @@ def writes_into_the_labels(loss, z, t):
     return bool(loss(z, t) != before)
 
 
+def refuses_a_word(loss, z, t):
+    try:
+        loss(z, "cat")
+    except Exception:
+        return True
+    return False
+
+
+def next_class_of_each(loss, z, t):
+    others = [np.where(np.arange(len(t)) == n, (t + 1) % z.shape[1], t) for n in range(len(t))]
+    return any(bool(loss(z, other) != loss(z, t)) for other in others)
+
+
 answers("cross_entropy",
     [lambda y, t: -np.sum(one_hot(t, y.shape[-1]) * np.log(y)) / len(y), lambda y, t: -np.log(paired(y, t)).mean()],
     ("no minus", lambda y, t: np.mean(np.log(paired(y, t)))),
@@ -117,6 +137,9 @@ answers("cross_entropy",
     ("a constant caps the loss", lambda y, t: -np.mean(np.log(np.clip(paired(y, t), 1e-7, 1)))),
     ("rows and labels not paired", lambda y, t: -np.mean(np.log(y[:, t]))),
     ("one-hot labels expected", lambda y, t: -np.sum(t * np.log(y)) / np.size(t)),
+    ("one-hot labels expected", lambda y, t: -np.mean(t * np.log(y))),
+    ("the label picks a row", lambda y, t: -np.log(y[t]).mean()),
+    ("index out of bounds", lambda y, t: -np.log(y[np.arange(9), t]).mean()),
     ("no logarithm", lambda y, t: np.mean(1 - paired(y, t))), ("another base", lambda y, t: np.mean(-np.log2(paired(y, t)))),
 )  # fmt: skip
 answers("example_losses", lambda z, t: -(log_softmax(z) * one_hot(t, z.shape[1])).sum(axis=1),
@@ -131,6 +154,7 @@ answers("soft_cross_entropy", lambda z, t: -np.einsum("nc,nc->", t, log_softmax(
     ("hard labels", lambda z, t: -paired(log_softmax(z), np.argmax(t, axis=1)).mean()),
     ("no minus", lambda z, t: (t * log_softmax(z)).sum() / len(z)))  # fmt: skip
 answers("smoothed_slope", smooth,
+    ("not smoothed", lambda z, t, e: softmax(z) - one_hot(t, z.shape[1])),
     ("no mean", lambda z, t, e: smooth(z, t, e) * len(z)),
     ("spread over the other classes", smoothing(lambda e, C: e / (C - 1), lambda e, C: 1 - e)),
     ("right class without its share", smoothing(lambda e, C: e / C, lambda e, C: 1 - e)),
@@ -138,7 +162,8 @@ answers("smoothed_slope", smooth,
     ("label sums to more than 1", smoothing(lambda e, C: e / C, lambda e, C: 1 + e / C)))  # fmt: skip
 answers("reads_label", lambda loss, z, t: len(set(map(float, losses(loss, z)))) > 1,
     ("only one other label tried", lambda loss, z, t: bool(loss(z, (t + 1) % z.shape[1]) != loss(z, t))),
-    ("always True", lambda loss, z, t: bool(loss(z, t) > 0)),
+    ("always True", lambda loss, z, t: bool(loss(z, t) > 0)), ("always True", refuses_a_word),
+    ("only one other label tried", next_class_of_each),
     ("True and False exchanged", lambda loss, z, t: all(other == loss(z, t) for other in losses(loss, z))),
     ("all labels changed together",
      lambda loss, z, t: any(bool(loss(z, np.full_like(t, k)) != loss(z, t)) for k in range(z.shape[1]))),
@@ -219,16 +244,23 @@ def second(h, middle=2, over=1, **how):
     return measured(h, lambda f, h: (f(1) - middle * f(0) + f(-1)) / (over * h * h), **how)
 
 
+def moves_copies(f, x, h=1e-5):
+    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
+    return np.reshape([(f(x + step) - f(x - step)) / (2 * h) for step in steps], x.shape)
+
+
 answers("numerical_gradient", [safely(), safely(1e-4)],
     ("f never saw a change", measured(view=np.ndarray.flatten)),
     ("f never saw a change", lambda f, x: slopes(lambda _: f(x), x.copy())), ("one-sided", safely(1e-5, one_sided)),
     ("one-sided", safely(1e-8, one_sided)), ("one-sided", safely(view=lambda x: x.reshape(-1, 1), axes=1, keep=itself)),
+    ("works on a copy", moves_copies), ("all entries at once", lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
     ("divided by h", safely(1e-4, doubled)), ("not restored", measured(restore=False)),
     ("not restored after an error", measured(1e-4)), ("step too small", safely(1e-12)), ("step too large", safely(0.05)),
     ("integer array", safely(dtype=int)), ("number of axes", two_loops),
     ("only one axis", lambda f, x: np.zeros_like(x) + slopes(f, x, axes=1).reshape(-1, *[1] * (x.ndim - 1))))  # fmt: skip
 answers("forward_gradient", forward(),
-    ("not restored", forward(restore=False)), ("f is called too often", lambda f, x, h: slopes(f, x, h, one_sided)),
+    ("not restored", forward(restore=False)), ("not restored", lambda f, x, h: forward(restore=False)(f, x.copy(), h)),
+    ("f is called too often", lambda f, x, h: slopes(f, x, h, one_sided)),
     ("integer array", forward(dtype=int)), ("central difference", slopes),
     ("f never saw a change", forward(view=np.ndarray.flatten)), ("wrong shape", forward(axes=1)),
     ("restored by arithmetic", adds_and_subtracts))  # fmt: skip
@@ -275,17 +307,22 @@ answers("relation_of", lambda a, b: ("separate", "shares", "same")[np.shares_mem
     ("compares the memory ranges", related(identical, np.may_share_memory)),
     ("compares the numbers", related(identical, lambda a, b: a.shape == b.shape and (a == b).all())),
     ("equal arrays called the same", related(np.array_equal, np.shares_memory)),
+    ("equal arrays called the same", related(lambda a, b: (a == b).all(), np.shares_memory)),
+    ("compares .base with a", lambda a, b: "shares" if b.base is a else "separate"),
     ("never says same", related(lambda a, b: False, np.shares_memory)),
     ("wrong word", lambda a, b: "identical" if a is b else "shared" if np.shares_memory(a, b) else "separate"),
 )  # fmt: skip
 answers("row_slopes", rows(),
     ("the kept row is a view", rows(keep=itself)), ("the kept row is a view", rows(keep=np.asarray)),
-    ("doubled instead of repaired", rows(doubled, keep=itself)), ("divided by h", rows(doubled)),
+    ("one-sided", rows(doubled, keep=itself)), ("divided by h", rows(doubled)),
+    ("one-sided", lambda f, x: slopes(f, x, 1e-5, one_sided, axes=1)),
     ("not restored", rows(restore=False)), ("f never saw a change", rows(view=np.copy)))  # fmt: skip
 answers("any_layout", measured(),
     ("flatten makes a copy", measured(view=np.ndarray.flatten)),
     ("flatten makes a copy", measured(view=lambda X: X.copy().reshape(-1))),
     ("ravel sometimes makes a copy", measured(view=lambda X: X.reshape(-1))), ("changed while iterating", loop_over_flat),
+    ("error in your code", lambda f, X: kept + f(X)),  # noqa: F821
+    ("error in your code", lambda f, X: [X[k] for k in np.ndindex(X)]),
     ("number of axes", two_loops))  # fmt: skip
 
 # 05: gradient descent.
@@ -307,11 +344,27 @@ def path_of(start_of=floats, point=np.copy, sign=-1.0, part=slice(None), made=np
     return descend
 
 
+def path_by(gradient, start, lr, count, first):
+    path = [first(start)]
+    for _ in range(count):
+        path.append(path[-1] - lr * gradient(path[-1]))
+    return path
+
+
 def path_list(*args, **how):
     return path_of(*args, **how, made=itself)
 
 
-def ball(look, keep=True):
+def row_0(gradient, start, lr, steps):
+    w = start.astype(float)
+    path = [w]
+    for _ in range(steps):
+        w -= lr * gradient(w)
+        path.append(w.copy())
+    return path
+
+
+def ball(look, keep=True, made=np.stack):
     def nesterov(gradient, start, lr, steps, momentum):
         w, v = start.astype(float), np.zeros(len(start))
         path = [w]
@@ -319,9 +372,21 @@ def ball(look, keep=True):
             v = (momentum if keep else 1) * v - lr * gradient(look(w, v, momentum))
             w = w + v
             path.append(w)
-        return np.stack(path)
+        return made(path)
 
     return nesterov
+
+
+def look_ahead_in_place(gradient, start, lr, steps, momentum):
+    w, v = start.copy(), np.zeros(len(start))
+    path = [w.copy()]
+    for _ in range(steps):
+        ahead = w
+        ahead += momentum * v
+        v = momentum * v - lr * gradient(ahead)
+        w += v
+        path.append(w.copy())
+    return path
 
 
 answers("largest_rate", lambda curvatures: float(min(2 / c for c in curvatures)),
@@ -331,14 +396,20 @@ answers("largest_rate", lambda curvatures: float(min(2 / c for c in curvatures))
     ("one rate for each direction", lambda curvatures: 2 / curvatures),
     ("constant factor", lambda curvatures: 3 / curvatures.max()),
     ("wrong result", lambda curvatures: 2 / np.sqrt(np.sum(curvatures**2))))  # fmt: skip
-answers("gradient_descent", path_list(),
+answers("gradient_descent", [path_list(), path_of(np.copy)],
+    ("row 0 is the last point", row_0),
+    ("start is not copied", lambda gradient, start, lr, steps: path_by(gradient, start, lr, steps, itself)),
+    ("wrong number of points", lambda gradient, start, lr, steps: path_by(gradient, start, lr, steps + 1, np.copy)),
+    ("wrong entries", lambda gradient, start, lr, steps: [*start, *path_by(gradient, start, lr, steps, np.copy)[1:]]),
     ("the caller's start has changed", path_list(itself)), ("every entry is the last point", path_list(point=itself)),
     ("uphill", path_list(sign=1.0)), ("only the last point", path_list(part=-1)))  # fmt: skip
-answers("descend", path_of(lambda start: 1.0 * start),
+answers("descend", [path_of(lambda start: 1.0 * start), path_list()],
+    ("row 0 is the last point", lambda *arguments: np.array(row_0(*arguments))),
     ("the caller's start has changed", path_of(itself)), ("every row is the last point", path_of(point=itself)),
-    ("every row is the last point", path_of(np.copy, itself)), ("two copies missing", path_of(itself, itself)),
+    ("every row is the last point", path_of(np.copy, itself)), ("copies missing", path_of(itself, itself)),
     ("whole numbers", path_of(np.copy)), ("no start", path_of(part=slice(1, None))))  # fmt: skip
-answers("nesterov", ball(lambda w, v, m: w + m * v),
+answers("nesterov", [ball(lambda w, v, m: w + m * v), ball(lambda w, v, m: w + m * v, made=list)],
+    ("the look ahead moves w", look_ahead_in_place),
     ("gradient at w", ball(lambda w, v, m: w)), ("a whole step ahead", ball(lambda w, v, m: w + v)),
     ("no friction", ball(lambda w, v, m: w + m * v, keep=False)), ("looks behind", ball(lambda w, v, m: w - m * v)),
     ("m applied twice", ball(lambda w, v, m: w + m * (m * v))))  # fmt: skip
@@ -374,17 +445,45 @@ def deep(order=-1, mask=lambda z, da: z > 0, mean=True, bias=np.sum):
     return gradients
 
 
-def network(**how):
+def network(change=lambda found: {}, logits=itself, **how):
     def answer(params, x, t):
         W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
         (dW1, db1), (dW2, db2) = deep(**how)(x, t, [(W1, b1), (W2, b2)])
         z2 = np.maximum(x.dot(W1) + b1, 0).dot(W2) + b2
-        return softmax_cross_entropy(z2, t), {"b2": db2, "W2": dW2, "b1": db1, "W1": dW1}
+        found = {"b2": db2, "W2": dW2, "b1": db1, "W1": dW1}
+        return logits(z2), softmax_cross_entropy(z2, t), found | change(found)
 
     return answer
 
 
+def expecting_two(x, t, layers):
+    (W1, b1), (W2, b2) = layers
+    return deep()(x, t, [(W1, b1), (W2, b2)])
+
+
+def masked_by_its_own_output(x, t, layers):
+    inputs = [x]
+    for W, b in layers[:-1]:
+        inputs.append(np.maximum(inputs[-1] @ W + b, 0))
+    W, b = layers[-1]
+    dz, found = (softmax(inputs[-1] @ W + b) - one_hot(t, len(b))) / len(x), []
+    for (W, b), a in zip(layers[::-1], inputs[::-1], strict=True):
+        found.append((a.T @ dz, dz.sum(axis=0)))
+        dz = (dz * (a @ W + b > 0)) @ W.T
+    return found[::-1]
+
+
+def three_classes(params, x, t):
+    logits, loss, found = network()(params, x, t)
+    return logits, loss, found | {"b2": ((softmax(logits) - one_hot(t, 3)) / len(x)).sum(axis=0)}
+
+
+def part(change):
+    return lambda params, x, t: change(*network()(params, x, t))
+
+
 answers("tanh_backward", lambda dh, h: dh * (1 - h) * (1 + h),
+    ("parentheses missing", lambda dh, h: dh * 1 - h**2),
     ("tanh taken twice", lambda dh, h: dh * (1 - np.tanh(h) ** 2)),
     ("the mask of a ReLU", lambda dh, h: np.where(h > 0, dh, 0)), ("da is missing", lambda dh, h: 1 - h * h),
     ("the slope of the sigmoid", lambda dh, h: h * (1 - h) * dh))  # fmt: skip
@@ -392,14 +491,30 @@ answers("residual_backward", block(lambda dout, dz, W: (W @ dz.T).T + dout),
     ("one path is missing", block(lambda dout, dz, W: dz @ W.T)),
     ("the path around is masked", block(lambda dout, dz, W: dz + dz @ W.T)),
     ("no transpose", block(lambda dout, dz, W: dout + dz @ W)),
+    ("the path around passes through W", block(lambda dout, dz, W: (dout + dz) @ W.T)),
     ("1 instead of dout", block(lambda dout, dz, W: 1 + dz @ W.T)),
     ("wrong order", block(lambda dout, dz, W: dout + dz @ W.T, order=-1)))  # fmt: skip
 answers("deep_gradients", deep(),
     ("the last layer first", deep(order=1)), ("no mask", deep(mask=lambda z, da: 1)), ("no mean", deep(mean=False)),
-    ("mean instead of sum for the bias", deep(bias=np.mean)))  # fmt: skip
+    ("mean instead of sum for the bias", deep(bias=np.mean)), ("mask of the wrong array", deep(mask=lambda z, da: da > 0)),
+    ("mask of another layer", masked_by_its_own_output), ("two layers only", expecting_two))  # fmt: skip
 answers("two_layer_net", network(),
     ("no mean", network(mean=False)), ("no mask", network(mask=lambda z, da: 1)),
-    ("mask of the wrong array", network(mask=lambda z, da: da > 0)))  # fmt: skip
+    ("mask of the wrong array", network(mask=lambda z, da: da > 0)),
+    ("the ReLU once more", network(mask=lambda z, da: np.maximum(z, 0))),
+    ("wrong sign", network(lambda found: {name: -slope for name, slope in found.items()})),
+    ("constant factor", lambda params, x, t: network(lambda g: {"b1": g["b1"] / len(x)})(params, x, t)),
+    ("keys exchanged", network(lambda found: {"W1": found["W2"], "W2": found["W1"]})),
+    ("wrong shape", network(lambda found: {"b2": found["b2"][None]})),
+    ("wrong shape", network(lambda found: {"W2": found["W2"].T})),
+    ("constant factor", network(lambda g: {"b1": 2 * g["b1"]})),
+    ("wrong result", network(lambda found: {"W2": found["W2"] ** 2})),
+    ("wrong keys", part(lambda logits, loss, g: (logits, loss, {f"d{name}": slope for name, slope in g.items()}))),
+    ("returns a tuple or list of 4", part(lambda logits, loss, g: (logits, loss, tuple(g.values())))),
+    ("returns nothing", part(lambda logits, loss, g: (logits, loss, None))),
+    ("returns nothing", part(lambda logits, loss, g: (None, None, None))),
+    ("probabilities instead of logits", network(logits=softmax)), ("wrong result", network(logits=lambda z: z + z**2)),
+    ("three classes assumed", three_classes))  # fmt: skip
 
 # 07: gradient checking.
 
@@ -419,8 +534,21 @@ def agrees(f, gradient, x, entries=slice(None)):
     return bool(np.max(abs(given - measured)) <= 1e-5 * np.max(abs(measured)))
 
 
-def agrees_twice(f, gradient, x):
-    return agrees(f, gradient, x) and agrees(f, gradient, np.random.default_rng(1).standard_normal(x.shape))
+def somewhere(x):
+    return np.random.default_rng(1).standard_normal(x.shape)
+
+
+def agrees_twice(f, gradient, x, second=somewhere):
+    return agrees(f, gradient, x) and agrees(f, gradient, second(x))
+
+
+def at_second(second):
+    return lambda f, gradient, x: agrees_twice(f, gradient, x, second)
+
+
+def at_both(close, formula=central):
+    points = (np.copy, somewhere)
+    return lambda f, gradient, x: all(bool(close(slopes(f, at(x), 1e-5, formula), gradient(at(x)))) for at in points)
 
 
 answers("two_mistakes", two_layers(),
@@ -430,10 +558,23 @@ answers("two_mistakes", two_layers(),
 answers("gradients_agree", lambda a, b: bool(abs(a - b).max() <= 1e-6 * np.max([abs(a), abs(b)])),
     ("an absolute tolerance", lambda a, b: bool((abs(a - b) < 1e-6).all())),
     ("each entry by itself", lambda a, b: bool((abs(a - b) <= 1e-6 * np.maximum(abs(a), abs(b))).all())),
-    ("the mean difference", lambda a, b: bool(np.mean(abs(a - b)) <= 1e-2 * max(abs(a).max(), abs(b).max()))))  # fmt: skip
+    ("each entry by itself", lambda a, b: np.all(abs(a - b) / np.maximum(abs(a), abs(b)) < 1e-6)),
+    ("both arrays are zero", lambda a, b: bool(abs(a - b).max() < 1e-6 * np.max([abs(a), abs(b)]))),
+    ("too loose", lambda a, b: bool(np.allclose(a, b))), ("too loose", lambda a, b: bool(np.allclose(a, b, rtol=1e-2))),
+    ("too loose", lambda a, b: bool(abs(a - b).max() <= 1e-3 * np.max([abs(a), abs(b)]))),
+    ("an absolute tolerance, too", lambda a, b: bool(np.allclose(a, b, rtol=1e-6))),
+    ("wrong shape", lambda a, b: abs(a - b) <= 1e-6 * np.max([abs(a), abs(b)])),
+    ("the mean difference", lambda a, b: bool(np.mean(abs(a - b)) <= 1e-6 * max(abs(a).max(), abs(b).max()))))  # fmt: skip
 answers("check_of_gradients", agrees_twice,
     ("one point only", agrees), ("always right", lambda f, gradient, x: bool(np.isfinite(f(x)))),
-    ("one entry only", lambda f, gradient, x: agrees(f, gradient, x, slice(1))))  # fmt: skip
+    ("one entry only", lambda f, gradient, x: agrees(f, gradient, x, slice(1))),
+    ("second point like the first", at_second(lambda x: np.random.default_rng(0).random(x.shape))),
+    ("second point like the first", at_second(lambda x: 2 * x)), ("zero as second point", at_second(np.zeros_like)),
+    ("x is not looked at", lambda f, gradient, x: agrees(f, gradient, somewhere(x))),
+    ("too loose", at_both(lambda a, b: np.allclose(a, b, rtol=5e-3))), ("an absolute tolerance", at_both(np.allclose)),
+    ("an absolute tolerance", at_both(lambda a, b: (abs(a - b) < 1e-6).all())),
+    ("always wrong", at_both(lambda a, b: abs(a - b).max() <= 1e-6 * abs(b).max(), one_sided)),
+)  # fmt: skip
 
 # 08: digits.
 
@@ -470,6 +611,31 @@ def rolled(x, right, down):
     return np.roll(np.roll(x.reshape(len(x), 8, 8), down, 1), right, 2).reshape(len(x), 64)
 
 
+def blanked(rows, columns, axis=(1, 2)):
+    """Return an answer that uses np.roll and then blanks what these slices, of down and of right, select."""
+
+    def answer(x, right, down):
+        images = np.roll(x.reshape(-1, 8, 8), (down, right), axis=axis)
+        images[:, rows(down)] = images[:, :, columns(right)] = 0
+        return images.reshape(x.shape)
+
+    return answer
+
+
+def loop(x, right, down):
+    moved = np.zeros((len(x), 8, 8))
+    for i, j in np.ndindex(8, 8):
+        if i + down < 8 and j + right < 8:
+            moved[:, i + down, j + right] = x[:, 8 * i + j]
+    return moved.reshape(x.shape)
+
+
+def sliced(x, right, down):
+    moved = np.zeros((len(x), 8, 8))
+    moved[:, down:, right:] = x.reshape(-1, 8, 8)[:, : 8 - down, : 8 - right]
+    return moved.reshape(x.shape)
+
+
 answers("right_per_digit", counted(lambda t, predicted: np.bincount(t, minlength=10)),
     ("counts", lambda t, predicted: np.bincount(t[t == predicted], minlength=10)),
     ("share of all digits", counted(lambda t, predicted: len(t))),
@@ -482,7 +648,12 @@ answers("scaled", standard(of_known),
     ("divided by almost nothing", standard(of_known, lambda deviation: deviation + 1e-8)),
     ("each part by its own statistics", standard(lambda x, learn, part: x[part])),
     ("each part by its own statistics", standard(lambda x, learn, part: x[part], itself)))  # fmt: skip
-answers("shifted", lambda x, right, down: window(x, right, down).reshape(x.shape),
+answers("shifted",
+    [lambda x, right, down: window(x, right, down).reshape(x.shape),
+     blanked(*[lambda k: slice(0, k) if k >= 0 else slice(k, None)] * 2)],
+    ("pixels come back on the other side", blanked(*[lambda k: slice(0, max(k, 0))] * 2)),
+    ("pixels come back on the other side", loop), ("slices for positive moves only", sliced),
+    ("rows and columns exchanged", blanked(*[lambda k: slice(0)] * 2, axis=(2, 1))),
     ("pixels come back on the other side", rolled),
     ("an image is one long row", lambda x, right, down: np.roll(x, 8 * down + right, axis=-1)),
     ("rows and columns exchanged", lambda x, right, down: window(x, down, right).reshape(x.shape)),
@@ -504,7 +675,12 @@ def tanh(slope):
     return answer
 
 
-def in_order(result, add=True):
+def as_value(make):
+    """Return an answer whose result is make(type of the value, its tanh, the value)."""
+    return lambda value: make(type(value), np.tanh(value.data), value)
+
+
+def in_order(result, add=True, reset=True, step=-1):
     order = []
 
     def visit(value):
@@ -514,22 +690,30 @@ def in_order(result, add=True):
             order.append(value)
 
     visit(result)
-    for value in order:
-        value.grad = np.zeros_like(value.data)
+    if reset:
+        zero(result)
     result.grad = np.ones_like(result.data)
-    for value in order[::-1]:
+    for value in order[::step]:
         for parent, rule in zip(value.parents, value.rules, strict=True):
             parent.grad = rule(value.grad) + (parent.grad if add else 0)
 
 
-def breadth_first(result):
-    result.grad, waiting = np.ones_like(result.data), [result]
+def zero(value):
+    value.grad = np.zeros_like(value.data)
+    for parent in value.parents:
+        zero(parent)
+
+
+def as_they_come(result, first=0, once=False, again=False):
+    zero(result)
+    result.grad, waiting, seen = np.ones_like(result.data), [result], [result]
     while waiting:
-        value = waiting.pop(0)
+        value = waiting.pop(first)
         for parent, rule in zip(value.parents, value.rules, strict=True):
             parent.grad = parent.grad + rule(value.grad)
-            if parent not in waiting:
+            if again or parent not in (seen if once else waiting):
                 waiting.append(parent)
+                seen.append(parent)
 
 
 def loss_of_values(shift=True, mean=True, log=True):
@@ -544,16 +728,26 @@ def loss_of_values(shift=True, mean=True, log=True):
 
 
 answers("rules", rules(),
-    ("the slopes in the other order", rules(matmul=lambda a, b, g: (a.T.dot(g), g.dot(b.T)))),
+    ("wrong order", rules(matmul=lambda a, b, g: (a.T.dot(g), g.dot(b.T)))),
     ("no mask", rules(relu=lambda a, g: g)), ("mask of the wrong array", rules(relu=lambda a, g: np.where(g > 0, g, 0.0))),
 )  # fmt: skip
 answers("tanh", tanh(lambda g, y, z: g - g * y * y),
     ("the square of the input", tanh(lambda g, y, z: g * (1 - z * z))), ("g is missing", tanh(lambda g, y, z: 1 - y * y)),
-    ("the slope of the sigmoid", tanh(lambda g, y, z: g * y * (1 - y))))  # fmt: skip
+    ("the slope of the sigmoid", tanh(lambda g, y, z: g * y * (1 - y))), ("returns nothing", lambda value: None),
+    ("does not return a Value", as_value(lambda Value, y, value: y)), ("wrong parameters", lambda: None),
+    ("parents and rules are not tuples", as_value(lambda Value, y, value: Value(y, (value), (lambda g: g)))),
+    ("error in your code", tanh(lambda g, y, z: g * nosuch)), ("wrong result", tanh(lambda g, y, z: g)))  # noqa: F821  # fmt: skip
 answers("backward", in_order,
-    ("passes slopes on too early", breadth_first), ("= where += belongs", lambda result: in_order(result, add=False)),
-    ("nothing happens", lambda result: result.data), ("calls helpers.backward", lambda result: result.backward()),
+    ("passes slopes on too early", as_they_come), ("passes slopes on too early", functools.partial(as_they_come, first=-1)),
+    ("passes slopes on too early", functools.partial(as_they_come, once=True)),
+    ("passes slopes on twice", functools.partial(as_they_come, again=True)),
+    ("from the inputs to the result", functools.partial(in_order, step=1)),
+    ("not set to zero", functools.partial(in_order, reset=False)),
+    ("= where += belongs", lambda result: in_order(result, add=False)),
+    ("nothing happens", lambda result: result.data), ("calls Value.backward", lambda result: result.backward()),
 )  # fmt: skip
 answers("value_loss", loss_of_values(),
     ("no shift", loss_of_values(shift=False)), ("no mean", loss_of_values(mean=False)),
-    ("no logarithm of the sum", loss_of_values(log=False)))  # fmt: skip
+    ("no logarithm of the sum", loss_of_values(log=False)), ("returns nothing", lambda z, t: None),
+    ("no way back", lambda z, t: type(z)(loss_of_values()(z, t).data)),
+    ("an array among the parents", lambda z, t: (z + -np.max(z.data, axis=1, keepdims=True)).sum()))  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 import helpers
 from helpers.check.engine.values import plain, shown
 
-__all__ = ["MEASURED", "Case", "RecordingFunction", "drawn", "measured", "off_kinks", "tenths"]
+__all__ = ["MEASURED", "Case", "RecordingFunction", "Rejection", "drawn", "measured", "off_kinks", "tenths"]
 
 # How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
 MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6, "smallest_scale": 0.1}
@@ -14,6 +14,14 @@ FROM_KINK = 1e-2
 
 def _call(answer, *arguments):
     return answer(*arguments)
+
+
+class Rejection(Exception):
+    """Raised by the `call` of a case if the answer returned a `result` that cannot be used or that breaks a rule."""
+
+    def __init__(self, name, hint, result):
+        super().__init__(name)
+        self.problem, self.result = [name, hint], result
 
 
 class Case:
@@ -29,13 +37,16 @@ class Case:
     explanation : function of the arguments, optional
         The same, but it counts only when the result is wrong: it says more than the result does.
     call : function of an answer and its arguments, optional
-        Calls the answer and returns what is to be compared. By default that is what the answer returns.
+        Calls the answer and returns what is to be compared. By default that is what the answer returns. It may raise
+        Rejection.
+    returns : str, optional
+        What the answer should return, if that is not what is compared.
     **arguments
         What the answer is called with, by position.
     """
 
-    def __init__(self, description="", requirement=None, explanation=None, call=None, **arguments):
-        self.description, self.call, self.arguments = description, call or _call, arguments
+    def __init__(self, description="", requirement=None, explanation=None, call=None, returns="", **arguments):
+        self.description, self.call, self.returns, self.arguments = description, call or _call, returns, arguments
         self.complaints = {"requirement": requirement, "explanation": explanation}
 
     def run(self, answer):

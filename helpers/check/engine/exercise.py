@@ -9,7 +9,8 @@ import warnings
 import numpy as np
 
 from helpers.check.engine import hints, runner
-from helpers.check.engine.values import close, plain, restored, same, shown
+from helpers.check.engine.parts import difference
+from helpers.check.engine.values import plain, same, shown
 from helpers.check.engine.verdict import Verdict
 from helpers.check.engine.watching import observe
 
@@ -47,6 +48,10 @@ class Exercise:
         How far a number may be off, relative to the largest expected entry.
     smallest_scale : float
         Replaces the largest expected entry where that is smaller.
+    parts : tuple of str
+        The names of the parts of the result, if it has several.
+    suspect : str
+        What to look at if the mistake is not recognised: a question.
 
     Returns
     -------
@@ -59,9 +64,11 @@ class Exercise:
         If the exercise is called with something that is not a function.
     """
 
-    def __init__(self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0):  # noqa: PLR0913, PLR0917
-        self.name, self.truth, self.mistakes = name, truth, [Mistake(*row) for row in mistakes]
-        self.tolerance, self.smallest_scale = tolerance, smallest_scale
+    def __init__(  # noqa: PLR0913, PLR0917
+        self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0, parts=(), suspect=""
+    ):
+        self.name, self.truth, self.parts, self.mistakes = name, truth, parts, [Mistake(*row) for row in mistakes]
+        self.tolerance, self.smallest_scale, self.suspect = tolerance, smallest_scale, suspect
         self.forbidden = [*forbidden, truth, *(answer for mistake in self.mistakes for answer in mistake.answers)]
         self._cases = cases
         self.__doc__ = f"check.{name}(function) says whether the function solves the exercise and, if not, why."
@@ -90,8 +97,9 @@ class Exercise:
             if problem := self._problem(seen, wanted):
                 problem = (not seen["called"] and self._known_mistake(observations, seed)) or problem
                 if problem[0] == hints.UNKNOWN[0]:
-                    problem = hints.of_factor(observations, expected, k) or problem
-                return self._not_yet(problem, _lines(cases[k], seen, wanted, self._right(seen, wanted), k))
+                    factor = hints.of_factor(observations, expected, k, self._same, self.parts)
+                    problem = factor or (problem[0], f"{problem[1]} {self.suspect}".strip())
+                return self._not_yet(problem, self._lines(cases[k], seen, wanted, k))
         if ended or len(observations) < len(cases):
             lines = [("tried", cases[len(observations)].tried())] if len(observations) < len(cases) else []
             return self._not_yet(hints.of_end(ended), [*lines, ("got", "no result")])
@@ -103,7 +111,10 @@ class Exercise:
             return [plain(case.run(self.truth)) for case in self.cases(seed)]
 
     def _right(self, seen, wanted):
-        return "result" in seen and same(seen["result"], wanted, self.tolerance, self.smallest_scale)
+        return "result" in seen and self._same(seen["result"], wanted)
+
+    def _same(self, got, wanted):
+        return same(got, wanted, self.tolerance, self.smallest_scale)
 
     def _problem(self, seen, wanted):
         """Return (name, hint) of what is wrong with what an answer did in one case, if anything is."""
@@ -115,16 +126,36 @@ class Exercise:
         if seen["changed"] and fits:
             return hints.of_change(*seen["changed"][0])
         if not self._right(seen, wanted):
-            return seen["requirement"] or seen["explanation"] or hints.of_result(seen["result"], wanted, self.tolerance)
+            complaint = seen["requirement"] or seen["explanation"]
+            return complaint or hints.of_result(seen["result"], wanted, self._same, self.tolerance, self.parts)
         return seen["requirement"]
 
     def _known_mistake(self, observations, seed):
         """Return (name, hint) of the mistake that does in all cases what the answer did, if there is one."""
+        only_errors = all("error" in seen for seen in observations)
         for mistake in self.mistakes:
             for answer in mistake.answers:
-                if all(map(_alike, observations, observe(answer, self.cases(seed)))):
+                others = observe(answer, self.cases(seed))
+                if all(_alike(seen, other, only_errors) for seen, other in zip(observations, others, strict=False)):
                     return mistake.name, mistake.hint
         return None
+
+    def _lines(self, case, seen, wanted, passed):
+        lines = [("tried", case.tried())]
+        usable = "result" in seen and seen["result"]["kind"] == wanted["kind"]
+        if "error" in seen or not (usable or self._right(seen, wanted)):
+            got = _error_line(seen["error"]) if "error" in seen else shown(seen["result"])
+            lines += [("expected", case.returns or shown(wanted)), ("got", got)]
+        elif self._right(seen, wanted):
+            lines.append(("got", "the right result"))
+        else:
+            where, got, expected = difference(seen["result"], wanted, self._same, self.tolerance, self.parts)
+            lines += [("expected", shown(expected) + where), ("got", shown(got) + where)]
+        if seen["printed"]:
+            lines.append(("printed", " / ".join(seen["printed"])))
+        if passed:
+            lines.append(("passed", f"{passed} {'case' if passed == 1 else 'cases'} before this one"))
+        return lines
 
     def _not_yet(self, problem, lines):
         name, hint = problem
@@ -143,46 +174,15 @@ def _seed(answer):
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
 
 
-def _alike(seen, other):
-    """Return whether two answers did the same in one case."""
+def _alike(seen, other, only_errors):
+    """Return whether two answers did the same in one case. If all that one did is raise errors, these must be the same."""
     if "error" in seen or "error" in other:
-        return "error" in seen and "error" in other
+        words = ("type", "text") if only_errors else ("type",)
+        return "error" in seen and "error" in other and all(seen["error"][word] == other["error"][word] for word in words)
     return seen["changed"] == other["changed"] and same(seen["result"], other["result"], 1e-6)
-
-
-def _lines(case, seen, wanted, right, passed):
-    lines = [("tried", case.tried())]
-    if "error" in seen:
-        lines += [("expected", shown(wanted)), ("got", _error_line(seen["error"]))]
-    elif right:
-        lines.append(("got", "the right result"))
-    else:
-        where, got, expected = _difference(seen["result"], wanted)
-        lines += [("expected", shown(expected) + where), ("got", shown(got) + where)]
-    if seen["printed"]:
-        lines.append(("printed", " / ".join(seen["printed"])))
-    if passed:
-        lines.append(("passed", f"{passed} {'case' if passed == 1 else 'cases'} before this one"))
-    return lines
 
 
 def _error_line(error):
     code = linecache.getline(error["file"], error["line"]).strip()[:100] if error["line"] else ""
     where = f", in your line {error['line']}: {code}" if error["line"] else ""
     return error["type"] + (f": {error['text']}" if error["text"] else "") + where
-
-
-def _difference(got, wanted, where=""):
-    """Return where two plain values first differ, and both values there; as a whole if they are short."""
-    short = not any("array" in shown(value) for value in (got, wanted))
-    if short or got["kind"] != wanted["kind"]:
-        return where, got, wanted
-    if got["kind"] == "list" and len(got["items"]) == len(wanted["items"]):
-        pairs = list(zip(got["items"], wanted["items"], strict=True))
-        k = next((k for k, pair in enumerate(pairs) if not same(*pair, 1e-7)), 0)
-        return _difference(*pairs[k], f"{where or ' in part '}[{k}]")
-    if got["kind"] == "array" and got["shape"] == wanted["shape"]:
-        a, b = restored(got), restored(wanted)
-        index = tuple(np.argwhere(~close(a, b, 1e-7))[0].tolist())
-        return f" at {list(index)}{where}", plain(a[index]), plain(b[index])
-    return where, got, wanted

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from helpers.check.engine.values import close, number, restored, same
+from helpers.check.engine.parts import innermost
+from helpers.check.engine.values import close, number, restored
 
-__all__ = ["UNKNOWN", "of_call", "of_change", "of_end", "of_error", "of_factor", "of_result"]
+__all__ = ["NOTHING", "UNKNOWN", "of_call", "of_change", "of_end", "of_error", "of_factor", "of_result"]
 
+NOTHING = ("returns nothing", "The function returned None. Is the stub still empty, or is a return missing?")
 UNKNOWN = (
     "wrong result",
     "This check does not recognise the mistake. Print the intermediate results of your code for the case above.",
@@ -19,8 +21,10 @@ ENDS = {
     "memory": OUT_OF_MEMORY,
 }
 ENDS_PYTHON = ("ends Python", "The function ended its Python process, by a call such as os._exit or by a crash.")
+AXES = ("tuple index", "too many indices", "not iterable", "out of bounds for array of dimension")
+METHODS = {"backward": "Value.backward", "gradients": "helpers.TwoLayerNet.gradients"}
 ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
-    ("wrong parameters", lambda e: not e["inside"],
+    ("wrong parameters", lambda e: not e["inside"] and not e.get("returned"),
      "The function cannot be called with the arguments of the task. Compare its first line with the stub."),
     ("calls sys.exit", lambda e: e["type"] == "SystemExit", "A function hands its result back with return."),
     ("endless recursion", lambda e: e["type"] == "RecursionError",
@@ -32,8 +36,13 @@ ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
      "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose missing?"),
     ("integer array", lambda e: "Cannot cast ufunc" in e["text"],
      "An array of integers cannot store fractions. Make it an array of floats first."),
-    ("number of axes", lambda e: any(words in e["text"] for words in ("tuple index", "too many indices", "not iterable")),
+    ("unusable result", lambda e: e.get("returned") and not e["line"],
+     "The function returned something that the check cannot use. Does it return what the task asks for?"),
+    ("number of axes", lambda e: any(words in e["text"] for words in AXES),
      "An array has fewer axes than this line expects. The function should work for any number of axes."),
+    ("index out of bounds", lambda e: "is out of bounds for axis" in e["text"],
+     "An index in this line is too large for its axis. Does it belong to another axis, or does your code contain a number "
+     "that fits only one example, such as 3 classes or 4 rows?"),
     ("error in your code", lambda e: True, "Your function raised this error."),
 ]  # fmt: skip
 
@@ -42,7 +51,8 @@ def of_call(name):
     """Return what to say of an answer that called the function of this name."""
     if name.startswith(("_", "<")):
         return "calls the check", "Your function calls a function of the check itself. Write the computation yourself."
-    return f"calls helpers.{name}", f"helpers.{name} does the work of this exercise. Write the computation yourself."
+    name = METHODS.get(name, f"helpers.{name}")
+    return f"calls {name}", f"{name} does the work of this exercise. Write the computation yourself."
 
 
 def of_change(name, how):
@@ -64,14 +74,32 @@ def of_error(error):
     return next((name, hint) for name, applies, hint in ERRORS if applies(error))
 
 
-def of_result(got, wanted, tolerance):
+def of_result(got, wanted, same, tolerance, names=()):
     """Return what can be said of a wrong result by comparing it with the expected one."""
+    if got["kind"] == wanted["kind"] == "list" and same(got | {"items": got["items"][::-1]}, wanted):
+        return "wrong order", "The parts of the result are right, but their order is reversed."
+    parts = list(innermost(got, wanted, names))
+    wrong = [part for part in parts if not same(*part[1:])]
+    where, *first = wrong[0]
+    name, hint = _of_part(*first, tolerance)
+    if not where:
+        return name, hint
+    if name == NOTHING[0]:
+        return name, f"The result holds None for {where}. Is a method still empty, or is a return missing?"
+    if name == UNKNOWN[0]:
+        right = [where for where, *pair in parts if same(*pair)]
+        which = f"These parts are wrong: {', '.join(where for where, *_ in wrong)}. These are right: {', '.join(right)}. "
+        return name, f"{which if right else ''}{hint}"
+    return name, f"In {where}: {hint}"
+
+
+def _of_part(got, wanted, tolerance):
     if got["kind"] == "nothing":
-        return "returns nothing", "The function returned None. Is the stub still empty, or is a return missing?"
-    if got["kind"] != wanted["kind"]:
+        return NOTHING
+    if got["kind"] != wanted["kind"] or got["kind"] == "list":
         return f"returns {_a(got)}", f"The function should return {_a(wanted)}."
-    if got["kind"] == "list" and len(got["items"]) == len(wanted["items"]):
-        return _of_list(got, wanted, tolerance)
+    if got["kind"] == "dict":
+        return "wrong keys", f"The dictionary has the keys {[*got['items']]}, and the task asks for {[*wanted['items']]}."
     if got["kind"] == "array":
         return _of_array(got, wanted, tolerance)
     if got["kind"] == "text":
@@ -79,40 +107,32 @@ def of_result(got, wanted, tolerance):
     return UNKNOWN
 
 
-def of_factor(observations, expected, case):
-    """Return what to say if all results are the expected ones times one number, in this case or in all cases; else None.
+def of_factor(observations, expected, case, same, names=()):
+    """Return what to say if all numbers are the expected ones times one factor; else None.
 
-    Three entries must agree on that number: a single number is always some multiple of another."""
-    results = [seen.get("result") for seen in observations]
-    for part in (slice(case, case + 1), slice(len(results))):
-        a, b = ([entry for value in values[part] for entry in _all_entries(value)] for values in (results, expected))
-        if len(a) != len(b):
-            continue
-        a, b = np.array(a)[np.array(b) != 0], np.array(b)[np.array(b) != 0]
-        if len(a) >= 3 and np.all(np.isfinite(a / b)) and np.ptp(a / b) < 1e-6 * abs(a[0] / b[0]):
-            factor = number(float(a[0] / b[0]))
-            return (
-                "constant factor",
-                f"Every number is {factor} times the expected one. Is a mean taken for a sum, or a factor missing?",
-            )
+    They may be those of this case, of all cases, or of one part in this case. Three entries must agree on the factor: a
+    single number is always some multiple of another."""
+    parts = [list(innermost(seen.get("result", {"kind": "nothing"}), wanted, names))
+             for seen, wanted in zip(observations, expected, strict=False)]  # fmt: skip
+    wrong = [[part] for part in parts[case] if not same(*part[1:])]
+    for some in (parts[case], [part for these in parts for part in these], *wrong[:1]):
+        if (factor := _factor(some)) and number(factor) != "1":
+            where = f"In {some[0][0]}: " if some in wrong and some[0][0] else ""
+            how = f"Every number is {number(factor)} times the expected one."
+            return "constant factor", f"{where}{how} Is a mean taken for a sum, or a factor missing?"
     return None
 
 
-def _all_entries(value):
-    """Return all numbers in a plain value, in order."""
-    if not value or value["kind"] not in ("array", "list"):
-        return []
-    return value["values"] if value["kind"] == "array" else [x for item in value["items"] for x in _all_entries(item)]
-
-
-def _of_list(got, wanted, tolerance):
-    if same(got | {"items": got["items"][::-1]}, wanted, tolerance):
-        return "wrong order", "The parts of the result are right, but their order is reversed."
-    pairs = list(zip(got["items"], wanted["items"], strict=True))
-    k = next((k for k, pair in enumerate(pairs) if not same(*pair, tolerance)), 0)
-    name, hint = of_result(*pairs[k], tolerance)
-    inner = hint.removeprefix("In part ")
-    return name, f"In part [{k}]{inner}" if inner != hint else f"In part [{k}]: {hint}"
+def _factor(parts):
+    """Return the factor by which all numbers in these parts differ from the expected ones, or None."""
+    if not all(a["kind"] == b["kind"] == "array" and a["shape"] == b["shape"] for _, a, b in parts):
+        return None
+    a, b = (np.array([number for part in parts for number in part[k]["values"]]) for k in (1, 2))
+    if np.sum(b != 0) < 3 or not np.all(np.isfinite([a, b])):
+        return None
+    largest = np.argmax(np.abs(b))
+    factor = float(a[largest] / b[largest])
+    return factor if np.allclose(a, factor * b, rtol=1e-6, atol=1e-9 * abs(factor * b[largest])) else None
 
 
 def _of_array(got, wanted, tolerance):
@@ -136,6 +156,8 @@ def _why_this_shape(a, b):
         return "You returned a single number."
     if a.squeeze().shape == b.squeeze().shape:
         return "The numbers may be right: does keepdims=True leave an axis of length 1 behind, or is it missing?"
+    if b.ndim == 0:
+        return "There is one result for each entry or each row, and the task asks for one in all."
     if a.T.shape == b.shape:
         return "Did a sum run along the wrong axis, or is the result transposed?"
     return "Along which axis does the last step work?"

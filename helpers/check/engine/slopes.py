@@ -63,5 +63,5 @@ def itself(x):
 UNCHANGED = (
     "f never saw a change", lambda f, x, *_: np.zeros(x.shape),
     "All slopes are 0: whenever f was called, x had its old values. Does your code change a copy of x, such as x.flatten()? "
-    "Or is the step so small that adding it makes no difference?",
+    "Are two names the same array? `up = x` copies nothing. Or is the step so small that it makes no difference?",
 )  # fmt: skip

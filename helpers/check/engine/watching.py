@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 
+from helpers.check.engine.cases import Rejection
 from helpers.check.engine.values import plain
 
 __all__ = ["OutOfTime", "observe"]
@@ -48,17 +49,24 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
         before = {name: _arrays(value) for name, value in case.arguments.items()}
-        seen = {"printed": [], "called": []}
+        seen, returned, rejected = {"printed": [], "called": []}, [], {}
+
+        def noted(*arguments, returned=returned):
+            returned.append(answer(*arguments))
+            return returned[-1]
+
         with _quiet(), _watched(names, lent, seen) if names else contextlib.nullcontext():
             try:
                 with _time_limit(deadline) if deadline else contextlib.nullcontext():
-                    result = case.run(answer)
+                    result = case.run(noted)
                 seen["result"] = plain(result)
             except passing:
                 raise
+            except Rejection as rejection:
+                seen["result"], rejected = plain(rejection.result), {"requirement": rejection.problem}
             except BaseException as error:
-                seen["error"] = _described(error, answer)
-        yield seen | _afterwards(case, before)
+                seen["error"] = _described(error, answer) | {"returned": bool(returned)}
+        yield seen | _afterwards(case, before) | rejected
 
 
 @contextlib.contextmanager
