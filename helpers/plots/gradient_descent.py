@@ -103,7 +103,8 @@ def plot_clinic(healthy, patients, names=None):
         ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
         quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
         rises = int(np.sum(np.diff(losses) > 0))
-        text = f"{quarters}, lowest at step {np.argmin(losses)} with {min(losses):.2f}, rising in {rises} step{'s' * (rises != 1)}"
+        lowest = f"lowest at step {np.argmin(losses)} with {min(losses):.2f}"
+        text = f"{quarters}, {lowest}, rising in {rises} step{'s' * (rises != 1)}"
         said.append(f"{letter} ({names[letter]}): {text}" if names else f"{letter}: {text}")
     _label_outside(axes, "steps", "loss")
     return fig, (
