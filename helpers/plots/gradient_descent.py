@@ -102,8 +102,8 @@ def plot_clinic(healthy, patients, names=None):
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
         ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
         quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
-        rises = int(np.sum(np.diff(losses) > 0))
-        lowest = f"lowest at step {np.argmin(losses)} with {min(losses):.2f}"
+        rises = int(np.sum(np.diff(losses) > 0.001))  # more than rounding
+        lowest = f"lowest at step {np.argmin(np.round(losses, 2))} with {min(losses):.2f}"
         text = f"{quarters}, {lowest}, rising in {rises} step{'s' * (rises != 1)}"
         said.append(f"{letter} ({names[letter]}): {text}" if names else f"{letter}: {text}")
     _label_outside(axes, "steps", "loss")
