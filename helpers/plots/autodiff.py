@@ -24,18 +24,20 @@ def plot_values(order):
     fig, ax = subplots(height=0.9 * depth + 0.3)
     ax.set(xlim=(-0.6, width - 0.4), ylim=(-depth + 0.4, 0.6))
     ax.axis("off")
-    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COLOURS["ink"]}
+    box, boxes = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": COLOURS["ink"]}, {}
     for value in order:
-        for parent in value.parents:
-            arrow = {"arrowstyle": "-|>", "color": COLOURS["guide"], "shrinkA": 22, "shrinkB": 22}
-            ax.annotate("", place[value], place[parent], arrowprops=arrow)
         x, y = place[value]
         lines = value.name, _numbers(value.data), _numbers(value.grad)
         widest = max(lines, key=len)
-        ax.text(x, y, f"\n{widest}\n", ha="center", va="center", size=7.5, color="white", bbox=box)
+        text = ax.text(x, y, f"\n{widest}\n", ha="center", va="center", size=7, color="white", bbox=box)
+        boxes[value] = text.get_bbox_patch()
         colours = COLOURS["ink"], COLOURS["ink"], COLOURS["loss"]
         for line, colour, up in zip(lines, colours, (0.14, 0, -0.14), strict=True):
-            ax.text(x, y + up, line, ha="center", va="center", size=7.5, color=colour)
+            ax.text(x, y + up, line, ha="center", va="center", size=7, color=colour)
+    for value in order:
+        for parent in value.parents:  # from the edge of one box to the edge of the other
+            arrow = {"arrowstyle": "-|>", "color": COLOURS["guide"], "patchA": boxes[parent], "patchB": boxes[value]}
+            ax.annotate("", place[value], place[parent], arrowprops=arrow | {"shrinkA": 1, "shrinkB": 1})
     place = {value: k for k, value in enumerate(order, 1)}
     said = "; ".join(
         f"{place[value]}, "
