@@ -4,6 +4,7 @@
 at a line that is marked as planted. Each family has two or more members, which are written differently.
 """
 
+# fmt: off
 import itertools
 import random
 from functools import partial
@@ -29,15 +30,12 @@ def entry(cause, name, f, gradient, x):
 
 
 lost, clamp, not_finite = partial(entry, "lost to rounding"), partial(entry, "flat: a clamp"), partial(entry, "not finite")
-too_long, proves_nothing, stairs = (
-    partial(entry, "step too long"),
-    partial(entry, "proves nothing"),
-    partial(entry, "staircase"),
-)
-factor, decay, transposed = partial(entry, "constant factor"), partial(entry, "L2 term"), partial(entry, "transposed")
-backward, shifted, shape = partial(entry, "reversed or permuted"), partial(entry, "shifted by one"), partial(entry, "shape")
-not_summed, whole = partial(entry, "not summed over the batch"), partial(entry, "integer gradient")
-logits, no_scalar = partial(entry, "logits for labels"), partial(entry, "not a scalar")
+too_long, proves_nothing = partial(entry, "step too long"), partial(entry, "proves nothing")
+stairs, factor, decay = partial(entry, "staircase"), partial(entry, "constant factor"), partial(entry, "L2 term")
+transposed, backward = partial(entry, "transposed"), partial(entry, "reversed or permuted")
+shifted, shape, whole = partial(entry, "shifted by one"), partial(entry, "shape"), partial(entry, "integer gradient")
+not_summed, logits = partial(entry, "not summed over the batch"), partial(entry, "logits for labels")
+no_scalar = partial(entry, "not a scalar")
 
 
 def softmax(z):
@@ -88,12 +86,8 @@ entry("low precision", "float16", lambda x: (x.astype(float) ** 2).sum(), twice,
 entry("low precision", "float16_weights", f, g, W.astype(np.float16))
 lost("huge_constant", lambda x: 1e13 + (x**2).sum(), twice, normal(4))
 lost("a_hundred_million_added", lambda W: f(W) + 1e8, lambda W: 1.01 * g(W), W)
-lost(
-    "single_precision_with_an_offset",
-    lambda W: np.float32(3e6) + np.float32(f(W)),
-    lambda W: g(W).astype(np.float32),
-    W.astype(np.float32),
-)
+lost("single_precision_with_an_offset", lambda W: np.float32(3e6) + np.float32(f(W)), lambda W: g(W).astype(np.float32),
+    W.astype(np.float32))
 
 
 @bug("overlapping memory")
@@ -225,13 +219,8 @@ stairs("rounded_loss", lambda W: round(float(f(W)), 6), g, W)
 stairs("rounded_to_eight", lambda W: np.round(f(W), 8), g, W / 2)
 
 
-entry(
-    "low precision",
-    "float32_in_the_middle",
-    lambda W: float(cross_entropy(softmax((x @ W).astype("f")), t)) + 1e-3 * square(W),
-    lambda W: g(W) + 2e-3 * W,
-    W,
-)
+entry("low precision", "float32_in_the_middle",
+    lambda W: float(cross_entropy(softmax((x @ W).astype("f")), t)) + 1e-3 * square(W), lambda W: g(W) + 2e-3 * W, W)
 entry("random", "dropout", lambda W: f(W * (np.random.rand(*W.shape) > 0.5)), g, W)
 entry("random", "pythons_random", lambda x: square(x) + random.gauss(0, 1e-3), twice, [3.0, 4.0])
 
@@ -292,18 +281,10 @@ def with_constant(W):
     return -np.mean(np.log(softmax(x @ W)[np.arange(5), t] + 1e-7))
 
 
-clamp(
-    "clipped_probabilities",
-    lambda z: cross_entropy(np.clip(softmax(z), 1e-12, 1), np.array([0])),
-    lambda z: softmax(z) - np.eye(3)[[0]],
-    [[0.0, 40.0, 1.0]],
-)
-clamp(
-    "constant_in_the_logarithm",
-    lambda z: -np.log(softmax(z)[0] + 1e-7),
-    lambda z: softmax(z) - np.eye(3)[0],
-    [-30.0, 1.0, 2.0],
-)
+clamp("clipped_probabilities", lambda z: cross_entropy(np.clip(softmax(z), 1e-12, 1), np.array([0])),
+    lambda z: softmax(z) - np.eye(3)[[0]], [[0.0, 40.0, 1.0]])
+clamp("constant_in_the_logarithm", lambda z: -np.log(softmax(z)[0] + 1e-7), lambda z: softmax(z) - np.eye(3)[0],
+    [-30.0, 1.0, 2.0])
 clamp("constant_in_the_logarithm_of_a_batch", with_constant, g, 20 * W)
 clamp("constant_that_costs_the_seventh_digit", with_constant, g, W)
 clamp("clipped_inputs", lambda x: square(np.clip(x, -1, 1)), lambda x: 2 * np.clip(x, -1, 1), [0.5, -2.0, 3.0, -0.2])
@@ -331,12 +312,8 @@ not_finite("gradient_of_a_norm_at_zero", lambda x: np.linalg.norm(x, axis=1).sum
 
 tiny = 1e-6 * np.array([0.7, 1.3, 2.1])
 too_long("all_within_the_step", lambda x: ((x / 1e-6) ** 3).sum(), lambda x: 3 * x**2 / 1e-18, tiny)
-too_long(
-    "a_step_function_of_tiny_things",
-    lambda x: (x**2).sum() * 1e14 + (x**3).sum() * 1e21,
-    lambda x: 2e14 * x + 3e21 * x**2,
-    tiny / 7,
-)
+too_long("a_step_function_of_tiny_things", lambda x: (x**2).sum() * 1e14 + (x**3).sum() * 1e21,
+    lambda x: 2e14 * x + 3e21 * x**2, tiny / 7)
 
 # -- the gradient -------------------------------------------------------------------------------
 
@@ -370,13 +347,9 @@ decay("weight_decay_only_in_the_gradient", f, lambda W: g(W) + 1e-4 * W, W)
 decay("absolute_weights_missing", lambda W: f(W) + 0.03 * np.abs(W).sum(), g, W)
 
 
-entry(
-    ("L2 term", "path left out"),
-    "weight_decay_of_a_part",
+entry(("L2 term", "path left out"), "weight_decay_of_a_part",
     lambda w: np.mean((X @ w[:4] + w[4] - y) ** 2) / 2 + 0.05 * (w[:4] ** 2).sum(),
-    lambda w: np.append(X, np.ones((9, 1)), axis=1).T @ (X @ w[:4] + w[4] - y) / 9,
-    w5,
-)
+    lambda w: np.append(X, np.ones((9, 1)), axis=1).T @ (X @ w[:4] + w[4] - y) / 9, w5)
 f4, g4, W4 = regression(d=4, c=4)
 B = normal(3, 3)
 transposed("product_in_the_other_order", f, lambda W: (softmax(x @ W) - np.eye(4)[t]).T @ x / 5, W)
@@ -411,12 +384,8 @@ def bias_loss(b):
     return cross_entropy(softmax(x @ W + b), t)
 
 
-not_summed(
-    "one_outer_product_an_example",
-    lambda W: 5 * cross_entropy(softmax(x @ W), t),
-    lambda W: np.einsum("nd,nc->ndc", x, softmax(x @ W) - np.eye(4)[t]),
-    W,
-)
+not_summed("one_outer_product_an_example", lambda W: 5 * cross_entropy(softmax(x @ W), t),
+    lambda W: np.einsum("nd,nc->ndc", x, softmax(x @ W) - np.eye(4)[t]), W)
 not_summed("bias_of_every_example", bias_loss, lambda b: (softmax(x @ W + b) - np.eye(4)[t]) / 5, bias)
 not_summed("bias_of_every_example_unscaled", bias_loss, lambda b: softmax(x @ W + b) - np.eye(4)[t], bias)
 shape("keepdims_too_many", bias_loss, lambda b: (softmax(x @ W + b) - np.eye(4)[t]).mean(axis=0, keepdims=True), bias)
@@ -488,12 +457,8 @@ mask("relu_without_its_mask", lambda x: float(c @ np.maximum(x, 0)), lambda x: c
 mask("hidden_layer_without_its_mask", hidden_loss, without_mask, W6)
 mask("mask_forgotten_given_as_an_array", hidden_loss, without_mask(W6), W6)
 mask("bias_without_the_mask", lambda b: hidden_loss(W6, b), bias_without_mask, 0.1 * normal(5, seed=9))
-mask(
-    "one_example_without_the_mask",
-    lambda W: float(np.tanh(np.maximum(x[:1] @ W, 0) @ v6)[0]),
-    lambda W: x[:1].T @ ((1 - np.tanh(np.maximum(x[:1] @ W, 0) @ v6) ** 2)[:, None] * v6),
-    normal(3, 6, seed=1),
-)
+mask("one_example_without_the_mask", lambda W: float(np.tanh(np.maximum(x[:1] @ W, 0) @ v6)[0]),
+    lambda W: x[:1].T @ ((1 - np.tanh(np.maximum(x[:1] @ W, 0) @ v6) ** 2)[:, None] * v6), normal(3, 6, seed=1))
 
 
 @bug("changes when asked twice")
@@ -519,12 +484,8 @@ def stochastic_gradient():
     return (lambda W: cross_entropy(softmax(x @ W), t)), g, W
 
 
-logits(
-    "logits_for_a_sigmoid",
-    lambda w: np.mean(np.log1p(np.exp(X @ w)) - (y > 0) * (X @ w)),
-    lambda w: X.T @ (X @ w - (y > 0)) / 9,
-    w,
-)
+logits("logits_for_a_sigmoid", lambda w: np.mean(np.log1p(np.exp(X @ w)) - (y > 0) * (X @ w)),
+    lambda w: X.T @ (X @ w - (y > 0)) / 9, w)
 logits("gradient_with_logits_for_probabilities", f, lambda W: x.T @ (x @ W - np.eye(4)[t]) / 5, W)
 
 
@@ -538,13 +499,8 @@ def softmax_forgotten_in_the_loss():
     )
 
 
-entry(
-    ("logits for labels", "label never used"),
-    "loss_that_grades_itself",
-    lambda W: cross_entropy(softmax(x @ W), (x @ W).argmax(axis=1)),
-    lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5,
-    W,
-)
+entry(("logits for labels", "label never used"), "loss_that_grades_itself",
+    lambda W: cross_entropy(softmax(x @ W), (x @ W).argmax(axis=1)), lambda W: x.T @ (softmax(x @ W) - np.eye(4)[t]) / 5, W)
 
 
 @bug("logits for labels", "label never used")
@@ -578,13 +534,8 @@ def loss_of_a_softmax_of_a_softmax():
     )
 
 
-entry(
-    "double softmax",
-    "gradient_of_a_softmax_of_a_softmax",
-    f,
-    lambda W: x.T @ (softmax(softmax(x @ W)) - np.eye(4)[t]) / 5,
-    W,
-)
+entry("double softmax", "gradient_of_a_softmax_of_a_softmax", f,
+    lambda W: x.T @ (softmax(softmax(x @ W)) - np.eye(4)[t]) / 5, W)
 
 
 @bug("double softmax")
