@@ -74,8 +74,9 @@ def test_a_row_does_not_depend_on_the_others(z):
 
 
 def test_cross_entropy_agrees_with_scikit_learn(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)  # scikit-learn loads it where it can, which takes a second
-    import sklearn.metrics
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pandas", None)  # scikit-learn would load it, which takes a second
+        import sklearn.metrics
 
     for seed in range(30):
         rng = np.random.default_rng(seed)
