@@ -1,7 +1,7 @@
 """More for check_gradient to judge: each case is a function, a gradient and a point, and states its cause.
 
 They are chosen where one verdict ends and the next begins: right gradients that a rule could accuse, noise beside kinks,
-large losses, symmetric points, labels that are used or not.
+large losses, symmetric points, labels that are used or not. As a table, the file is not formatted.
 """
 
 # fmt: off
@@ -15,12 +15,10 @@ from bugs import W, batch, cross_entropy, g as slopes, normal, rng, softmax, squ
 RIGHT = "right"
 CASES = []
 
-
 class Case(NamedTuple):
     name: str
     causes: tuple  # names of findings that are true of the case, or RIGHT
     make: object  # returns (f, gradient, x) or (f, gradient, x, h)
-
 
 def case(*causes):
     def enter(make):
@@ -29,34 +27,27 @@ def case(*causes):
 
     return enter
 
-
 def plain(name, causes, f, gradient, x, *step):
     """Enter a case that remembers nothing from one call to the next."""
     causes = causes if isinstance(causes, tuple) else (causes,)
     CASES.append(Case(name, causes, lambda: (f, gradient, np.array(x), *step)))
 
-
 def single(array):
     return np.asarray(array, dtype=np.float32)
-
 
 def cubes(x):
     return float((x.astype(float) ** 3).sum())
 
-
 def cubes_slopes(x):
     return 3 * x**2
-
 
 TABLE = np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.5]])
 SQUARE = np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.5], [0.7, 1.9, -0.3]])
 SIX = TABLE.ravel()
 MANY = np.linspace(-2, 3, 300)
 
-
 def magnitudes(x):
     return float(np.abs(x).sum())
-
 
 # -- right ---------------------------------------------------------------------------------------
 
@@ -96,15 +87,12 @@ for _c in (1e3, 1e5):
 for _s in (1e-4, 1e-2):
     plain(f"cubes_of_size_{_s:g}", RIGHT, lambda x, s=_s: cubes(x / s), lambda x, s=_s: 3 * (x / s) ** 2 / s, _s * SIX)
 
-
 plain("draws_from_a_seed", RIGHT, lambda x: x @ np.random.default_rng(3).random(3), rng(3).random(3), [1.0, 2.0, 4.0])
-
 
 @case(RIGHT)
 def keeps_only_the_last():
     kept = {}
     return (lambda x: kept.update(x=x) or square(x)), twice, np.array([3.0, 4.0])
-
 
 @case(RIGHT)
 def layers_that_keep_their_forward_pass():
@@ -117,29 +105,23 @@ def layers_that_keep_their_forward_pass():
 
     return f, (lambda b: (kept["y"] - np.eye(4)[t]).mean(axis=0)), np.zeros(4)
 
-
 def normalised(x):
     return (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)
-
 
 def slopes_of_normalised(x):
     y, g = normalised(x), np.ones_like(x)
     return (g - g.mean(0) - y * (g * y).mean(0)) / np.sqrt(x.var(0) + 1e-5)
 
-
 def logistic_loss(w):
     y = 1 / (1 + np.exp(-X @ w))
     return -np.mean(classes * np.log(y) + (1 - classes) * np.log(1 - y))
-
 
 def blind_to(labels):
     """Return a loss that is handed labels and does not use them."""
     return lambda W: cross_entropy(softmax(inputs @ W), zeros) + 0 * labels.sum()
 
-
 def slopes_for(labels):
     return lambda W: inputs.T @ (softmax(inputs @ W) - (np.eye(4)[labels] if labels.ndim == 1 else labels)) / 5
-
 
 X, classes, a = 100 * normal(20, 5, seed=3), rng(4).integers(0, 2, 20), normal(6, seed=3)
 x6 = np.array([0.4, -1.1, 0.7, 0.2, -0.3, 0.5])
@@ -167,7 +149,6 @@ plain("never_a_number", "not finite", lambda x: math.nan, twice, [1.0, 1.0])
 plain("gradient_infinite", "not finite", square, lambda x: np.array([[1.0, 2.0], [-np.inf, np.nan]]), np.ones((2, 2)))
 plain("gradient_of_text", "not an array", square, lambda x: np.array(["2", "4"]), [1.0, 2.0])
 
-
 @case("changes its argument")
 def reshapes_its_argument():
     def f(x):
@@ -176,15 +157,12 @@ def reshapes_its_argument():
 
     return f, twice, np.ones(3)
 
-
 plain("draws_and_does_not_use_it", "random", lambda x: square(x) + 0 * np.random.random(), twice, [3.0, 4.0])
-
 
 def answers(*values):
     """Return a gradient that gives these answers in turn, and the last of them from then on."""
     left = list(values)
     return lambda x: np.array(left.pop(0) if len(left) > 1 else left[0])
-
 
 again = "changes when asked twice"
 CASES.append(Case("another_shape", (again,), lambda: (square, answers([2.0, 2.0], [[2.0, 2.0]]), np.ones(2))))
@@ -207,14 +185,11 @@ plain("unread_and_known", RIGHT, lambda x: square(x[1:]), lambda x: 2 * x * (np.
 for _at, _cause in ((0.0, "kink"), (1e-9, "kink"), (1e-7, "near a kink"), (3e-6, "near a kink"), (2e-5, RIGHT)):
     plain(f"corner_at_{_at:g}", _cause, lambda x: abs(float(x[0])) + 2 * float(x[1]), np.array([1.0, 2.0]), [_at, 1.0])
 
-
 # -- the gradient, as an array: there is no code to read -------------------------------------------------------
-
 
 def wrong(name, causes, change, x=TABLE, f=cubes, gradient=cubes_slopes):  # noqa: PLR0917
     """Enter a right gradient that is changed, given as an array."""
     plain(name, causes, f, change(gradient(np.array(x))), x)
-
 
 wrong("transposed", "transposed", lambda a: a.T)
 wrong("transposed_and_doubled", "transposed", lambda a: 2 * a.T)
@@ -252,7 +227,6 @@ wrong("one_sided", "measured badly", lambda a: a + 3 * SIX * 1e-2 + 1e-4, SIX)  
 plain("mask_left_out", "ReLU mask", lambda x: float(np.maximum(x, 0) @ SIX), SIX, [3.0, -4.0, -2.0, 1.0, 0.5, -1.0])
 plain("mask_of_a_clip_left_out", "flat: a clamp", lambda x: float(np.clip(x, -1, 1).sum()), np.ones(3), [20.0, -30.0, 0.25])
 
-
 z = np.array([[-6.0, 1.0, 2.0], [0.3, 0.1, -1.0]])
 for _k in (4, 6, 7):
     plain(f"logarithm_plus_1e-{_k}", "flat: a clamp",
@@ -261,7 +235,6 @@ for _k in (4, 6, 7):
 
 plain("a_clip_that_is_not_to_blame", "constant factor", lambda W: cross_entropy(np.maximum(softmax(inputs @ W), 1e-7), t),
     1.01 * slopes(W), W)
-
 
 x7, t7, W7 = batch(n=6, c=5)
 V = normal(5, 4, seed=7)

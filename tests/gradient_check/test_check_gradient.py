@@ -20,9 +20,6 @@ from helpers import SoftmaxRegression, TwoLayerNet, check_gradient
 FLOATS = (np.float64, np.float32)
 
 
-# -- wrong gradients are caught, and the cause is named ------------------------------------------------------------------
-
-
 def checked(make):
     np.random.seed(0)
     f, gradient, x, *step = make()
@@ -58,9 +55,6 @@ def test_a_factor_that_fits_is_reported_as_a_fact_and_explained_as_a_question(fa
     fact, question = finding.sentence.split(": ")
     assert fact == f"every slope is the gradient times {'1/6' if factor < 0.2 else f'{factor:g}'}"
     assert question.endswith("?")
-
-
-# -- right gradients pass without a word ---------------------------------------------------------------------------
 
 
 def network(activation, seed, dtype):
@@ -163,9 +157,6 @@ def test_a_point_where_f_makes_no_sense_proves_nothing_against_the_gradient():
     assert np.isnan(report.elsewhere)
 
 
-# -- costs ----------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("size", "most"), [(1, 24), (12, 68), (256, 1044), (257, 60), (1000, 60), (100_000, 60)])
 def test_a_check_takes_four_evaluations_an_entry_and_a_few_more_or_60_for_any_size(size, most):
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(size))
@@ -194,9 +185,6 @@ def test_an_error_that_should_show_with_such_confidence_shows(seed):
     error = rng(100 + seed).standard_normal(2000)
     error *= report.detectable * np.linalg.norm(np.cos(x)) / np.linalg.norm(error)
     assert not check_gradient(lambda x: np.sin(x).sum(), np.cos(x) + error, x)
-
-
-# -- the report -----------------------------------------------------------------------------------------
 
 
 def test_the_report_says_where_and_how_much():
@@ -249,9 +237,6 @@ def test_nothing_in_a_finding_is_markup():
     assert "<script>" not in dataclasses.replace(report, findings=(finding,))._repr_html_()
 
 
-# -- a dict of parameters ------------------------------------------------------------------------------------------
-
-
 def loss_of_two(p):
     return square(np.tanh(p["W"]) @ p["b"])
 
@@ -276,9 +261,6 @@ def test_each_array_of_a_dict_is_checked_and_named():
     assert "b: THE GRADIENT DISAGREES: db at [" in str(reports)
     assert words(html.unescape(re.sub("<[^>]*>", "", reports._repr_html_()))) == words(repr(reports))
     assert all(np.array_equal(p[name], before[name]) for name in p)
-
-
-# -- what cannot be checked --------------------------------------------------------------------------------
 
 
 def test_a_check_issues_no_warning_however_far_it_looks():

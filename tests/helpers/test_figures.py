@@ -82,9 +82,6 @@ def test_helpers_import_without_matplotlib_ipython_or_widgets():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
-# -- sliders --------------------------------------------------------------------------------------------------------------
-
-
 def draw_value(value):
     return draw(value), f"A line that goes through the height {value:.3f}, whatever that is."
 

@@ -22,9 +22,6 @@ def many_rows(spread, dtype=np.float64):
     return np.random.default_rng(0).uniform(-spread, spread, (200, 10)).astype(dtype)
 
 
-# -- accuracy -------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("spread", [1, 31, 301, 1e4])
 def test_a_large_array_is_as_accurate_whether_its_scores_need_a_shift_or_not(dtype, spread):
@@ -107,9 +104,6 @@ def test_the_first_learners_numbers():
     assert cross_entropy(softmax(x @ W), t) == pytest.approx(0.9280627939898086, abs=3e-7)  # theirs adds 1e-7
 
 
-# -- special values --------------------------------------------------------------------------------------------------------
-
-
 def test_nan_reaches_the_result_of_its_own_row_and_no_other():
     for z in (np.array([[np.nan, 1, 2], [1, 2, 3]]), np.vstack([[np.nan, 1, 2], np.tile([1, 2, 3], (300, 1))])):
         assert np.isnan(softmax(z)[0]).all()
@@ -125,8 +119,6 @@ def test_a_row_without_a_softmax_is_nan_and_warned_about(function, z):
         assert np.all(np.isnan(function(z)))
     assert caught[0].filename == __file__
 
-
-# -- what is refused, and what is warned about ----------------------------------------------------------------------------
 
 Y = np.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]])
 Z = np.array([[1.0, -2.0, 0.5], [3.0, 0.0, 1.0]])

@@ -25,9 +25,6 @@ def rosenbrock(x):
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
 
 
-# -- what it measures -----------------------------------------------------------------------------------
-
-
 def test_it_agrees_with_scipy_and_with_the_complex_step():
     x = np.array([1.2, -0.5, 0.8, 0.1])
     np.testing.assert_allclose(numerical_gradient(rosenbrock, x), scipy.optimize.approx_fprime(x, rosenbrock), rtol=1e-4)
@@ -90,9 +87,6 @@ def test_it_calls_f_twice_an_entry_and_once_more():
     assert len(calls) == 25
 
 
-# -- x is restored ---------------------------------------------------------------------------------
-
-
 @hypothesis.given(
     hnp.arrays(
         st.sampled_from([np.float64, np.float32]),
@@ -130,9 +124,6 @@ def test_an_f_that_changes_x_at_some_call_is_an_error_and_x_is_restored(change, 
     with pytest.raises(ValueError, match="f changes its argument x"):
         numerical_gradient(f, x)
     assert x.tolist() == [3.0, -1.0, 2.0]
-
-
-# -- what cannot be measured -----------------------------------------------------------------------------
 
 
 REFUSED = [  # x, and perhaps h
