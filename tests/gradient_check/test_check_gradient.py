@@ -269,24 +269,7 @@ def test_a_check_issues_no_warning_however_far_it_looks():
     assert not check_gradient(lambda W: -np.log(np.exp(W).sum()) + 0.01 * np.exp(W).sum(), gradient, W, seconds=0.3)
 
 
-class DataFrame:
-    """What a table of pandas has in common with every other: a conversion that may or may not copy."""
-
-    def to_numpy(self, copy=False):
-        return np.ones((2, 2))
-
-
-def test_what_the_gradient_raises_passes_through_and_x_is_restored():
-    def wrong(x):
-        x[0] = 99
-        raise LookupError("mine")
-
-    x = np.array([1.0, 2.0])
-    with pytest.raises(LookupError, match="mine"):
-        check_gradient(square, wrong, x)
-    assert x.tolist() == [1.0, 2.0]
-
-
+DataFrame = type("DataFrame", (), {"to_numpy": lambda self, copy=False: np.ones((2, 2))})
 ONES, TWO = np.ones(2), {"W": np.ones((4, 3)), "b": np.ones(3)}
 REFUSED = [
     (1, ONES, ONES, TypeError, "f must be a function of x, not int"),
