@@ -157,6 +157,9 @@ def test_a_point_where_f_makes_no_sense_proves_nothing_against_the_gradient():
     assert np.isnan(report.elsewhere)
 
 
+# -- costs ----------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(("size", "most"), [(1, 24), (12, 68), (256, 1044), (257, 60), (1000, 60), (100_000, 60)])
 def test_a_check_takes_four_evaluations_an_entry_and_a_few_more_or_60_for_any_size(size, most):
     report = check_gradient(lambda x: np.sin(x).sum(), np.cos, rng().standard_normal(size))
