@@ -5,7 +5,8 @@
 FILE has a list CASES of tuples with the fields `name`, `make` (seed -> f, gradient, x and perhaps h), `right` and, where
 they are known, `want` and `near`: pairs of a finding's name and a pattern in its sentence, true or plausible.
 A line of a wrong case with the word "planted" in a comment is the line where the mistake is. tests/gradient_check/fresh.py
-names its lines in another way, which is understood, too. Whether a verified repair is also what the author would have written, only a reader can tell: -v prints the reports.
+names its lines in another way, which is understood, too. Whether a verified repair is also what the author would have
+written, only a reader can tell: -v prints the reports.
 """
 
 import collections

@@ -86,16 +86,6 @@ def draw_value(value):
     return draw(value), f"A line that goes through the height {value:.3f}, whatever that is."
 
 
-@pytest.fixture
-def widgets(monkeypatch):
-    """Return the list of what is shown as widgets: a slider and its view."""
-    import ipywidgets
-
-    made, box = [], ipywidgets.VBox
-    monkeypatch.setattr(ipywidgets, "VBox", lambda children: made.extend(children) or box(children))
-    return made
-
-
 def test_a_slider_stores_the_picture_of_its_start(shown):
     slider(draw_value, [0.1, 0.2, 0.3], name="y", start=0.22)
     [data] = shown
@@ -103,7 +93,11 @@ def test_a_slider_stores_the_picture_of_its_start(shown):
     assert parse(data["text/html"])[0] == data["text/plain"] == draw_value(0.2)[1]
 
 
-def test_moving_a_slider_moves_its_picture(shown, widgets):
+def test_moving_a_slider_moves_its_picture(shown, monkeypatch):
+    import ipywidgets
+
+    widgets, box = [], ipywidgets.VBox
+    monkeypatch.setattr(ipywidgets, "VBox", lambda children: widgets.extend(children) or box(children))
     slider(draw_value, [0.001, 0.1, 10, 1000], name="y", start=0.1)
     knob, view = widgets
     assert (knob.description, [label for label, _ in knob.options]) == ("y", ["0.001", "0.1", "10", "1000"])
