@@ -166,7 +166,7 @@ def _metadata(cell):
     nbgrader knows of it."""
     tags = cell.metadata.get("tags", [])
     hidden = {"source_hidden": True} if cell.metadata.get("jupyter", {}).get("source_hidden") else {}
-    hidden |= {"outputs_hidden": True} if "predict" in tags else {}
+    hidden |= {"outputs_hidden": True} if "predict" in tags and cell.get("outputs") else {}
     metadata = {"jupyter": hidden, "nbgrader": cell.metadata.get("nbgrader"), "tags": tags}
     return {name: value for name, value in metadata.items() if value}
 

@@ -14,7 +14,7 @@ import urllib.request
 import nbformat
 import psutil
 import pytest
-from faults import ROOT, soon
+from faults import ROOT, posix, soon
 
 import notebooks
 
@@ -71,57 +71,43 @@ def test_a_page_that_connects_unpickles_starts_or_writes_is_stopped_in_every_ker
     assert not list(tmp_path.iterdir())
 
 
-# -- make lab ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+@pytest.fixture
+def lab(tmp_path):
     """Start JupyterLab by the course's own command, for a reader whose own settings would open it to the world.
 
-    Yield what it says of itself, and where its log is."""
-    home = tmp_path_factory.mktemp("home")
+    Yield what it says of itself, as soon as that is written."""
     settings = "c = get_config()\nc.ServerApp.ip = '0.0.0.0'\nc.IdentityProvider.token = c.ServerApp.token = ''\n"
     for name in ("jupyter_server_config.py", "jupyter_lab_config.py"):
-        (home / name).write_text(settings)
-    folders = dict.fromkeys(["HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"], str(home))
+        (tmp_path / name).write_text(settings)
+    folders = dict.fromkeys(["HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"], str(tmp_path))
     command = [sys.executable, str(ROOT / "tools" / "course.py"), "lab", "--no-browser", "--ServerApp.port=0"]
-    with open(home / "log", "w+b") as log:
+
+    def written():
+        with contextlib.suppress(ValueError):  # half of it
+            return [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("jpserver-*.json")]
+
+    with open(tmp_path / "log", "w+b") as log:
         process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True)
         try:
-            yield soon(lambda: _read(home)), home / "log"
+            yield soon(written)[0]
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-def _read(home):
-    """Return what the server says of itself, None as long as that is not written, or half."""
-    with contextlib.suppress(ValueError):
-        for path in home.glob("jpserver-*.json"):
-            return json.loads(path.read_text("utf-8"))
-    return None
-
-
-needs_signals = pytest.mark.skipif(os.name != "posix", reason="JupyterLab is stopped by signals, which are POSIX's")
-
-
-@needs_signals
-def test_lab_listens_to_this_machine_only_whatever_a_reader_s_own_settings_say(lab):
-    about, _ = lab
-    server = psutil.Process(about["pid"])
+@posix
+def test_lab_listens_to_this_machine_only_whatever_a_reader_s_own_settings_say_and_answers_only_who_has_its_token(
+    lab, tmp_path
+):
+    server, token = psutil.Process(lab["pid"]), lab["token"]
     sockets = soon(lambda: [socket for socket in server.net_connections("inet") if socket.status == "LISTEN"])
-    assert about["port"] in {socket.laddr.port for socket in sockets}
+    assert lab["port"] in {socket.laddr.port for socket in sockets}
     assert {socket.laddr.ip for socket in sockets} <= {"127.0.0.1", "::1"}
-
-
-@needs_signals
-def test_lab_answers_only_who_has_its_token(lab):
-    about, log = lab
-    assert len(about["token"]) >= 40
-    assert not about["password"]
-    assert about["token"] in log.read_text("utf-8")  # the address that it prints has it
+    assert len(token) >= 40
+    assert not lab["password"]
+    assert token in (tmp_path / "log").read_text("utf-8")  # the address that it prints has it
     answers = {}
-    for token in ("", "?token=wrong", f"?token={about['token']}"):
+    for sent in ("", "?token=wrong", f"?token={token}"):
         with contextlib.suppress(urllib.error.HTTPError):
-            answers[token] = urllib.request.urlopen(f"http://127.0.0.1:{about['port']}/api/contents{token}").status
-    assert answers == {f"?token={about['token']}": 200}
+            answers[sent] = urllib.request.urlopen(f"http://127.0.0.1:{lab['port']}/api/contents{sent}").status
+    assert answers == {f"?token={token}": 200}

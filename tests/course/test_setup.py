@@ -43,15 +43,12 @@ def set_up(folder, command="lab", **options):
     return printed
 
 
-def test_the_lock_is_that_of_the_project(tmp_path):
+def test_the_lock_and_requirements_txt_are_those_of_the_project(tmp_path):
     no_settings = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     no_settings["XDG_CONFIG_HOME"] = str(tmp_path)
     check = ["lock", "--check", "--offline", "--no-cache", "--python", sys.executable]
     code, printed = run(sys.executable, "-m", "uv", *check, cwd=ROOT, env=no_settings)
     assert code == 0, printed
-
-
-def test_requirements_txt_names_what_the_group_of_readers_names():
     lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines())
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     assert [line for line in lines if line] == [*groups["reader"], "-e ."]
@@ -82,14 +79,10 @@ def test_a_foreign_environment_is_left_alone(tmp_path):
     assert (copy / ".venv" / "pyvenv.cfg").exists()
 
 
-@posix
-def test_a_folder_whose_path_python_does_not_allow_is_named(tmp_path):
+@linux
+def test_a_folder_that_takes_no_environment_is_named(tmp_path):
     printed = f"Python allows no ':' in the path of an environment: rename the folder {tmp_path / 'a:b'}.\n"
     assert course(tools_in(tmp_path / "a:b"), "lab") == (1, printed)
-
-
-@linux
-def test_a_read_only_checkout_without_an_environment_is_named(tmp_path):
     copy = tools_in(tmp_path / ODD)
     printed = f"{copy} cannot be written to: copy the course to a folder of your own.\n"
     assert course(copy, "lab", before=possible(read_only(copy))) == (1, printed)
@@ -122,12 +115,12 @@ package = [
 def test_only_a_package_with_the_hash_of_the_lock_is_installed(forged, tmp_path):
     """Here from a folder, without a network, into an environment that borrows uv and pip from ours."""
     copy, wheel = tools_in(tmp_path / "course"), tmp_path / "jupyterlab-9.9-py3-none-any.whl"
-    about = {"METADATA": "Metadata-Version: 2.1\nName: jupyterlab\nVersion: 9.9\n", "RECORD": ""}
-    about["WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files = {"METADATA": "Metadata-Version: 2.1\nName: jupyterlab\nVersion: 9.9\n", "RECORD": ""}
+    files["WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(wheel, "w") as file:
-        for name, text in {f"jupyterlab-9.9.dist-info/{key}": about[key] for key in about}.items():
-            file.writestr(name, text)
         file.writestr("jupyterlab/__init__.py", "")
+        for name, text in files.items():
+            file.writestr(f"jupyterlab-9.9.dist-info/{name}", text)
     digest = hashlib.sha256(b"another file" if forged else wheel.read_bytes()).hexdigest()
     (copy / "pyproject.toml").write_text(SMALL_PROJECT)
     (copy / "uv.lock").write_text(SMALL_LOCK.replace("DIGEST", digest))
@@ -178,8 +171,7 @@ def test_a_reader_s_own_mirror_is_asked_and_pip_helps_where_uv_cannot(tmp_path):
 def test_a_forged_hash_is_refused(name, tmp_path):
     copy = copied(tmp_path / "course")
     before, package = re.split(rf'(?=name = "{name}"\nversion)', (copy / "uv.lock").read_text("utf-8"))
-    forged = re.sub(r"sha256:\w{8}", "sha256:00000000", package)
-    (copy / "uv.lock").write_text(before + forged, "utf-8")
+    (copy / "uv.lock").write_text(before + re.sub(r"sha256:\w{8}", "sha256:00000000", package), "utf-8")
     code, printed = course(copy, "lab", "--version")
     assert code == 1
     assert "DO NOT MATCH THE HASHES" in printed

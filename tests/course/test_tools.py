@@ -1,11 +1,13 @@
 """The commands do what the README says: run, refresh, and a set-up that leaves nothing to chance."""
 
 import re
+import sys
 
 import commands
 import launch
 import nbformat
 import pytest
+from faults import run
 
 import notebooks
 
@@ -18,7 +20,7 @@ def notebook(path, *cells):
 
 @pytest.mark.parametrize(
     ("source", "seconds", "says"),
-    [("import os\nos._exit(1)", 60, "the kernel died"), ("import time\ntime.sleep(600)", 2, "no answer within 2 s")],
+    [("import os\nos._exit(1)", 60, "the kernel died"), ("import time\ntime.sleep(600)", 1, "no answer within 1 s")],
 )
 def test_a_kernel_that_dies_and_a_cell_that_never_ends_are_named(source, seconds, says, tmp_path):
     with pytest.raises(notebooks.Failed, match=rf"page\.ipynb, code cell 1 \(id .*\): {says}"):
@@ -66,16 +68,6 @@ def test_the_normal_form_forgets_the_machine_and_keeps_the_page(root):
     assert notebooks.normal_form(page) == path.read_text("utf-8")
 
 
-def test_what_is_written_is_whole_or_not_there(tmp_path, monkeypatch):
-    path = tmp_path / "page.html"
-    path.write_text("old")
-    monkeypatch.setattr(notebooks.pathlib.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        notebooks.replace(path, "new")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
-
-
 def test_a_notebook_is_found_by_name_and_a_wrong_one_is_named(capsys):
     assert notebooks.find("01_softmax") == notebooks.find("01_softmax.ipynb") == notebooks.NOTEBOOKS / "01_softmax.ipynb"
     assert notebooks.main("run", "nope") == 2
@@ -97,6 +89,25 @@ def test_what_a_disk_does_not_take_is_told_in_one_sentence(monkeypatch, capsys):
     monkeypatch.setitem(commands.COMMANDS, "run", lambda _: (_ for _ in ()).throw(full))
     assert commands.main(["run"]) == 1
     assert capsys.readouterr().err == "run stopped: [Errno 28] No space left on device: 'build'\n"
+
+
+@pytest.mark.parametrize("name", ["with a blank", 'it\'s "quoted"', "back\\slash", "{brace}", "a=b"])
+def test_jupyterlab_reads_the_folder_of_the_stylesheet_whatever_its_name(name, tmp_path):
+    from jupyter_server.serverapp import ServerApp
+
+    app = ServerApp()
+    app.parse_command_line(commands.stylesheet(tmp_path / name))
+    assert app.tornado_settings == {"static_custom_path": str(tmp_path / name)}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("part", "code", "says"), [("loss", 0, "| 10,000 × 10 | "), ("speed", 2, "no part 'speed': softmax")]
+)
+def test_a_part_of_the_benchmarks_runs_and_an_unknown_one_is_named(part, code, says, root):
+    done, printed = run(sys.executable, root / "benchmarks", part)
+    assert done == code, printed
+    assert says in printed
 
 
 def test_every_command_has_a_line_of_help_and_a_target(root):

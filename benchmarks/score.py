@@ -1,12 +1,12 @@
 """Count what check_gradient says of a file of cases that it was not built for.
 
-    python tests/gradient_check/score.py FILE [-v] [NAME ...]
+    python benchmarks/score.py FILE [-v] [NAME ...]
 
 FILE has a list CASES of tuples with the fields `name`, `make` (seed -> f, gradient, x and perhaps h), `right` and, where
 they are known, `want` and `near`: pairs of a finding's name and a pattern in its sentence, true or plausible.
-A line of a wrong case with the word "planted" in a comment is the line where the mistake is. `fresh.py` names its lines
-in another way, which is understood, too. Whether a verified
-repair is also what the author would have written, only a reader can tell: -v prints the reports.
+A line of a wrong case with the word "planted" in a comment is the line where the mistake is. tests/gradient_check/fresh.py
+names its lines in another way, which is understood, too. Whether a verified repair is also what the author would have
+written, only a reader can tell: -v prints the reports.
 """
 
 import collections
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from helpers import check_gradient
 
@@ -76,7 +76,7 @@ def main(path, *options):
     for case in load(path):
         if names and case.name not in names:
             continue
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002  (learners' functions draw from it)
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
