@@ -80,6 +80,8 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
 
 def _check_each(f, gradient, arrays, *rest):
     """Check the gradient of each array of a dict, while the others stay as they are."""
+    if not arrays:
+        raise ValueError("x is an empty dict: it must hold at least one array, by name")
     slopes = gradient(arrays) if callable(gradient) else gradient
     if not isinstance(slopes, dict) or slopes.keys() != arrays.keys():
         answer = f"one with the keys {[*slopes]}" if isinstance(slopes, dict) else f"a {type(slopes).__name__}"

@@ -291,6 +291,7 @@ REFUSED = [
     (square, ONES, DataFrame(), TypeError, r"x is a DataFrame.*x\.to_numpy\(copy=True\)"),
     (square, ONES, [*TWO.values()], TypeError, "a list of 2 arrays: take one array at a time.*a dict of arrays"),
     (square, {"W": ONES}, {"W": [1.0]}, TypeError, r"x\['W'\] must be an array that can be moved in place, not list"),
+    (square, {}, {}, ValueError, "x is an empty dict"),
     *((loss_of_two, g, TWO, TypeError, r"dict with the keys \['W', 'b'\]") for g in (ONES, {"W": ONES}, lambda p: None)),
 ]
 
