@@ -203,6 +203,8 @@ def _logits(rng):
     for n, c, about, say in ((1, 3, 0, ""), (2, 3, 0, ""), (4, 4, 0, "4 rows of 4 logits"), (3, 2, 1000, "logits of 1000")):
         z, t = about + tenths(rng, (n, c)), rng.integers(0, c, n)
         yield Case(say or f"z.data = {z.tolist()}, t = {t.tolist()}", call=_loss_and_slopes, returns="a Value", z=z, t=t)
+    z = tenths(rng, (2, 3)) + np.array([[1000], [0]])
+    yield Case("a row of logits near 1000 and one near 0", call=_loss_and_slopes, returns="a Value", z=z, t=np.array([0, 2]))
 
 
 def _loss_and_slopes(answer, z, t):
@@ -212,10 +214,10 @@ def _loss_and_slopes(answer, z, t):
     return float(loss.data), value.grad
 
 
-def _loss_with(shift=True, mean=True, log=True):
+def _loss_with(shift=True, mean=True, log=True, rows=1):
     def answer(z, t):
         constant = type(z)
-        top = z.data.max(axis=1, keepdims=True)
+        top = z.data.max(axis=rows, keepdims=True)
         shifted = z + constant(-top) if shift else z
         log_p = shifted + -shifted.exp().sum(axis=1).log() if log else shifted
         picked = -helpers.one_hot(t, z.data.shape[1]) / (len(t) if mean else 1)
@@ -226,6 +228,9 @@ def _loss_with(shift=True, mean=True, log=True):
 
 value_loss = Exercise("value_loss", _logits, _loss_with(), [
     ("no shift", _loss_with(shift=False), "exp(1000) overflows. Subtract the maximum of each row first, as a constant."),
+    ("one maximum for all rows", _loss_with(rows=None),
+     "The maximum of all logits is subtracted. In a row far below it all exponentials underflow to 0. Take the maximum of "
+     "each row."),
     ("no mean", _loss_with(mean=False), "The loss is a mean over the examples."),
     ("no logarithm of the sum", _loss_with(log=False),
      "The log-probability is the shifted logit minus the logarithm of the sum of the exponentials."),

@@ -249,12 +249,19 @@ def moves_copies(f, x, h=1e-5):
     return np.reshape([(f(x + step) - f(x - step)) / (2 * h) for step in steps], x.shape)
 
 
+def swallows(f, x):
+    try:
+        return safely()(f, x)
+    except ArithmeticError:
+        return np.zeros(x.shape)
+
+
 answers("numerical_gradient", [safely(), safely(1e-4)],
     ("f never saw a change", measured(view=np.ndarray.flatten)),
     ("f never saw a change", lambda f, x: slopes(lambda _: f(x), x.copy())), ("one-sided", safely(1e-5, one_sided)),
     ("one-sided", safely(1e-8, one_sided)), ("one-sided", safely(view=lambda x: x.reshape(-1, 1), axes=1, keep=itself)),
     ("works on a copy", moves_copies), ("all entries at once", lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5),
-    ("divided by h", safely(1e-4, doubled)), ("not restored", measured(restore=False)),
+    ("divided by h", safely(1e-4, doubled)), ("not restored", measured(restore=False)), ("error hidden", swallows),
     ("not restored after an error", measured(1e-4)), ("step too small", safely(1e-12)), ("step too large", safely(0.05)),
     ("integer array", safely(dtype=int)), ("number of axes", two_loops),
     ("only one axis", lambda f, x: np.zeros_like(x) + slopes(f, x, axes=1).reshape(-1, *[1] * (x.ndim - 1))))  # fmt: skip
@@ -267,8 +274,8 @@ answers("forward_gradient", forward(),
 answers("scaled_gradient", measured(lambda value: 1e-5 * (1 + abs(value))),
     ("no step at zero", measured(lambda value: abs(value) * 6e-6)),
     ("no step near zero", measured(lambda value: 6e-6 * abs(value) or 6e-6)),
-    ("tiny step at zero", measured(lambda value: 6e-6 * abs(value) + 1e-12)), ("same step for all entries", measured(6e-6)),
-    ("sign of the entry", measured(lambda value: max(6e-6, 6e-6 * value))),
+    ("tiny step at zero", measured(lambda value: 6e-6 * max(abs(value), 1e-8))),
+    ("same step for all entries", measured(6e-6)), ("sign of the entry", measured(lambda value: max(6e-6, 6e-6 * value))),
     ("NaN replaced by 0", lambda f, x: np.nan_to_num(slopes(f, x, lambda value: 6e-6 * abs(value)))),
     ("f never saw a change", measured(lambda value: 6e-6 * max(1, abs(value)), view=np.ndarray.flatten)))  # fmt: skip
 answers("curvatures", [second(3e-4), second(2e-3)],  # the result has five right digits, and nothing else counts
@@ -716,11 +723,11 @@ def as_they_come(result, first=0, once=False, again=False):
                 seen.append(parent)
 
 
-def loss_of_values(shift=True, mean=True, log=True):
+def loss_of_values(shift=True, mean=True, log=True, rows=1):
     def answer(z, t):
         constant = type(z)
         if shift:
-            z = z + constant(-np.max(z.data, axis=1, keepdims=True))
+            z = z + constant(-np.max(z.data, axis=rows, keepdims=True))
         picked = np.eye(z.data.shape[1])[t] * (-1 / len(t) if mean else -1.0)
         return ((z + -(z.exp().sum(axis=1).log()) if log else z) * constant(picked)).sum()
 
@@ -748,6 +755,7 @@ answers("backward", in_order,
 )  # fmt: skip
 answers("value_loss", loss_of_values(),
     ("no shift", loss_of_values(shift=False)), ("no mean", loss_of_values(mean=False)),
+    ("one maximum for all rows", loss_of_values(rows=None)),
     ("no logarithm of the sum", loss_of_values(log=False)), ("returns nothing", lambda z, t: None),
     ("no way back", lambda z, t: type(z)(loss_of_values()(z, t).data)),
     ("an array among the parents", lambda z, t: (z + -np.max(z.data, axis=1, keepdims=True)).sum()))  # fmt: skip

@@ -17,24 +17,20 @@ def test_the_listing_trains_to_the_parameters_of_the_helper():
         1
     ]
     made, trained = re.split(r"(?=^for epoch)", listing, flags=re.M)
-
-    x, t = load_digits()
     ours = TwoLayerNet(64, 32, 10, np.random.default_rng(0))
-    parts = list(minibatches(x[:320], t[:320], 32, np.random.default_rng(1)))
+    parts = list(minibatches(*(array[:320] for array in load_digits()), 32, np.random.default_rng(1)))
     names = {"torch": torch, "batches": [(torch.tensor(inputs), torch.tensor(labels)) for inputs, labels in parts]}
     torch.set_default_dtype(torch.float64)
     try:
         exec(made, names)
         layers = [names["net"][0].weight, names["net"][0].bias, names["net"][2].weight, names["net"][2].bias]
-        with torch.no_grad():
-            for theirs, name in zip(layers, ("W1", "b1", "W2", "b2"), strict=True):
-                theirs.copy_(torch.tensor(ours.params[name].T))
+        for theirs, name in zip(layers, ("W1", "b1", "W2", "b2"), strict=True):
+            theirs.data = torch.tensor(ours.params[name].T)
         exec(trained.replace("range(30)", "range(2)"), names)
     finally:
         torch.set_default_dtype(torch.float32)
-    for _ in range(2):
-        for inputs, labels in parts:
-            for name, slopes in ours.gradients(inputs, labels).items():
-                ours.params[name] -= 0.3 * slopes
+    for inputs, labels in 2 * parts:
+        for name, slopes in ours.gradients(inputs, labels).items():
+            ours.params[name] -= 0.3 * slopes
     for theirs, name in zip(layers, ("W1", "b1", "W2", "b2"), strict=True):
         np.testing.assert_allclose(theirs.detach().numpy().T, ours.params[name], rtol=1e-9, atol=1e-12)
