@@ -68,6 +68,7 @@ def logit_slider(logits):
     losses, slopes = _two_losses(logits), [np.gradient(values, logits) for values in _two_losses(logits)]
 
     def draw(chosen=None):
+        marked = ""
         fig, (top, bottom) = subplots(2, height=4.2, sharex=True)
         for ax, lines in ((top, losses), (bottom, slopes)):
             ax.plot(logits, lines[0], color=COLOURS["loss"], label="from the logits")
@@ -75,6 +76,7 @@ def logit_slider(logits):
             if chosen is not None:
                 values = [np.interp(chosen, logits, line) for line in lines]
                 ax.plot([chosen, chosen], values, "o", color=COLOURS["ink"])
+                marked += f" At {chosen:g} the {'slope' if marked else 'loss'} is {values[0]:.3f} and {values[1]:.3f}."
                 ax.set_title(f"{ax.get_title()}{values[0]:.3f} from the logits, {values[1]:.3f} with + 1e-7")
         top.set(ylabel="loss")
         top.legend(loc="upper right")
@@ -82,7 +84,7 @@ def logit_slider(logits):
         return fig, (
             f"The loss and its slope against the logit of the true class, from {logits[0]:g} to {logits[-1]:g}. Computed "
             f"from the logits, the loss rises to {losses[0][0]:.1f} on the left and its slope approaches "
-            f"{slopes[0][0]:.0f}. With + 1e-7 the loss levels off at {losses[1][0]:.3f} and its slope approaches 0."
+            f"{slopes[0][0]:.0f}. With + 1e-7 the loss levels off at {losses[1][0]:.3f} and its slope approaches 0.{marked}"
         )
 
     slider(draw, logits, name="logit", start=0, still=styled(draw)())

@@ -138,7 +138,7 @@ def test_a_page_is_whole_when_run_and_asks_nothing_of_another_machine(ran, lab):
 
 @pages
 def test_a_slider_moves_its_picture(ran):
-    sliders = [cell for cell in ran.stored.cells if re.match(r"\w+_slider\(", cell.source)]
+    sliders = [cell for cell in ran.stored.cells if re.search(r"^(\w+_slider|steps\.draw)\(", cell.source, re.M)]
     outputs = ran.page.locator(f"{PANEL} .jp-OutputArea-child:has(.noUi-handle)")
     assert outputs.count() == len(sliders)
     for output in outputs.all():
