@@ -24,7 +24,7 @@ def plot_values(order):
     fig, ax = subplots(height=0.9 * depth + 0.3)
     ax.set(xlim=(-0.6, width - 0.4), ylim=(-depth + 0.4, 0.6))
     ax.axis("off")
-    box, boxes = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": COLOURS["ink"]}, {}
+    box, boxes = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COLOURS["ink"]}, {}
     for value in order:
         x, y = place[value]
         lines = value.name, _numbers(value.data), _numbers(value.grad)
@@ -53,4 +53,4 @@ def plot_values(order):
 
 
 def _numbers(array):
-    return ", ".join(f"{v:.3f}".rstrip("0").rstrip(".") for v in array.ravel()[:4]) + (", ..." if array.size > 4 else "")
+    return ", ".join(f"{v:z.3f}".rstrip("0").rstrip(".") for v in array.ravel()[:4]) + (", ..." if array.size > 4 else "")
