@@ -195,5 +195,5 @@ def _sum(e, axis):
     """Return the sum along `axis`, kept as an axis of length 1."""
     if e.size > MANY and axis == -1 and e.shape[-1] < SHORT:
         return np.einsum("...j->...", e)[..., np.newaxis]  # less accurate than sum on long rows, faster on short ones
-    wide = np.float64 if e.shape[axis] > MANY else None  # across rows NumPy adds one by one, which float32 does not stand
-    return np.add.reduce(e, axis, wide, keepdims=True)  # e.sum(axis, keepdims=True)
+    one_by_one = e.shape[axis] > MANY and e.strides[axis] != e.itemsize  # as NumPy adds across rows: too rough in float32
+    return np.add.reduce(e, axis, np.float64 if one_by_one else None, keepdims=True)  # e.sum(axis, keepdims=True)
