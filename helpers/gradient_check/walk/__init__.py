@@ -88,7 +88,7 @@ class _Walk:
         self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values)
         sources = dict.fromkeys(site.source for site in matches.sites)
-        self.repairs = search.best([*editor.own(), *(edit for source in sources for edit in tree_edits(source))])
+        self.repairs = search.best([*editor.own(), *(edit for source in sources for edit in tree_edits(source, {*bench.source_of.values()}))])
         if self._rank() < SURE:
             return
         self.left_out = left_out(matches)

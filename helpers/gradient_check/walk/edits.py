@@ -130,8 +130,10 @@ class Editor:
         for other in others:
             if np.shape(other.value) == np.shape(value) and (site.kind not in ATOMS or is_integer(value) or is_float(value)):
                 yield cost + other.cost, "other", {"other": other}
-            if is_array(value) and site.kind not in ATOMS and np.ndim(other.value) <= max(np.ndim(value), np.ndim(around)):
-                yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in repairs.rows(table))
+            if is_array(value) and site.kind not in ATOMS:
+                small = np.ndim(other.value) <= max(np.ndim(value), np.ndim(around))
+                rows = (row for row in repairs.rows(table) if small or "@" in row[1])
+                yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in rows)
 
     def _alike(self):
         """Yield the edits that make the same change at all places of a statement where a name or a number is."""

@@ -67,7 +67,9 @@ class Matches:
     def _slopes(self):
         """Return {value: key of the forward value whose slope it is}. A value of f is a slope by chance only."""
         found = {}
-        for _, _, value in self._in_gradient():
+        for site, visit, value in self._in_gradient():
+            if np.ndim(value) == 0 and self._is_constant((site.number, visit), value):
+                continue  # lam is the slope of a penalty that is multiplied by it, which tells nothing
             if identity(value) not in found and identity(value) not in self.moving and np.all(np.isfinite(value)):
                 alike = (key for key in self.keys if np.shape(self.main.forward[key]) == np.shape(value))
                 found[identity(value)] = next((key for key in alike if self.main.is_slope(value, key)), None)
@@ -111,8 +113,10 @@ class Matches:
         value = self.main.backward.get(key)
         if not site.is_inside(self.first_wrong) or not is_float(value) or any(map(is_float, read)):
             return True
-        constant = all(np.array_equal(point.backward.get(key), value) for point in self.points[1:])
-        return constant or identity(value) in self.slopes or identity(value) in self.moving
+        return self._is_constant(key, value) or identity(value) in self.slopes or identity(value) in self.moving
+
+    def _is_constant(self, key, value):
+        return all(np.array_equal(point.backward.get(key), value) for point in self.points[1:])
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""

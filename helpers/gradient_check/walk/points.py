@@ -7,6 +7,7 @@ central difference that measures ∂L/∂x.
 import numpy as np
 
 from helpers.gradient_check.walk.runs import NotAllowed
+from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore, Snapshot
 
 STEP = 6e-6
@@ -18,7 +19,8 @@ class Point:
 
     value, given : f and its gradient
     directions, slopes : steps of x, and the slopes of f along them
-    forward, backward : what the probes noted in f and in the gradient, by (number of the site, visit)
+    forward, backward : what the probes noted in f and in the gradient, by (number of the site, visit); not what f computes
+        for the gradient only
     error, noise : the largest relative difference of gradient and slope, and of two measurements of one slope
     usable, wrong : whether the slopes can judge a gradient, and whether the learner's is wrong here
     """
@@ -32,6 +34,9 @@ class Point:
         self.forward, self.backward, self.measured, self.changes = {}, {}, {}, {}
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
+        if bench.idle is None:
+            bench.idle = idle(bench, self.forward, self.backward, self.value, self.run_f)
+        self.forward = {key: value for key, value in self.forward.items() if key[0] not in bench.idle}
         self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
         self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
         once, twice = (np.array([self.change(size * step) / size for step in self.directions]) for size in (1, 2))

@@ -27,6 +27,7 @@ TABLES = {
         1.4 function(axis=0, keepdims=True)""",
     "array": """
         1.05 -it | 1.1 it.T | 1.0 ~it | 1.2 it.copy() | 1.5 2 * it | 1.5 0.5 * it | 1.3 1 - it | 1.7 it + 1 | 1.7 it - 1
+        2.0 np.r_[0, it[1:]] | 1.9 it.swapaxes(0, 1) | 1.9 it.swapaxes(-1, -2)
         1.7 it.sum(axis=0) | 1.7 it.sum(axis=1) | 1.8 it.sum(axis=-1, keepdims=True) | 1.8 it.sum(axis=0, keepdims=True)
         1.9 it.sum() | 1.9 it.mean(axis=0) | 1.9 it.mean(axis=1) | 1.7 it[:, None] | 1.9 np.diag(it)
         1.6 it[::-1] | 1.9 it[::-1, ::-1] | 2.2 it[..., ::-1]
@@ -42,6 +43,7 @@ TABLES = {
     "other": """
         2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
+        2.2 other @ it | 2.2 it @ other | 2.3 other.T @ it | 2.3 it @ other.T
         2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]""",
 }
 CALLED = """

@@ -40,7 +40,7 @@ class Bench(Rebuilt):
         self.deadline, self.said, self.progress, self.runs = self.start + seconds, self.start + 1, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
         super().__init__(f, gradient, self.probe, self.callee)
-        self.most = 0
+        self.most, self.idle = 0, None
         self.state = Snapshot(x, f, gradient)
 
     def __enter__(self):

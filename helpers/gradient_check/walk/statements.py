@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from helpers.gradient_check.walk.source import replaced
 
+USUAL_SLICES = ["1:", ":-1", ":"]
 SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Continue | ast.Break
 
 
@@ -28,8 +29,11 @@ class TreeEdit(NamedTuple):
         yield self.trees
 
 
-def tree_edits(source):
-    """Yield the edits of one function."""
+def tree_edits(source, sources):
+    """Yield the edits of one function. Indices may come from any of the sources."""
+    indices = {ast.unparse(node.slice): node.slice for one in sources for node in _subscripts(one)}
+    for node in _subscripts(source):
+        yield from (TreeEdit(*edit) for edit in _index(source, node, indices))
     for node in ast.walk(source.node):
         for maker in (_order, _loop, _assignment, _exchanged, _einsum, _brackets):
             for edit in maker(source, node):
@@ -87,6 +91,21 @@ def _exchanged(source, node):
         if source.text(one) != source.text(other):
             new = [{one: other, other: one}.get(part, part) for part in parts]
             yield 1.35, node, {node: _with(node, **{field: new})}
+
+
+def _index(source, node, indices):
+    """Yield another index, as it is written elsewhere, or the same index of something else."""
+    now, usual = ast.unparse(node), {text: ast.parse(f"x[{text}]", mode="eval").body.slice for text in USUAL_SLICES}
+    for index in (indices | (usual if isinstance(node.slice, ast.Slice) else {})).values():
+        if ast.unparse(new := _with(node, slice=index)) != now:
+            yield 1.3, node, {node: new}
+    for other in {ast.unparse(other.value): other.value for other in _subscripts(source)}.values():
+        if ast.unparse(new := _with(node, value=other)) != now:
+            yield 1.3, node, {node: new}
+
+
+def _subscripts(source):
+    return [node for node in ast.walk(source.node) if isinstance(node, ast.Subscript)]
 
 
 def _einsum(source, call):

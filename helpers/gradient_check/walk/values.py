@@ -51,9 +51,10 @@ class Values:
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
         for group in self.groups.values():
-            field, first, value = group[0]
-            if self.when[first.number] > self.when[site.number] or any(other is site for _, other, _ in group):
+            known = [one for one in group if self.when[one[1].number] <= self.when[site.number]]
+            if not known or any(other is site for _, other, _ in group):
                 continue
+            field, first, value = next((one for one in known if one[0] == "backward"), known[0])  # of this round of a loop
             written = [one for _, other, _ in group for one in _written(other)]
             cost = min(_cost(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
 
@@ -68,6 +69,9 @@ class Values:
             for axis, length in enumerate(value.shape):
                 text = f"{site.text}.shape[{axis}]" if axis else f"len({site.text})"
                 self._enter(length, site, ast.parse(text, mode="eval").body, 0.1 + 0.05 * axis)
+                if value.ndim > 2:
+                    text = f"{site.text}.size // {site.text}.shape[{axis}]"
+                    self._enter(value.size // length, site, ast.parse(text, mode="eval").body, 0.3)
         same = (getattr(point, field).get((site.number, 0)) == value for point in self.points)
         if np.ndim(value) == 0 and (is_float(value) or is_integer(value)) and all(same):
             self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
