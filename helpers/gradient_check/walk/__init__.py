@@ -14,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
-from helpers.gradient_check.walk.experiments import fits_edited, inserted, left_out
+from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, inserted, left_out
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
 from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
 from helpers.gradient_check.walk.search import Search
+from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore
 from helpers.gradient_check.walk.statements import tree_edits
 from helpers.gradient_check.walk.values import Values
@@ -77,7 +78,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    matches, repairs, left_out, in_f = None, (), None, False
+    matches, repairs, repairs_of_f, left_out, in_f = None, (), (), None, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -88,18 +89,21 @@ class _Walk:
         self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values)
         sources = dict.fromkeys(site.source for site in matches.sites)
-        self.repairs = search.best([*editor.own(), *(edit for source in sources for edit in tree_edits(source, {*bench.source_of.values()}))])
+        self.repairs = search.best(
+            [*editor.own(), *(edit for source in sources for edit in tree_edits(source, {*bench.source_of.values()}))]
+        )
         if self._rank() < SURE:
             return
         self.left_out = left_out(matches)
-        if not self.repairs:
-            if site := inserted(matches):
-                matches.first_wrong, matches.certain = site, True
-            self.repairs = search.best(editor.with_numbers()) or search.best(editor.with_others())
-        if self.left_out is None and self._rank() > LIKELY:
-            repairs = _of_f(bench, matches, values)
-            if repairs and repairs[0].rank + OF_F <= self._rank():
-                self.repairs, self.in_f = repairs, True
+        if not self.repairs and (site := inserted(matches)):
+            matches.first_wrong, matches.certain = site, True
+        for more in (editor.with_numbers, editor.with_others):
+            if self._rank() > LIKELY:
+                self.repairs = search.best(more(), below=self._rank()) or self.repairs
+        if self.left_out is None:
+            self.repairs_of_f = _of_f(bench, matches, values, below=self._rank())
+            if self.repairs_of_f and self.repairs_of_f[0].rank + OF_F <= self._rank():
+                self.repairs, self.repairs_of_f, self.in_f = self.repairs_of_f, [], True
 
     def _rank(self):
         return self.repairs[0].rank if self.repairs else np.inf
@@ -116,18 +120,23 @@ class _Walk:
                 place.source.line(place.node),
             )
         repair, others, checked = (best.text, others, len(matches.points)) if best else (None, (), 0)
-        lines = tuple(other.line() for other in others[:2])
+        lines = tuple([other.line() for other in others[:2]] + [f"in f, {other.line()}" for other in self.repairs_of_f[:1]])
         return Explanation(where, repair, matches.story, *line, self.in_f, self.left_out, lines, checked)
 
 
-def _of_f(bench, matches, values):
+def _of_f(bench, matches, values, below):
     """Return the repairs of f with which the gradient is right."""
     main = matches.main
     sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
-    editor, in_both = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
-    edits = [*editor.own(), *editor.with_numbers()]
-    edits = [edit for edit in edits if edit.site.number not in in_both or _is_about_an_axis(edit)]
-    return Search(bench, matches, fits_edited).best(edits)
+    editor, shared = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
+    edits, of_f_alone = [*editor.own(), *editor.with_numbers()], []
+    if not shared.isdisjoint(site.number for site in sites):
+        others = idle(bench, main.backward, main.forward, main.run_gradient, main.given)
+        of_f_alone = [edit for edit in edits if edit.site.number in others]
+    edits = [edit for edit in edits if edit.site.number not in shared or _is_about_an_axis(edit)]
+    return Search(bench, matches, fits_edited).best(edits, below) or Search(bench, matches, fits_alone).best(
+        of_f_alone, below
+    )
 
 
 def _is_about_an_axis(edit):

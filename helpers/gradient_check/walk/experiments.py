@@ -34,6 +34,12 @@ def fits_edited(point, edits=None, code=None):
     return given if given is not None and _fits(point, given, edits, code) else None
 
 
+def fits_alone(point, edits=None, code=None):
+    """Return the gradient if it is that of an edited f, and is itself not changed by the edit, else None."""
+    given = fits_edited(point, edits, code)
+    return given if given is not None and np.array_equal(given, point.given) else None
+
+
 def _fits(point, given, edits=None, code=None):
     """Tell whether an edited f has a gradient, as it is given, for its slopes."""
     if np.shape(given) != point.x.shape or not np.all(np.isfinite(given)) or not np.any(given):
@@ -59,6 +65,8 @@ def inserted(matches):
             continue
         if known in matches.kept or known not in matches.used or (np.ndim(value) == 0 and main.x.size > 1):
             continue
+        if known == identity(main.given):
+            continue  # that the gradient is right if the right one is inserted tells nothing
         if (site.kind == "Name" or site.name) and (site.kind == "Name") != (known in matches.slopes):
             continue  # a slope that was assigned to a variable is right: it may be used wrongly
         for key in matches.keys:

@@ -35,7 +35,7 @@ class Point:
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
         if bench.idle is None:
-            bench.idle = idle(bench, self.forward, self.backward, self.value, self.run_f)
+            bench.idle = idle(bench, self.forward, self.backward, self.run_f, self.value)
         self.forward = {key: value for key, value in self.forward.items() if key[0] not in bench.idle}
         self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
         self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))

@@ -47,6 +47,7 @@ TABLES = {
         2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]""",
 }
 CALLED = """
+    triu: tril | tril: triu
     sum: mean trace cumsum | mean: sum | max: min sum | min: max | sin: cos | cos: sin | exp: log expm1 | log: exp log1p
     log1p: log | sqrt: square | square: sqrt abs | abs: sign square | sign: abs | tanh: cosh | sinh: cosh | zeros: ones
     ones: zeros | zeros_like: ones_like | ones_like: zeros_like | empty_like: zeros_like | var: std | std: var

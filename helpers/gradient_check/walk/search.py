@@ -1,6 +1,7 @@
 """Try the edits, likely ones first, and keep as repairs those that make gradient and measured slopes agree."""
 
 import ast
+import collections
 import re
 from typing import NamedTuple
 
@@ -37,17 +38,18 @@ class Search:
 
     def __init__(self, bench, matches, fits=None):
         self.bench, self.matches, self.main, self.fits = bench, matches, matches.main, fits or self._agrees
-        in_f = (bench.sites[number].node for number in dict.fromkeys(number for number, _ in self.main.forward))
-        self.known, self.written_in_f = (
-            {},
-            {ast.dump(node) for node in in_f if not isinstance(node, ast.Name | ast.Constant)},
+        in_f, self.known = [bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)], {}
+        sources = collections.Counter(site.source for site in matches.sites)
+        self.shared = (
+            {site.source for site in in_f} - {*[source for source, _ in sources.most_common(1)]} if fits is None else ()
         )
+        self.written_in_f = {ast.dump(site.node) for site in in_f if not isinstance(site.node, ast.Name | ast.Constant)}
 
-    def best(self, edits):
-        """Return the edits that fit, best first, and those that fit nearly as well."""
+    def best(self, edits, below=np.inf):
+        """Return the edits that fit, best first, and those that fit nearly as well; all of a rank below some other."""
         found = []
         for rank, edit in sorted(((self.rank(edit), edit) for edit in edits), key=lambda pair: pair[0]):
-            if len(found) >= MOST_FOUND or (found and rank > found[0].rank + NEARLY_AS_GOOD):
+            if rank >= below or len(found) >= MOST_FOUND or (found and rank > found[0].rank + NEARLY_AS_GOOD):
                 break
             if new := self.tried_out(rank, edit):
                 found.append(new)
@@ -109,7 +111,7 @@ class Search:
     def rank(self, edit):
         """Return the cost of an edit: lower where the first wrong expression is, higher in what is right so far."""
         site, wrong = self.bench.site_of.get(id(edit.shown)), self.matches.first_wrong
-        rank = edit.cost + 1e-4 * edit.shown.lineno
+        rank = edit.cost + 1e-4 * edit.shown.lineno + (self.bench.source_of[id(edit.shown)] in self.shared)
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
         if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing

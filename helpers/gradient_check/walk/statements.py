@@ -35,7 +35,7 @@ def tree_edits(source, sources):
     for node in _subscripts(source):
         yield from (TreeEdit(*edit) for edit in _index(source, node, indices))
     for node in ast.walk(source.node):
-        for maker in (_order, _loop, _assignment, _exchanged, _einsum, _brackets):
+        for maker in (_order, _loop, _assignment, _exchanged, _owner, _einsum, _brackets):
             for edit in maker(source, node):
                 yield TreeEdit(*edit)
 
@@ -71,7 +71,7 @@ def _assignment(source, statement):
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return
     target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
-    now, signs = type(getattr(statement, "op", None)), (type(None), ast.Add, ast.Sub)
+    now, signs = type(getattr(statement, "op", None)), (type(None), ast.Add, ast.Sub, ast.Mult)
     for sign in signs if now in signs and not isinstance(target, ast.Tuple) else ():
         if sign is not now:
             plain = sign is signs[0]
@@ -90,7 +90,8 @@ def _exchanged(source, node):
     for one, other in itertools.combinations(parts if len(parts) <= 6 else [], 2):
         if source.text(one) != source.text(other):
             new = [{one: other, other: one}.get(part, part) for part in parts]
-            yield 1.35, node, {node: _with(node, **{field: new})}
+            unpacked = isinstance(getattr(node, "ctx", None), ast.Store)
+            yield 2.3 if unpacked else 1.35, node, {node: _with(node, **{field: new})}
 
 
 def _index(source, node, indices):
@@ -102,6 +103,15 @@ def _index(source, node, indices):
     for other in {ast.unparse(other.value): other.value for other in _subscripts(source)}.values():
         if ast.unparse(new := _with(node, value=other)) != now:
             yield 1.3, node, {node: new}
+
+
+def _owner(source, node):
+    """Yield the same attribute of another object, as other.data for self.data."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+        others = (other.value for other in ast.walk(source.node) if isinstance(other, ast.Attribute))
+        for name in {other.id: other for other in others if isinstance(other, ast.Name)}.values():
+            if name.id not in ("np", node.value.id):
+                yield 1.3, node, {node: _with(node, value=name)}
 
 
 def _subscripts(source):
