@@ -130,6 +130,8 @@ class Editor:
         for other in others:
             if np.shape(other.value) == np.shape(value) and (site.kind not in ATOMS or is_integer(value) or is_float(value)):
                 yield cost + other.cost, "other", {"other": other}
+            if site.kind == "Constant" and getattr(site.statement, "value", None) is site.node and np.ndim(other.value) == 2:
+                yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in repairs.rows("sum"))
             if is_array(value) and site.kind not in ATOMS:
                 small = np.ndim(other.value) <= max(np.ndim(value), np.ndim(around))
                 rows = (row for row in repairs.rows(table) if small or "@" in row[1])

@@ -40,6 +40,7 @@ TABLES = {
         1.5 2 * it | 1.5 it / 2 | 1.6 3""",
     "axis": "0.9 0 | 0.9 1 | 1.0 -1 | 1.0 2 | 1.2 None",
     "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
+    "sum": "2.2 other.sum(axis=1) | 2.2 -other.sum(axis=1)",
     "other": """
         2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
