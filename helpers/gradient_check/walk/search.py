@@ -119,9 +119,19 @@ class Search:
         if wrong is not None:
             same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
             rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * (site.statement is wrong.statement)
+        rank -= 0.5 * self._is_a_factor(site, edit)
         around = [*site.around()]
         self.known |= {one: self._right(one) for one in around if one not in self.known}
         return rank + 0.02 * len(around) + max(self.known[one] for one in around)
+
+    def _is_a_factor(self, site, edit):
+        """Tell whether an edit brings in an operand of the forward value whose slope it changes, as the chain rule may ask."""
+        other, value = getattr(edit, "parts", {}).get("other"), self._value(site)
+        key = value is not None and self.matches.slopes.get(identity(value))
+        if other is None or not key:
+            return False
+        operands = (self.main.forward.get((kid.number, key[1])) for kid in self.bench.sites[key[0]].kids)
+        return any(identity(operand) == identity(other.value) for operand in operands)
 
     def _value(self, site):
         return self.main.backward.get((site.number, 0))
