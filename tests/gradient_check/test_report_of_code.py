@@ -95,3 +95,18 @@ def test_where_there_is_no_code_to_read_nothing_is_said_of_it():
         assert not report
         assert (report.where, report.repair, report.right_so_far) == (None, None, ())
         assert report.findings
+
+
+def loss_and_gradient(W1, labels=t):
+    probabilities = softmax(x @ W1)
+    loss = -np.log(probabilities[np.arange(6), labels]).sum()
+    dscores = probabilities.copy()
+    dscores[np.arange(6), labels] -= 1
+    return loss / 6, x.T @ dscores
+
+
+def test_in_a_function_of_both_the_loss_and_its_gradient_the_line_is_found():
+    report = check_gradient(lambda W1: loss_and_gradient(W1)[0], lambda W1: loss_and_gradient(W1)[1], W1)
+    assert report.where.lineno == line_of(loss_and_gradient, "return")
+    assert report.repair == "x.T @ dscores / len(x)"
+    assert f"in f, line {report.where.lineno}: return loss, x.T @ dscores" in str(report)  # which is wrong cannot be known

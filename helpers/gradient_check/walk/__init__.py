@@ -45,7 +45,7 @@ class Explanation(NamedTuple):
     line, span : the line of source, stripped, and where in it the wrong part starts and ends
     in_f : whether the repair is one of f. Which of the two is wrong cannot be known
     left_out : the forward value that must be held constant for the gradient to be right, or None
-    alternatives : lines with other repairs that fit as well
+    alternatives : lines with other repairs that fit as well, of f among them
     checked : the number of points at which the repair was verified
     """
 
