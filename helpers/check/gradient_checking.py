@@ -3,7 +3,7 @@
 import numpy as np
 
 import helpers
-from helpers.check.engine import MEASURED, Case, Exercise, drawn, measured, off_kinks, tenths
+from helpers.check.engine import MEASURED, Case, Exercise, Rejection, measured, tenths
 from helpers.check.engine.slopes import squares
 
 __all__ = ["check_of_gradients", "gradients_agree", "two_mistakes"]
@@ -11,11 +11,7 @@ __all__ = ["check_of_gradients", "gradients_agree", "two_mistakes"]
 
 def _networks(rng):
     for n, d, hidden, c in ((3, 2, 2, 2), (5, 2, 4, 3), (6, 3, 5, 2)):
-        shapes = ((n, d), (d, hidden), (hidden, c))
-        x, W1, W2 = drawn(
-            lambda shapes=shapes: [rng.standard_normal(shape).round(1) for shape in shapes],
-            lambda x, W1, W2: off_kinks(x @ W1),
-        )
+        x, W1, W2 = (rng.standard_normal(shape).round(1) for shape in ((n, d), (d, hidden), (hidden, c)))
         yield Case(f"{n} examples, layers {d}-{hidden}-{c}", x=x, t=rng.integers(0, c, n), W1=W1, W2=W2)
 
 
@@ -121,18 +117,21 @@ def _with_points(say, f, gradient, x):
         points.append(np.array(x))
         return gradient(x)
 
-    def explanation(f, gradient, x):
+    def call(answer, f, gradient, x):
+        result = answer(f, gradient, x)
         others = [point for point in points if point.shape == x.shape and np.any(point != x)]
         if not others:
-            return "one point only", "A wrong gradient happens to be right at this x. Compare at a second, random point."
-        if not np.any(others):
-            return "zero as second point", "At zero many wrong gradients agree. Take a random point."
-        if np.min(others) >= 0:
-            return ("second point like the first", "All entries of your second point are positive, as they are in x. Take a "
-                    "point with both signs, such as standard_normal(x.shape).")  # fmt: skip
-        return None
+            why = "one point only", "A wrong gradient happens to be right at this x. Compare at a second, random point."
+        elif not np.any(others):
+            why = "zero as second point", "At zero many wrong gradients agree. Take a random point."
+        elif np.min(others) >= 0:
+            why = ("second point like the first", "All entries of your second point are positive, as they are in x. Take a "
+                   "point with both signs, such as standard_normal(x.shape).")  # fmt: skip
+        else:
+            return result
+        raise Rejection(*why, result, even_if_right=False)
 
-    return Case(say, explanation=explanation, f=f, gradient=noting, x=x)
+    return Case(say, call=call, f=f, gradient=noting, x=x)
 
 
 def _both(f, gradient, x):

@@ -10,8 +10,8 @@ from helpers.check.engine.slopes import UNCHANGED, entry_by_entry, in_place, its
 __all__ = ["curvatures", "forward_gradient", "numerical_gradient", "scaled_gradient"]
 
 
-def _cubes(x):
-    return np.sum(x**3)
+def _sum_of(power):
+    return lambda x: np.sum(x**power)
 
 
 def _central(at, h):
@@ -22,42 +22,35 @@ def _forward(at, h):
     return (at(h) - at(0)) / h
 
 
-def _recorded(name, function, x, **complaints):
-    return Case(f"f = {name}, x = {written(x)}", f=RecordingFunction(function, x), x=x, **complaints)
+def _reject_step(result, f, too_small, too_large):
+    """Say why a result is wrong if that is because of the step: each limit has a hint."""
+    size = np.median(np.abs(f.steps or too_small[0]))
+    if size < too_small[0]:
+        raise Rejection("step too small", too_small[1], result, even_if_right=False)
+    if size > too_large[0]:
+        raise Rejection("step too large", too_large[1], result, even_if_right=False)
 
 
-def _step_between(smallest, largest, if_too_small, if_too_large):
-    def complaint(f, x):
-        size = np.median(np.abs(f.steps or smallest))
-        if size < smallest:
-            return "step too small", if_too_small
-        return ("step too large", if_too_large) if size > largest else None
-
-    return complaint
-
-
-def _both_sides(f, x):
+def _to_both_sides(answer, f, x):
+    result = answer(f, x)
     if f.steps and (min(f.steps) > 0 or max(f.steps) < 0):
-        return (
-            "one-sided",
+        hint = (
             "f was called with x moved in one direction only. A central difference also needs the other direction. If your "
             "code has both: after x[k] += h, does x[k] -= h go below the old value, or only back to it? And is the value "
-            "that you kept a number, or a view that has moved along?",
+            "that you kept a number, or a view that has moved along?"
         )
-    return None
+        raise Rejection("one-sided", hint, result)
+    too_small = "The values of f are rounded, and dividing by a tiny step magnifies the rounding error."
+    too_large = "A curve bends between two points this far apart, so the quotient is not the slope."
+    _reject_step(result, f, (1e-7, too_small), (2e-3, too_large))
+    return result
 
 
 def _central_cases(rng):
-    step = _step_between(
-        1e-7,
-        2e-3,
-        "The values of f are rounded, and dividing by a tiny step magnifies the rounding error.",
-        "A curve bends between two points this far apart, so the quotient is not the slope.",
-    )
-    complaints = {"requirement": _both_sides, "explanation": step}
-    yield _recorded("the sum of x ** 3", _cubes, tenths(rng, 3) + 0.05, **complaints)
-    yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 3)) + 0.05, **complaints)
-    yield _recorded("the sum of x ** 2", squares, tenths(rng, (2, 2, 2)) + 0.05, **complaints)
+    for power, shape in ((3, 3), (2, (2, 3)), (2, (2, 2, 2))):
+        x = tenths(rng, shape) + 0.05
+        f = RecordingFunction(_sum_of(power), x)
+        yield Case(f"f = the sum of x ** {power}, x = {written(x)}", call=_to_both_sides, f=f, x=x)
     own = np.array([1.5, -2.5])
     tried = "f ignores its argument and reads the array x itself, as the learners' losses do; x = [1.5, -2.5]"
     yield Case(tried, f=lambda _: squares(own), x=own)
@@ -114,26 +107,28 @@ numerical_gradient = Exercise("numerical_gradient", _central_cases, _restored_in
     ("all entries at once",
      [lambda f, x: np.full(x.shape, (f(x + 1e-5) - f(x - 1e-5)) / 2e-5), lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5],
      "All entries of x were changed together, so every slope is the sum of all slopes. Change one entry at a time."),
-], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
+], **MEASURED)  # fmt: skip
 
 
-def _few_calls(f, x, h):
+def _few_calls(answer, f, x, h):
+    result = answer(f, x, h)
     if f.calls > x.size + 1:
-        return "f is called too often", "f(x) is the same number for all entries. Compute it once, before the loop."
-    return None
+        hint = "f(x) is the same number for all entries. Compute it once, before the loop."
+        raise Rejection("f is called too often", hint, result)
+    return result
 
 
 def _forward_cases(rng):
-    def case(name, function, x, h, description=""):
-        description = description or f"f = {name}, x = {written(x)}, h = {h}"
-        return Case(description, _few_calls, f=RecordingFunction(function, x), x=x, h=h)
+    def case(power, x, h, about=""):
+        about = about or f"x = {written(x)}"
+        f = RecordingFunction(_sum_of(power), x)
+        return Case(f"f = the sum of x ** {power}, {about}, h = {h}", call=_few_calls, f=f, x=x, h=h)
 
-    yield case("the sum of x ** 2", squares, tenths(rng, 2), 0.1)
-    yield case("the sum of x ** 2", squares, tenths(rng, (2, 2)), 0.01)
-    yield case("the sum of x ** 3", _cubes, tenths(rng, 3) + 0.1, 0.001)
-    yield case("the sum of x ** 3", _cubes, rng.standard_normal((2, 3)).round(3), 0.01)
-    small = "f = the sum of x ** 2, x of shape (2, 5) with entries of about 0.001, h = 0.1"
-    yield case("", squares, rng.standard_normal((2, 5)) / 1000, 0.1, small)
+    yield case(2, tenths(rng, 2), 0.1)
+    yield case(2, tenths(rng, (2, 2)), 0.01)
+    yield case(3, tenths(rng, 3) + 0.1, 0.001)
+    yield case(3, rng.standard_normal((2, 3)).round(3), 0.01)
+    yield case(2, rng.standard_normal((2, 5)) / 1000, 0.1, "x of shape (2, 5) with entries of about 0.001")
 
 
 def _forward_in_place(back):
@@ -160,7 +155,7 @@ forward_gradient = Exercise("forward_gradient", _forward_cases, entry_by_entry(_
     ("backward difference", entry_by_entry(lambda at, h: (at(0) - at(-h)) / h), "x was moved down instead of up."),
     ("not divided by h", entry_by_entry(lambda at, h: at(h) - at(0)),
      "This is the change of f. The slope is the change divided by the step."),
-], forbidden=MEASURED["forbidden"])  # fmt: skip
+], **MEASURED)  # fmt: skip
 
 
 def _scaled_cases(rng):
@@ -196,20 +191,22 @@ scaled_gradient = Exercise("scaled_gradient", _scaled_cases, lambda f, x: 2 * (x
     ("sign of the entry", entry_by_entry(_central, lambda value: 6e-6 * max(1, value)),
      "A large negative entry needs a large step, too."),
     UNCHANGED,
-], forbidden=MEASURED["forbidden"], tolerance=1e-6)  # fmt: skip
+], **MEASURED)  # fmt: skip
+
+
+def _with_larger_step(answer, f, x):
+    result = answer(f, x)
+    too_small = "The rounding error of f is divided by h squared here, so the best step is larger than for a slope."
+    too_large = "The truncation error grows with h squared, and here it is larger than the task allows."
+    _reject_step(result, f, (5e-5, too_small), (5e-3, too_large))
+    return result
 
 
 def _curved_cases(rng):
-    step = _step_between(
-        5e-5,
-        5e-3,
-        "The rounding error of f is divided by h squared here, so the best step is larger than for a slope.",
-        "The truncation error grows with h squared, and here it is larger than the task allows.",
-    )
     for shape in (2, (2, 2), 8):
         x = tenths(rng, shape)
         f = RecordingFunction(lambda x: 10 + np.sum(np.cos(x)), x)
-        yield Case(f"f = 10 + the sum of cos(x), x = {x.tolist()}", explanation=step, f=f, x=x)
+        yield Case(f"f = 10 + the sum of cos(x), x = {x.tolist()}", call=_with_larger_step, f=f, x=x)
 
 
 def _second(at, h, middle=2.0):
@@ -229,4 +226,4 @@ curvatures = Exercise("curvatures", _curved_cases, lambda f, x: -np.cos(x), [
      "Where a curve bends upward, its second derivative is positive."),
     ("the slope", entry_by_entry(_central, 1e-4), "This is the first derivative."),
     UNCHANGED,
-], forbidden=MEASURED["forbidden"], tolerance=1e-5, smallest_scale=0.5)  # fmt: skip
+], **MEASURED | {"tolerance": 1e-5})  # fmt: skip

@@ -8,7 +8,7 @@ from helpers.check.engine.values import plain, shown
 __all__ = ["MEASURED", "Case", "RecordingFunction", "Rejection", "drawn", "measured", "off_kinks", "tenths"]
 
 # How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
-MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6, "smallest_scale": 0.1}
+MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6}
 FROM_KINK = 1e-2
 
 
@@ -17,11 +17,13 @@ def _call(answer, *arguments):
 
 
 class Rejection(Exception):
-    """Raised by the `call` of a case if the answer returned a `result` that cannot be used or that breaks a rule."""
+    """Raised by the `call` of a case if the `result` of the answer cannot be used, or if the answer broke a rule.
 
-    def __init__(self, name, hint, result):
+    A rejection that does not count `even_if_right` only says more than a wrong result does."""
+
+    def __init__(self, name, hint, result, even_if_right=True):
         super().__init__(name)
-        self.problem, self.result = [name, hint], result
+        self.problem, self.result, self.even_if_right = [name, hint], result, even_if_right
 
 
 class Case:
@@ -31,31 +33,20 @@ class Case:
     ----------
     description : str, optional
         What is tried, as the verdict says it. By default the arguments are shown.
-    requirement : function of the arguments, optional
-        Is called after the answer. Returns None, or the name of a mistake and a hint if the answer broke a rule that its
-        result does not show, for example by calling a function too often.
-    explanation : function of the arguments, optional
-        The same, but it counts only when the result is wrong: it says more than the result does.
     call : function of an answer and its arguments, optional
-        Calls the answer and returns what is to be compared. By default that is what the answer returns. It may raise
-        Rejection.
+        Calls the answer and returns what is to be compared, by default what the answer returns. It may raise Rejection.
     returns : str, optional
         What the answer should return, if that is not what is compared.
     **arguments
         What the answer is called with, by position.
     """
 
-    def __init__(self, description="", requirement=None, explanation=None, call=None, returns="", **arguments):
-        self.description, self.call, self.returns, self.arguments = description, call or _call, returns, arguments
-        self.complaints = {"requirement": requirement, "explanation": explanation}
+    def __init__(self, description="", call=_call, returns="", **arguments):
+        self.description, self.call, self.returns, self.arguments = description, call, returns, arguments
 
     def run(self, answer):
         """Call `answer` and return what is to be compared."""
         return self.call(answer, *self.arguments.values())
-
-    def complain(self):
-        """Return what the requirement and the explanation say about the answer that has just been called."""
-        return {name: f and f(*self.arguments.values()) for name, f in self.complaints.items()}
 
     def tried(self):
         """Return what is tried, as one line."""

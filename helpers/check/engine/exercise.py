@@ -1,10 +1,9 @@
 """What an exercise is, and how an answer to it is judged."""
 
-import functools
 import hashlib
 import inspect
 import linecache
-import warnings
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,12 +16,12 @@ from helpers.check.engine.watching import observe
 __all__ = ["Exercise", "Mistake"]
 
 
-class Mistake:
-    """A mistake that is often made: what an answer that makes it looks like, and what to say about it."""
+class Mistake(NamedTuple):
+    """A mistake that is often made: what answers that make it look like, and what to say about it."""
 
-    def __init__(self, name, answers, hint):
-        self.name, self.hint = name, hint
-        self.answers = answers if isinstance(answers, list) else [answers]
+    name: str
+    answers: list
+    hint: str
 
 
 class Exercise:
@@ -46,8 +45,6 @@ class Exercise:
         The answer must not call them, because it is to do their work.
     tolerance : float
         How far a number may be off, relative to the largest expected entry.
-    smallest_scale : float
-        Replaces the largest expected entry where that is smaller.
     parts : tuple of str
         The names of the parts of the result, if it has several.
     suspect : str
@@ -64,11 +61,11 @@ class Exercise:
         If the exercise is called with something that is not a function.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917
-        self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, smallest_scale=0.0, parts=(), suspect=""
-    ):
-        self.name, self.truth, self.parts, self.mistakes = name, truth, parts, [Mistake(*row) for row in mistakes]
-        self.tolerance, self.smallest_scale, self.suspect = tolerance, smallest_scale, suspect
+    def __init__(self, name, cases, truth, mistakes, forbidden=(), tolerance=1e-7, parts=(), suspect=""):  # noqa: PLR0913, PLR0917
+        self.name, self.truth, self.tolerance, self.parts, self.suspect = name, truth, tolerance, parts, suspect
+        self.mistakes = [
+            Mistake(name, found if isinstance(found, list) else [found], hint) for name, found, hint in mistakes
+        ]
         self.forbidden = [*forbidden, truth, *(answer for mistake in self.mistakes for answer in mistake.answers)]
         self._cases = cases
         self.__doc__ = f"check.{name}(function) says whether the function solves the exercise and, if not, why."
@@ -91,30 +88,19 @@ class Exercise:
 
     def judge(self, observations, ended, seed):
         """Return the Verdict on what an answer did: a list of what `observe` yields, and how the answer ended."""
-        cases, expected = self.cases(seed), self._expected(seed)
+        cases, expected = self.cases(seed), [seen["result"] for seen in observe(self.truth, self.cases(seed))]
         observations = observations[: len(cases)]
         for k, (seen, wanted) in enumerate(zip(observations, expected, strict=False)):
             if problem := self._problem(seen, wanted):
                 problem = (not seen["called"] and self._known_mistake(observations, seed)) or problem
                 if problem[0] == hints.UNKNOWN[0]:
-                    factor = hints.of_factor(observations, expected, k, self._same, self.parts)
+                    factor = hints.of_factor(observations, expected, k, self.tolerance, self.parts)
                     problem = factor or (problem[0], f"{problem[1]} {self.suspect}".strip())
                 return self._not_yet(problem, self._lines(cases[k], seen, wanted, k))
         if ended or len(observations) < len(cases):
             lines = [("tried", cases[len(observations)].tried())] if len(observations) < len(cases) else []
-            return self._not_yet(hints.of_end(ended), [*lines, ("got", "no result")])
+            return self._not_yet(hints.ENDS.get(ended, hints.ENDS_PYTHON), [*lines, ("got", "no result")])
         return Verdict(self.name, True, cases=len(cases))
-
-    def _expected(self, seed):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return [plain(case.run(self.truth)) for case in self.cases(seed)]
-
-    def _right(self, seen, wanted):
-        return "result" in seen and self._same(seen["result"], wanted)
-
-    def _same(self, got, wanted):
-        return same(got, wanted, self.tolerance, self.smallest_scale)
 
     def _problem(self, seen, wanted):
         """Return (name, hint) of what is wrong with what an answer did in one case, if anything is."""
@@ -125,10 +111,11 @@ class Exercise:
         fits = seen["result"]["kind"] == wanted["kind"] and seen["result"].get("shape") == wanted.get("shape")
         if seen["changed"] and fits:
             return hints.of_change(*seen["changed"][0])
-        if not self._right(seen, wanted):
-            complaint = seen["requirement"] or seen["explanation"]
-            return complaint or hints.of_result(seen["result"], wanted, self._same, self.tolerance, self.parts)
-        return seen["requirement"]
+        right = same(seen["result"], wanted, self.tolerance)
+        if seen["rejected"]:
+            *problem, even_if_right = seen["rejected"]
+            return problem if even_if_right or not right else None
+        return None if right else hints.of_result(seen["result"], wanted, self.tolerance, self.parts)
 
     def _known_mistake(self, observations, seed):
         """Return (name, hint) of the mistake that does in all cases what the answer did, if there is one."""
@@ -142,14 +129,13 @@ class Exercise:
 
     def _lines(self, case, seen, wanted, passed):
         lines = [("tried", case.tried())]
-        usable = "result" in seen and seen["result"]["kind"] == wanted["kind"]
-        if "error" in seen or not (usable or self._right(seen, wanted)):
+        if "error" in seen or seen["result"]["kind"] != wanted["kind"]:
             got = _error_line(seen["error"]) if "error" in seen else shown(seen["result"])
             lines += [("expected", case.returns or shown(wanted)), ("got", got)]
-        elif self._right(seen, wanted):
+        elif same(seen["result"], wanted, self.tolerance):
             lines.append(("got", "the right result"))
         else:
-            where, got, expected = difference(seen["result"], wanted, self._same, self.tolerance, self.parts)
+            where, got, expected = difference(seen["result"], wanted, self.tolerance, self.parts)
             lines += [("expected", shown(expected) + where), ("got", shown(got) + where)]
         if seen["printed"]:
             lines.append(("printed", " / ".join(seen["printed"])))
@@ -164,7 +150,6 @@ class Exercise:
 
 def _seed(answer):
     """Return a number that depends on the text of the answer, so that another version of it is tried on other cases."""
-    answer = getattr(answer, "func", answer) if type(answer) is functools.partial else answer
     answer = answer if inspect.isroutine(answer) else type(answer)
     try:
         text = inspect.getsource(answer)

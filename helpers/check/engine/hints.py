@@ -3,19 +3,17 @@
 import numpy as np
 
 from helpers.check.engine.parts import innermost
-from helpers.check.engine.values import close, number, restored
+from helpers.check.engine.values import close, number, restored, same
 
-__all__ = ["NOTHING", "UNKNOWN", "of_call", "of_change", "of_end", "of_error", "of_factor", "of_result"]
+__all__ = ["ENDS", "ENDS_PYTHON", "NOTHING", "UNKNOWN", "of_call", "of_change", "of_error", "of_factor", "of_result"]
 
 NOTHING = ("returns nothing", "The function returned None. Is the stub still empty, or is a return missing?")
 UNKNOWN = (
     "wrong result",
     "This check does not recognise the mistake. Print the intermediate results of your code for the case above.",
 )
-
-
 OUT_OF_MEMORY = ("too much memory", "The function ran out of memory. Does a list keep growing? Print its length.")
-ENDS = {
+ENDS = {  # how an answer ended, and what to say about it; ENDS_PYTHON of anything else
     "cpu": ("does not end", "The function ran out of computing time and was stopped. Does a loop run for ever?"),
     "wall": ("does not end", "The function did not return and was stopped. Does it wait for something?"),
     "memory": OUT_OF_MEMORY,
@@ -64,22 +62,17 @@ def of_change(name, how):
     return "changed argument", f"After the call {name} is not what it was before. {why}"
 
 
-def of_end(how):
-    """Return what to say of an answer that did not come to its end: "cpu", "wall", "memory" or anything else."""
-    return ENDS.get(how, ENDS_PYTHON)
-
-
 def of_error(error):
     """Return what to say of an error."""
     return next((name, hint) for name, applies, hint in ERRORS if applies(error))
 
 
-def of_result(got, wanted, same, tolerance, names=()):
+def of_result(got, wanted, tolerance, names=()):
     """Return what can be said of a wrong result by comparing it with the expected one."""
-    if got["kind"] == wanted["kind"] == "list" and same(got | {"items": got["items"][::-1]}, wanted):
+    if got["kind"] == wanted["kind"] == "list" and same(got | {"items": got["items"][::-1]}, wanted, tolerance):
         return "wrong order", "The parts of the result are right, but their order is reversed."
     parts = list(innermost(got, wanted, names))
-    wrong = [part for part in parts if not same(*part[1:])]
+    wrong = [part for part in parts if not same(*part[1:], tolerance)]
     where, *first = wrong[0]
     name, hint = _of_part(*first, tolerance)
     if not where:
@@ -87,7 +80,7 @@ def of_result(got, wanted, same, tolerance, names=()):
     if name == NOTHING[0]:
         return name, f"The result holds None for {where}. Is a method still empty, or is a return missing?"
     if name == UNKNOWN[0]:
-        right = [where for where, *pair in parts if same(*pair)]
+        right = [where for where, *pair in parts if same(*pair, tolerance)]
         which = f"These parts are wrong: {', '.join(where for where, *_ in wrong)}. These are right: {', '.join(right)}. "
         return name, f"{which if right else ''}{hint}"
     return name, f"In {where}: {hint}"
@@ -107,14 +100,14 @@ def _of_part(got, wanted, tolerance):
     return UNKNOWN
 
 
-def of_factor(observations, expected, case, same, names=()):
+def of_factor(observations, expected, case, tolerance, names=()):
     """Return what to say if all numbers are the expected ones times one factor; else None.
 
     They may be those of this case, of all cases, or of one part in this case. Three entries must agree on the factor: a
     single number is always some multiple of another."""
     parts = [list(innermost(seen.get("result", {"kind": "nothing"}), wanted, names))
              for seen, wanted in zip(observations, expected, strict=False)]  # fmt: skip
-    wrong = [[part] for part in parts[case] if not same(*part[1:])]
+    wrong = [[part] for part in parts[case] if not same(*part[1:], tolerance)]
     for some in (parts[case], [part for these in parts for part in these], *wrong[:1]):
         if (factor := _factor(some)) and number(factor) != "1":
             where = f"In {some[0][0]}: " if some in wrong and some[0][0] else ""

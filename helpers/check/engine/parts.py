@@ -1,6 +1,6 @@
 """Which parts of a result differ from the expected ones."""
 
-from helpers.check.engine.values import close, plain, restored, shown
+from helpers.check.engine.values import close, plain, restored, same, shown
 
 __all__ = ["difference", "innermost"]
 
@@ -20,12 +20,12 @@ def innermost(got, wanted, names=(), where=""):
         yield where, got, wanted
 
 
-def difference(got, wanted, same, tolerance, names=()):
+def difference(got, wanted, tolerance, names=()):
     """Return (where, got, wanted) for the first part in which two plain values differ; for all of them if they are short."""
     if not names and _is_short(got) and _is_short(wanted):
         return "", got, wanted
     parts = innermost(got, wanted, names)
-    where, got, wanted = next((part for part in parts if not same(*part[1:])), ("", got, wanted))
+    where, got, wanted = next((part for part in parts if not same(*part[1:], tolerance)), ("", got, wanted))
     where = where and f" in {where}"
     if (_is_short(got) and _is_short(wanted)) or got.get("shape") != wanted.get("shape") or got["kind"] != "array":
         return where, got, wanted

@@ -42,14 +42,14 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
     dict
         "result" or "error": what the answer returned or raised. "changed": pairs of the name of an argument that the answer
         changed, and how. "called": the names of forbidden functions that it called. "printed": the first lines that it
-        printed. "requirement", "explanation": see Case.
+        printed. "rejected": the name of a mistake, a hint, and whether they count even if the result is right; or None.
     """
     deadline = seconds and time.process_time() + seconds
     names = forbidden and {function.__code__: function.__name__ for function in forbidden}
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
         before = {name: _arrays(value) for name, value in case.arguments.items()}
-        seen, returned, rejected = {"printed": [], "called": []}, [], {}
+        seen, returned = {"printed": [], "called": [], "rejected": None}, []
 
         def noted(*arguments, returned=returned):
             returned.append(answer(*arguments))
@@ -63,10 +63,11 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
             except passing:
                 raise
             except Rejection as rejection:
-                seen["result"], rejected = plain(rejection.result), {"requirement": rejection.problem}
+                seen["result"], seen["rejected"] = plain(rejection.result), [*rejection.problem, rejection.even_if_right]
             except BaseException as error:
                 seen["error"] = _described(error, answer) | {"returned": bool(returned)}
-        yield seen | _afterwards(case, before) | rejected
+        changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
+        yield seen | {"changed": [change for change in changes if change[1]]}
 
 
 @contextlib.contextmanager
@@ -87,12 +88,6 @@ def _time_limit(deadline):
         yield
     finally:
         sys.settrace(usual)
-
-
-def _afterwards(case, before):
-    changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
-    changed = [change for change in changes if change[1]]
-    return {"changed": changed} | case.complain()
 
 
 @contextlib.contextmanager
