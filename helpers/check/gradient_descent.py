@@ -13,16 +13,7 @@ def _curvatures(rng):
         yield Case(curvatures=rng.integers(1, 100, count) / 4)
 
 
-def _by_bisection(curvatures):
-    """Return the largest rate for which no coordinate grows, that is, for which |1 - rate · curvature| is at most 1."""
-    low, high = 0.0, 1e3
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.all(np.abs(1 - middle * curvatures) <= 1) else (low, middle)
-    return low
-
-
-largest_rate = Exercise("largest_rate", _curvatures, _by_bisection, [
+largest_rate = Exercise("largest_rate", _curvatures, lambda c: np.min(2 / c), [  # the smallest limit of a direction
     ("half of the limit", lambda c: 1 / np.max(c),
      "With this rate the steepest direction reaches the bottom in one step. How far beyond the bottom may a step go?"),
     ("the fastest rate", lambda c: 2 / (np.max(c) + np.min(c)),
@@ -113,7 +104,7 @@ gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
     ("the caller's start has changed",
      [_descent(own=False), _descent(own=False, copy=False)],
      "The array start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every entry is the last point", [_descent(copy=False), _descent(copy=False, kind=None)],
+    ("every entry is the last point", _descent(copy=False),
      "The list holds the same array several times, so every entry shows where the path ended."),
     _ROW_0,
     ("uphill", _descent(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),

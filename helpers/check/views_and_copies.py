@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.check.engine import MEASURED, Case, Exercise, tenths
-from helpers.check.engine.slopes import UNCHANGED, in_place, itself, squares, written
+from helpers.check.engine.slopes import UNCHANGED, by_steps, itself, squares, written
 
 __all__ = ["any_layout", "relation_of", "row_slopes"]
 
@@ -73,28 +73,17 @@ def _row_cases(rng):
 
 
 def _by_rows(**how):
-    return lambda f, x: in_place(itself, **how)(f, x)[:, 0]
-
-
-def _restored_by_adding(f, x, h=1e-5):
-    slopes = np.zeros(len(x))
-    for i in range(len(x)):
-        x[i] += h
-        above = f(x)
-        x[i] -= 2 * h
-        slopes[i] = (above - f(x)) / (2 * h)
-        x[i] += h
-    return slopes
+    return lambda f, x: by_steps(entries=itself, **how)(f, x)[:, 0]
 
 
 row_slopes = Exercise("row_slopes", _row_cases, lambda f, x: 2 * x.sum(axis=1), [
     ("the kept row is a view", _by_rows(keep=itself),
      "All slopes are half of what they should be, because f(x + h) was compared with f(x). Draw x and the row that you "
      "keep: does x[i] hold numbers of its own?"),
-    ("not restored", _by_rows(restore=False),
+    ("not restored", _by_rows(left=lambda kept, h: kept - h),
      "After the loop each row should be what it was. The slopes of the other rows need that, too. If your code writes the "
      "kept row back: does it hold numbers of its own? A view would be written into itself."),
-    ("restored by arithmetic", _restored_by_adding,
+    ("restored by arithmetic", _by_rows(left=lambda kept, h: kept + h - 2 * h + h),
      "x + h - 2h + h is not always x, because each step is rounded. Keep the numbers and write those back."),
     ("one-sided", lambda f, x: 2 * _by_rows(keep=itself)(f, x),
      "f(x + h) is compared with f(x), and the task asks for f(x - h) too. If your code has both, does the row that you keep "
@@ -129,14 +118,15 @@ def _in_memory_order(X):
 
 
 any_layout = Exercise("any_layout", _layouts, lambda f, X: 3 * X**2, [
-    ("flatten makes a copy", in_place(np.ndarray.flatten),
+    ("flatten makes a copy", by_steps(entries=np.ndarray.flatten),
      "All slopes are 0: your changes went into a copy, and f reads X. np.shares_memory tells you which arrays share."),
-    ("ravel sometimes makes a copy", in_place(np.ravel),
+    ("ravel sometimes makes a copy", by_steps(entries=np.ravel),
      "In C order ravel gives a view. For any other layout it makes a copy, without a warning, and so may reshape(-1)."),
-    ("order of the entries", [in_place(lambda X: X.ravel(order="K")), in_place(itself, visit=_in_memory_order)],
+    ("order of the entries",
+     [by_steps(entries=lambda X: X.ravel(order="K")), by_steps(entries=itself, visit=_in_memory_order)],
      "np.nditer, and ravel with order='K' or 'A', visit the entries as they are in memory. Your slopes are stored row by "
      "row."),
-    ("changed while iterating", in_place(visit=enumerate),
+    ("changed while iterating", by_steps(visit=enumerate),
      "X.flat loses its position when you write to it inside a loop over it. Loop over range(X.size) instead."),
-    ("not restored", in_place(restore=False), "After the call X should be what it was, bit for bit."),
+    ("not restored", by_steps(left=lambda kept, h: kept - h), "After the call X should be what it was, bit for bit."),
 ], **MEASURED)  # fmt: skip

@@ -1,10 +1,8 @@
 """Slopes that are measured as readers measure them, rightly and with the usual mistakes: for pages 03 and 04."""
 
-import functools
-
 import numpy as np
 
-__all__ = ["UNCHANGED", "entry_by_entry", "in_place", "itself", "squares", "written"]
+__all__ = ["UNCHANGED", "by_steps", "central", "itself", "on_a_copy", "squares", "written"]
 
 
 def squares(x):
@@ -15,49 +13,44 @@ def written(x):
     return np.array2string(x, separator=", ").replace("\n", "")
 
 
-def entry_by_entry(formula, h=1e-5):
-    """Return an answer that takes formula(at, h) for each entry of x, where at(s) is f with this entry moved by s."""
+def itself(x):
+    return x
 
-    def answer(f, x, h=h):
-        at_x = functools.cache(lambda: f(x))
 
-        def slope(k):
-            def at(s):
-                other = x.copy()
-                other[k] += s
-                return f(other) if s else at_x()
-
-            return formula(at, h(x[k]) if callable(h) else h)
-
-        return np.reshape([slope(k) for k in np.ndindex(x.shape)], x.shape)
-
-    return answer
+def central(at, h):
+    return (at(h) - at(-h)) / (2 * h)
 
 
 def _each(entries):
     return ((k, entries[k]) for k in range(len(entries)))
 
 
-def in_place(entries=lambda x: x.flat, keep=np.copy, restore=True, visit=_each):
-    """Return an answer that moves what `entries` makes of x up and down, part by part, and then puts the kept part back."""
+def by_steps(  # noqa: PLR0913, PLR0917
+    formula=central, h=1e-5, entries=lambda x: x.flat, keep=np.copy, left=lambda kept, h: kept, visit=_each
+):
+    """Return an answer that takes formula(at, h) for each part of entries(x), where at(s) is f with this part moved by s.
 
-    def answer(f, x, h=1e-5):
-        moved, slopes = entries(x), []
+    x itself is moved, and afterwards the part is left(kept, h). Instead of a step, h may be a function of the part."""
+
+    def answer(f, x, h=h):
+        base, moved, slopes = f(x), entries(x), []
         for k, value in visit(moved):
             kept = keep(value)
-            moved[k] = kept + h
-            above = f(x)
-            moved[k] = kept - h
-            slopes.append(np.full(np.shape(kept), (above - f(x)) / (2 * h)))
-            if restore:
-                moved[k] = kept
+            step = h(kept) if callable(h) else h
+
+            def at(s, k=k, kept=kept):
+                moved[k] = kept + s
+                return f(x) if s else base
+
+            slopes.append(np.full(np.shape(kept), formula(at, step)))
+            moved[k] = left(kept, step)
         return np.reshape(slopes, x.shape)
 
     return answer
 
 
-def itself(x):
-    return x
+def on_a_copy(answer):
+    return lambda f, x, *h: answer(f, x.copy(), *h)
 
 
 UNCHANGED = (
