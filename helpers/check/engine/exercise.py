@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.check.engine import hints, runner
-from helpers.check.engine.parts import difference
-from helpers.check.engine.values import plain, same, shown
+from helpers.check.engine.values import difference, plain, same, shown
 from helpers.check.engine.verdict import Verdict
 from helpers.check.engine.watching import observe
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from helpers.check.engine.parts import innermost
-from helpers.check.engine.values import close, number, restored, same
+from helpers.check.engine.values import close, innermost, number, restored, same
 
 __all__ = ["ENDS", "ENDS_PYTHON", "NOTHING", "UNKNOWN", "of_call", "of_change", "of_error", "of_factor", "of_result"]
 
@@ -134,14 +133,21 @@ def _of_array(got, wanted, tolerance):
         return f"returns {_a(got)}", "The function should return True or False."
     if a.shape != b.shape:
         return "wrong shape", f"The result has the shape {a.shape}, not {b.shape}. {_why_this_shape(a, b)}"
-    if np.isnan(a).any() and not np.isnan(b).any():
-        return (
-            "NaN",
-            "The result has a NaN, which comes from 0 / 0, inf / inf or inf - inf. In which line does it appear first?",
-        )
-    if np.isinf(a).any() and not np.isinf(b).any():
-        return "infinity", "A number overflows or is divided by 0. In which line does infinity appear first?"
-    return _of_numbers(got, wanted, a, b, tolerance)
+    transposed = a.ndim > 1 and a.T.shape == b.shape and close(a.T, b, tolerance).all()
+    integers = a.ndim and "int" in got["dtype"] and "int" not in wanted["dtype"]
+    mistakes = [
+        (np.isnan(a).any() and not np.isnan(b).any(), "NaN",
+         "The result has a NaN, which comes from 0 / 0, inf / inf or inf - inf. In which line does it appear first?"),
+        (np.isinf(a).any() and not np.isinf(b).any(), "infinity",
+         "A number overflows or is divided by 0. In which line does infinity appear first?"),
+        (close(-a, b, tolerance).all(), "wrong sign", "Every number is right except for its sign."),
+        (b.any() and close(a, b, 1e-3).all(), "nearly right",
+         "Every number is within a thousandth of the expected one. Is a step too large or too small, a difference "
+         "one-sided, or a small constant added?"),
+        (transposed, "transposed", "Rows and columns are exchanged."),
+        (integers, "integer array", "The result is an array of integers, which cannot store fractions."),
+    ]  # fmt: skip
+    return next((problem for found, *problem in mistakes if found), UNKNOWN)
 
 
 def _why_this_shape(a, b):
@@ -154,22 +160,6 @@ def _why_this_shape(a, b):
     if a.T.shape == b.shape:
         return "Did a sum run along the wrong axis, or is the result transposed?"
     return "Along which axis does the last step work?"
-
-
-def _of_numbers(got, wanted, a, b, tolerance):
-    if np.all(close(-a, b, tolerance)):
-        return "wrong sign", "Every number is right except for its sign."
-    if np.any(b) and np.all(close(a, b, 1e-3)):
-        return (
-            "nearly right",
-            "Every number is within a thousandth of the expected one. Is a step too large or too small, a difference "
-            "one-sided, or a small constant added?",
-        )
-    if a.ndim > 1 and a.T.shape == b.shape and np.all(close(a.T, b, tolerance)):
-        return "transposed", "Rows and columns are exchanged."
-    if a.ndim and "int" in got["dtype"] and "int" not in wanted["dtype"]:
-        return "integer array", "The result is an array of integers, which cannot store fractions."
-    return UNKNOWN
 
 
 def _a(value):
