@@ -225,10 +225,6 @@ def _two_layer(change=lambda g: {}, logits=lambda z: z, **how):
     return answer
 
 
-def _three_classes(params, x, t):
-    return _two_layer(dz_of=lambda z, t: helpers.softmax(z) - helpers.one_hot(t, 3))(params, x, t)
-
-
 two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_net), [
     ("no mean", _two_layer(n=lambda x: 1),
      "The loss is a mean over the examples, so dz2 has to be divided by their number."),
@@ -248,7 +244,7 @@ two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_ne
      "Two slopes are stored under each other's keys. Each key of the dictionary belongs to the parameter of this name."),
     ("probabilities instead of logits", _two_layer(logits=helpers.softmax),
      "The method logits returns the scores before the softmax."),
-    ("three classes assumed", _three_classes,
+    ("three classes assumed", _two_layer(dz_of=lambda z, t: helpers.softmax(z) - helpers.one_hot(t, 3)),
      "This network has 2 classes, and your code makes 3. The number of classes is the number of columns of the logits."),
 ], **MEASURED | {"forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients],
     "parts": ("logits", "loss", "gradients"),

@@ -145,11 +145,8 @@ def _pixel_by_pixel(x, right, down):
     return moved
 
 
-def _right_images(x, right, down):
-    return _pixel_by_pixel(x, right, down)  # a function of its own: no answer may call it, and the case has to
-
-
-shifted = Exercise("shifted", _moves, _right_images, [
+# The truth is a function of its own, because no answer may call it, and the case has to call _pixel_by_pixel.
+shifted = Exercise("shifted", _moves, lambda x, right, down: _pixel_by_pixel(x, right, down), [  # noqa: PLW0108
     ("pixels come back on the other side",
      lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2)).reshape(x.shape),
      "np.roll brings back on the left what leaves on the right. Pixels that leave the paper should be lost."),

@@ -47,13 +47,12 @@ def _points(answer, gradient, start, lr, steps, *momentum):
             raise Rejection("wrong entries", f"{hint} If you wrote list(w): that splits w into its numbers.", path)
         points = np.array(path)
     if type(points) is np.ndarray and points.shape[1:] == start.shape and len(points) != steps + 1:
-        hint = (
-            f"There are {len(points)} points instead of steps + 1 = {steps + 1}. How often does the loop run, and does the "
-        )
-        raise Rejection("wrong number of points", f"{hint}function return after the loop?", points)
+        hint = f"There are {len(points)} points instead of steps + 1 = {steps + 1}. How often does the loop run, and "
+        raise Rejection("wrong number of points", f"{hint}does the function return after the loop?", points)
     if points is not path and not momentum and any(w is start for w in path):
-        hint = "An entry of the list is the caller's own array, and not a copy of it."
-        raise Rejection("start is not copied", hint, points)
+        raise Rejection(
+            "start is not copied", "An entry of the list is the caller's own array, and not a copy of it.", points
+        )
     return points
 
 

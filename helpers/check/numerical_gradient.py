@@ -65,10 +65,10 @@ def _is_restored(gradient, f, x):
     with contextlib.suppress(ArithmeticError):
         result = gradient(f, x)
         if f.calls >= 3:
-            hint = (
-                "f raised an error, and your function returned as if nothing had happened. The error must reach the caller."
+            hint = "f raised an error, and your function returned as if nothing had happened. The error must reach the "
+            raise Rejection(
+                "error hidden", f"{hint}caller. Use finally without except, and do not return inside it.", result
             )
-            raise Rejection("error hidden", f"{hint} Use finally without except, and do not return inside it.", result)
     return np.array_equal(x, f.x)
 
 

@@ -55,7 +55,8 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
             returned.append(answer(*arguments))
             return returned[-1]
 
-        with _quiet(), _watched(names, lent, seen) if names else contextlib.nullcontext():
+        watched = _watched(names, lent, seen) if names else contextlib.nullcontext()
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), watched:
             try:
                 with _time_limit(deadline) if deadline else contextlib.nullcontext():
                     result = case.run(noted)
@@ -88,13 +89,6 @@ def _time_limit(deadline):
         yield
     finally:
         sys.settrace(usual)
-
-
-@contextlib.contextmanager
-def _quiet():
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
 
 
 @contextlib.contextmanager
