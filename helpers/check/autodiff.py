@@ -96,19 +96,15 @@ tanh = Exercise("tanh", _values, _tanh_with(lambda g, result, z: g / np.cosh(z) 
 
 def _graphs(rng):
     a, b = rng.integers(1, 9, 2) / 2
-    yield Case(f"c = a * b + a with a = {a}, b = {b}", call=_slopes_in(lambda a, b: a * b + a), a=a, b=b)
-    yield Case(f"s = a + b, then t = s + a, then s * t, with a = {a}, b = {b}", call=_slopes_in(_shared), a=a, b=b)
-    yield Case(f"exp(a) * exp(a) + b, with a = {a}, b = {b}", call=_slopes_in(lambda a, b: a.exp() * a.exp() + b), a=a, b=b)
-    yield Case(f"a chain of 20 sums, with a = {a}, b = {b}", call=_slopes_in(_chain), a=a, b=b)
-    say = f"s = a + b, then (s + a) * s, with a = {a}, b = {b}"
-    yield Case(say, call=_slopes_in(lambda a, b: _shared(a, b, swap=True)), a=a, b=b)
-    say = f"c = a * b + a with a = {a}, b = {b}, and the function is called twice"
-    yield Case(say, call=_slopes_in(lambda a, b: a * b + a, calls=2), a=a, b=b)
-
-
-def _shared(a, b, swap=False):
-    s = a + b
-    return (s + a) * s if swap else s * (s + a)
+    for say, graph, calls in (
+        ("c = a * b + a with {}", lambda a, b: a * b + a, 1),
+        ("s = a + b, then t = s + a, then s * t, with {}", lambda a, b: (s := a + b) * (s + a), 1),
+        ("exp(a) * exp(a) + b, with {}", lambda a, b: a.exp() * a.exp() + b, 1),
+        ("a chain of 20 sums, with {}", _chain, 1),
+        ("s = a + b, then (s + a) * s, with {}", lambda a, b: ((s := a + b) + a) * s, 1),
+        ("c = a * b + a with {}, and the function is called twice", lambda a, b: a * b + a, 2),
+    ):
+        yield Case(say.format(f"a = {a}, b = {b}"), call=_slopes_in(graph, calls), a=a, b=b)
 
 
 def _chain(a, b):
@@ -117,7 +113,7 @@ def _chain(a, b):
     return a * a
 
 
-def _slopes_in(graph, calls=1):
+def _slopes_in(graph, calls):
     def call(answer, a, b):
         a, b = Value(a), Value(b)
         result = graph(a, b)

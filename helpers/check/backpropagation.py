@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 import helpers
-from helpers.check.engine import MEASURED, Case, Exercise, drawn, measured, off_kinks, tenths
+from helpers.check.engine import MEASURED, Case, Exercise, measured, off_kinks, tenths
 
 __all__ = ["deep_gradients", "residual_backward", "tanh_backward", "two_layer_net"]
 
@@ -38,10 +38,9 @@ def _relu(z):
 
 def _blocks(rng):
     def case(n, d, say=""):
-        def draw():
-            return rng.standard_normal((n, d)).round(1), rng.standard_normal((d, d)).round(1)
-
-        a, W = drawn(draw, lambda a, W: off_kinks(a @ W))
+        a = W = np.zeros((d, d))
+        while not off_kinks(a @ W):
+            a, W = rng.standard_normal((n, d)).round(1), rng.standard_normal((d, d)).round(1)
         return Case(say, dout=rng.standard_normal((n, d)).round(1), a=a, W=W)
 
     yield case(1, 2)
@@ -84,15 +83,13 @@ residual_backward = Exercise("residual_backward", _blocks, _measured_block, [
 
 def _nets(rng):
     def case(n, *widths):
-        def draw():
+        good = False
+        while not good:
             layers = [(rng.standard_normal((a, b)), 0.5 * rng.standard_normal(b)) for a, b in itertools.pairwise(widths)]
-            return rng.standard_normal((n, widths[0])), layers
-
-        def good(x, layers):  # and no hidden unit is off in all examples
+            x = rng.standard_normal((n, widths[0]))
             inputs, _ = _forward(x, layers)
-            return off_kinks(*_sums(inputs, layers)[1:]) and all(np.all(a.any(axis=0)) for a in inputs)
-
-        x, layers = drawn(draw, good)
+            never_off = all(np.all(a.any(axis=0)) for a in inputs)  # no hidden unit is off in all examples
+            good = never_off and off_kinks(*_sums(inputs, layers)[1:])
         say = f"{n} examples, layers {'-'.join(map(str, widths))}"
         return Case(say, x=x, t=rng.integers(0, widths[-1], n), layers=layers)
 
@@ -193,12 +190,11 @@ deep_gradients = Exercise("deep_gradients", _nets, _measured_net, [
 def _two_layers(rng):
     for n, d, hidden, c in ((5, 2, 4, 3), (3, 2, 2, 3), (8, 4, 6, 2)):
         shapes = {"W1": (d, hidden), "b1": hidden, "W2": (hidden, c), "b2": c}
-
-        def draw(n=n, d=d, shapes=shapes):
+        z1 = 0.0
+        while not off_kinks(z1):
             params = {name: rng.standard_normal(shape).round(2) for name, shape in shapes.items()}
-            return params, rng.standard_normal((n, d)).round(2)
-
-        params, x = drawn(draw, lambda params, x: off_kinks(x @ params["W1"] + params["b1"]))
+            x = rng.standard_normal((n, d)).round(2)
+            z1 = x @ params["W1"] + params["b1"]
         say = f"{n} examples, layers {d}-{hidden}-{c}"
         yield Case(say, params=params, x=x, t=rng.integers(0, c, n))
 

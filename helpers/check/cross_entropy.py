@@ -218,8 +218,7 @@ def _trying(others):
     return lambda loss, z, t: any(bool(loss(z, np.array(other)) != loss(z, t)) for other in others(t, z.shape[1]))
 
 
-def _by_all_labels(loss, z, t):
-    return _trying(lambda t, C: itertools.product(range(C), repeat=len(t)))(loss, z, t)
+_by_all_labels = _trying(lambda t, C: itertools.product(range(C), repeat=len(t)))
 
 
 def _in_place(loss, z, t):

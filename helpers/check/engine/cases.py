@@ -5,7 +5,7 @@ import numpy as np
 import helpers
 from helpers.check.engine.values import plain, shown
 
-__all__ = ["MEASURED", "Case", "RecordingFunction", "Rejection", "drawn", "measured", "off_kinks", "tenths"]
+__all__ = ["MEASURED", "Case", "RecordingFunction", "Rejection", "measured", "off_kinks", "tenths"]
 
 # How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
 MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6}
@@ -80,13 +80,6 @@ class RecordingFunction:
 def tenths(rng, shape, largest=3.0):
     """Return random numbers with one decimal, which are easy to read and to compute with by hand."""
     return rng.integers(round(-10 * largest), round(10 * largest) + 1, shape) / 10
-
-
-def drawn(draw, good):
-    """Return what draw() returns, drawn again until it is good, such as `off_kinks`."""
-    while not good(*(arrays := draw())):
-        pass
-    return arrays
 
 
 def off_kinks(*inputs):
