@@ -87,9 +87,9 @@ def _nets(rng):
         while not good:
             layers = [(rng.standard_normal((a, b)), 0.5 * rng.standard_normal(b)) for a, b in itertools.pairwise(widths)]
             x = rng.standard_normal((n, widths[0]))
-            inputs, _ = _forward(x, layers)
+            inputs, sums = _forward(x, layers)
             never_off = all(np.all(a.any(axis=0)) for a in inputs)  # no hidden unit is off in all examples
-            good = never_off and off_kinks(*_sums(inputs, layers)[1:])
+            good = never_off and off_kinks(*sums[:-1])
         say = f"{n} examples, layers {'-'.join(map(str, widths))}"
         return Case(say, x=x, t=rng.integers(0, widths[-1], n), layers=layers)
 
@@ -100,17 +100,12 @@ def _nets(rng):
 
 
 def _forward(x, layers, relu=_relu):
-    """Return the inputs of all layers, and the logits."""
-    inputs = [x]
-    for W, b in layers[:-1]:
-        inputs.append(relu(inputs[-1] @ W + b))
-    W, b = layers[-1]
-    return inputs, inputs[-1] @ W + b
-
-
-def _sums(inputs, layers):
-    """Return the inputs of all layers before their ReLU."""
-    return [inputs[0], *(a @ W + b for a, (W, b) in zip(inputs[:-1], layers[:-1], strict=True))]
+    """Return two lists: the input of each layer, and its sums before the ReLU, of which the last are the logits."""
+    inputs, sums = [x], []
+    for W, b in layers:
+        sums.append(inputs[-1] @ W + b)
+        inputs.append(relu(sums[-1]))
+    return inputs[:-1], sums
 
 
 def _pairs(arrays):
@@ -118,7 +113,7 @@ def _pairs(arrays):
 
 
 def _loss(x, t):
-    return lambda *arrays: helpers.softmax_cross_entropy(_forward(x, _pairs(arrays))[1], t)
+    return lambda *arrays: helpers.softmax_cross_entropy(_forward(x, _pairs(arrays))[1][-1], t)
 
 
 def _output_slope(z, t):
@@ -132,18 +127,17 @@ def _deep(  # noqa: PLR0913, PLR0917
     order=-1,
     dz_of=_output_slope,
     relu=_relu,
-    left=lambda inputs, layers: inputs,
+    left=lambda inputs, sums: inputs,
     own=lambda z: 1,
 ):
     """Return an answer that is right except for its arguments."""
 
     def gradients(x, t, layers):
-        inputs, z = _forward(x, layers, relu)
-        dz, slopes = dz_of(z, t) / n(x), []
+        inputs, sums = _forward(x, layers, relu)
+        dz, slopes = dz_of(sums[-1], t) / n(x), []
         for k in reversed(range(len(layers))):
-            slopes.append((left(inputs, layers)[k].T @ dz, bias(dz, axis=0)))
-            W, b = layers[k]
-            da = (dz * own(inputs[k] @ W + b)) @ W.T
+            slopes.append((left(inputs, sums)[k].T @ dz, bias(dz, axis=0)))
+            da = (dz * own(sums[k])) @ layers[k][0].T
             dz = da * mask(inputs[k], da)
         return slopes[::order]
 
@@ -205,7 +199,7 @@ def _with_slopes(slopes_of):
     def answer(params, x, t):
         arrays = list(params.values())
         slopes = itertools.chain(*slopes_of(x, t, _pairs(arrays)))
-        logits = _forward(x, _pairs(arrays))[1]
+        logits = _forward(x, _pairs(arrays))[1][-1]
         return logits, _loss(x, t)(*arrays), dict(zip(params, slopes, strict=True))
 
     return answer
@@ -229,7 +223,7 @@ two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_ne
      "A ReLU passes a slope on where its input is positive. You asked whether the slope is."),
     ("mean instead of sum for the bias", _two_layer(bias=np.mean),
      "The bias is added to every row, so its slope is the sum of the slopes of all rows."),
-    ("z1 instead of a", _two_layer(left=_sums),
+    ("z1 instead of a", _two_layer(left=lambda inputs, sums: [inputs[0], *sums]),
      "W2 multiplies the activations, after the ReLU. Your dW2 uses the sums before it."),
     ("wrong sign", _two_layer(dz_of=lambda z, t: -_output_slope(z, t)),
      "dz2 is the prediction minus the label, in this order. All four slopes have the wrong sign because of it."),
