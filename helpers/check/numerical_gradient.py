@@ -142,15 +142,15 @@ forward_gradient = Exercise("forward_gradient", _forward_cases, by_steps(_forwar
 
 
 def _scaled_cases(rng):
-    def case(x):
-        return Case(f"f = the sum of (x - 1) ** 2, x = {x.tolist()}", f=lambda x: squares(x - 1), x=x)
-
-    yield case(rng.integers(3, 10, 2) / 2)
-    yield case(np.array([0.0, float(rng.integers(2, 9))]))
-    yield case(np.array([[1.0, 0.0], [float(rng.integers(2, 9)), -3.0]]))
-    yield case(np.array([1e-12, 1e-9]) * rng.integers(2, 9, 2))
-    yield case(np.array([1e9, 2e9]) * rng.integers(2, 9, 2))
-    yield case(np.array([-3e9]) * rng.integers(2, 9, 1))
+    for x in (
+        rng.integers(3, 10, 2) / 2,
+        np.array([0.0, rng.integers(2, 9)]),
+        np.array([[1.0, 0.0], [rng.integers(2, 9), -3.0]]),
+        np.array([1e-12, 1e-9]) * rng.integers(2, 9, 2),
+        np.array([1e9, 2e9]) * rng.integers(2, 9, 2),
+        np.array([-3e9]) * rng.integers(2, 9, 1),
+    ):
+        yield Case(f"f = the sum of (x - 1) ** 2, x = {x.tolist()}", f=lambda x: squares(x - 1), x=x)
 
 
 scaled_gradient = Exercise("scaled_gradient", _scaled_cases, lambda f, x: 2 * (x - 1), [

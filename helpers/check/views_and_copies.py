@@ -64,12 +64,10 @@ relation_of = Exercise("relation_of", _pairs, _judging(lambda a, b: bool(_addres
 
 
 def _row_cases(rng):
-    def case(x, say=""):
-        return Case(f"f = the sum of x ** 2, x = {say or written(x)}", f=squares, x=x)
-
-    yield case(tenths(rng, (2, 2)) + 0.1)
-    yield case(tenths(rng, (3, 2)) + 0.1)
-    yield case(np.asfortranarray(rng.standard_normal((4, 3))), "4 rows of 3, in F order")
+    for x in (tenths(rng, (2, 2)) + 0.1, tenths(rng, (3, 2)) + 0.1):
+        yield Case(f"f = the sum of x ** 2, x = {written(x)}", f=squares, x=x)
+    x = np.asfortranarray(rng.standard_normal((4, 3)))
+    yield Case("f = the sum of x ** 2, x = 4 rows of 3, in F order", f=squares, x=x)
 
 
 def _by_rows(**how):
