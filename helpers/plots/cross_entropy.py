@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import log_softmax
 from helpers.plots.softmax import CORNERS, simplex
 
@@ -87,7 +87,7 @@ def logit_slider(logits):
             f"{slopes[0][0]:.0f}. With + 1e-7 the loss levels off at {losses[1][0]:.3f} and its slope approaches 0.{marked}"
         )
 
-    slider(draw, logits, name="logit", start=0, still=styled(draw)())
+    slider(draw, logits, name="logit", start=0, still=())
 
 
 def _two_losses(logits):

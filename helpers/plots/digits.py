@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import softmax
 
 __all__ = ["digit_slider", "plot_confusion", "plot_curves", "plot_digits", "plot_weights"]
@@ -87,7 +87,7 @@ def digit_slider(net, images, labels, chosen):
         fig, axes = subplots(len(indices), 3, height=2.2 * len(indices), width_ratios=[1, 1.6, 1.6], squeeze=False)
         return fig, " ".join(_draw_way(row, net, images[k], labels[k]) for row, k in zip(axes, indices, strict=True))
 
-    slider(draw, list(chosen), name="digit", start=chosen[0], still=styled(draw)(*chosen[:2]))
+    slider(draw, chosen, name="digit", start=chosen[0], still=chosen[:2])
 
 
 def _draw_way(axes, net, image, label):

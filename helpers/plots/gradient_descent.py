@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, styled, subplots
+from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, subplots
 
 __all__ = ["plot_clinic", "plot_losses", "plot_paths", "plot_regions", "regions_slider"]
 
@@ -20,10 +20,13 @@ def plot_regions(x, t, names, predictors, height=3.2):
 
 def regions_slider(x, t, names, moments):
     """Show the regions at several moments of a training, {step: predict}: a slider, and four moments on a stored page."""
+
+    def draw(*steps):
+        return _regions(x, t, names, {f"step {k}": moments[k] for k in steps}, 3.6 if len(steps) == 1 else 2.7)
+
     steps = list(moments)
-    chosen = [steps[k] for k in np.linspace(0, len(steps) - 1, 4).round().astype(int)]
-    still = styled(_regions)(x, t, names, {f"step {k}": moments[k] for k in chosen}, 2.7)
-    slider(lambda k: _regions(x, t, names, {f"step {k}": moments[k]}, 3.6), steps, name="step", start=steps[0], still=still)
+    four = [steps[k] for k in np.linspace(0, len(steps) - 1, 4).round().astype(int)]
+    slider(draw, steps, name="step", start=steps[0], still=four)
 
 
 def _regions(x, t, names, predictors, height):

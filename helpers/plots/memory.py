@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from helpers.figures import WIDTH, picture, slider, styled
+from helpers.figures import WIDTH, picture, slider
 from helpers.plots.memory_parts import ARROW, FULL, HIGH, MIDDLE, SMALL, TAG, Parts, tag_width, text_width
 
 __all__ = ["plot_memory", "plot_steps"]
@@ -23,11 +23,12 @@ def plot_steps(states, titles, alts):
     longest = max((len(cell.text) for state in states for strip in state for cell in strip.cells), default=0)
     look, columns = (SMALL, 3) if longest <= 4 and len(states) not in {1, 2, 4} else (MIDDLE, 2)
 
-    def one(number):
+    def draw(number=None):
+        if number is None:
+            return _figure(states, titles, look, columns), " ".join(said)
         return _figure([states[number - 1]], [titles[number - 1]], FULL, 1, states), said[number - 1]
 
-    still = styled(_figure)(states, titles, look, columns), " ".join(said)
-    slider(one, range(1, len(states) + 1), name="state", start=1, still=still)
+    slider(draw, range(1, len(states) + 1), name="state", start=1, still=())
 
 
 def _figure(shown, titles, look, columns, states=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, styled, subplots
+from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, subplots
 from helpers.functions import softmax
 
 __all__ = [
@@ -132,23 +132,22 @@ def plot_temperature_paths(scores, temperatures):
 
 def temperature_slider(z):
     """Show softmax(z / T) for three scores `z`: a slider in a running notebook, three values of T on a stored page."""
-    still = _at_temperatures(z, [10, 1, 0.2])
-    slider(lambda t: _at_temperatures(z, [t]), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
 
+    def draw(*temperatures):
+        fig, axes = subplots(1, len(temperatures), height=2.4, sharey=True, squeeze=False)
+        said = []
+        for ax, t in zip(axes[0], temperatures, strict=True):
+            y = softmax(np.asarray(z) / t)
+            _bars(ax, y)
+            ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
+            said.append(f"T = {t:.3g}: {_list(y)}")
+        axes[0, 0].set_ylabel("probability")
+        return fig, (
+            f"Bars of softmax(z / T) for class 0, class 1, class 2, with z = {_list(z)}. {'; '.join(said)}. The lower T is, "
+            "the larger the probability of the class with the largest score."
+        )
 
-@styled
-def _at_temperatures(z, temperatures):
-    ys = [softmax(np.asarray(z) / t) for t in temperatures]
-    fig, axes = subplots(1, len(ys), height=2.4, sharey=True, squeeze=False)
-    for ax, y, t in zip(axes[0], ys, temperatures, strict=True):
-        _bars(ax, y)
-        ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
-    axes[0, 0].set_ylabel("probability")
-    said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
-    return fig, (
-        f"Bars of softmax(z / T) for class 0, class 1, class 2, with z = {_list(z)}. {said}. The lower T is, the larger the "
-        "probability of the class with the largest score."
-    )
+    slider(draw, np.geomspace(0.1, 10, 101), name="T", start=1, still=(10, 1, 0.2))
 
 
 def _bars(ax, values):
