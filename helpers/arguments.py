@@ -85,6 +85,13 @@ def length(name, value):
     return int(value)
 
 
+def generator(rng):
+    """Return `rng`, a generator of random numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
+    return rng
+
+
 @contextlib.contextmanager
 def memory_for(sizes):
     """Run a block that makes arrays; if they are too large, raise a ValueError that begins with the text `sizes`."""
