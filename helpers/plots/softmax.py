@@ -65,10 +65,8 @@ def plot_row_sums(tables):
         ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
         ax.axis("off")
     said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
-    return (
-        fig,
-        f"Grids of numbers with the sum of each row written beside it. {said}. A row that does not sum to 1 is wrong.",
-    )
+    lead = "Grids of numbers with the sum of each row written beside it."
+    return fig, f"{lead} {said}. A row that does not sum to 1 is wrong."
 
 
 @picture
