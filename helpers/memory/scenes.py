@@ -61,13 +61,14 @@ def scene(now, before=None, arrays=None):
         have the same boxes.
     """
     arrays = now.arrays if arrays is None else arrays
+    objects = {id(array): _box(k, array, now, before) for k, array in enumerate(arrays)}
     strips = []
     for k, buffer in enumerate(buffers(arrays)):
         reader = _Reader(chr(65 + k % 26) * (1 + k // 26), buffer, now, before)
         cells = [reader.cell(number) for number in buffer.shown]
-        boxes = [reader.entries(array, _box(array, arrays, now, before)) for array in buffer.arrays]
+        boxes = [reader.entries(array, objects[id(array)]) for array in buffer.arrays]
         strips.append(Strip(reader.letter, *_extent(buffer), cells, boxes))
-    empty = [_box(array, arrays, now, before) for array in arrays if not array.nbytes]
+    empty = [objects[id(array)] for array in arrays if not array.nbytes]
     return strips + [Strip("", "", "", [], empty)] * bool(empty)
 
 
@@ -105,8 +106,7 @@ class _Reader:
         return box
 
 
-def _box(array, arrays, now, before):
-    number = next(k for k, one in enumerate(arrays) if one is array)
+def _box(number, array, now, before):
     names = list(dict.fromkeys(name for name, one in now.names if one is array))
     then = [(name, one is array) for name, one in (before.names if before else [])]
     moved = [name for name in names if (name, False) in then and (name, True) not in then]

@@ -11,7 +11,7 @@ from helpers.memory.elements import addresses, in_memory_order, owner
 
 __all__ = ["Snapshot", "members", "short", "shown", "snapshot"]
 
-LIMITS = {1: (12,), 2: (6, 7)}  # entries that a picture shows along each axis of an array with one or two axes
+LIMITS = {0: (), 1: (12,), 2: (6, 7)}  # entries that a picture shows along each axis of an array with up to two axes
 SHEETS = (3, 5, 4)  # and along the last three of more axes
 
 
@@ -79,7 +79,7 @@ def members(arrays, named, frame):
 def shown(array):
     """Return the part of `array` that a picture shows: a view."""
     limits = LIMITS.get(array.ndim, (1,) * (array.ndim - 3) + SHEETS)
-    return array[tuple(slice(limit) for limit in limits)] if array.ndim else array
+    return array[(*map(slice, limits), ...)]
 
 
 def short(value):

@@ -72,10 +72,10 @@ def plot_weights(W, titles):
     for ax, column in zip(axes.flat, W.T, strict=False):
         drawn = ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest")
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
-    said = (
+    return fig, (
         f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it "
+        f"is negative. Their titles, in order: {', '.join(map(str, titles))}."
     )
-    return fig, said + "is negative. Their titles, in order: " + ", ".join(map(str, titles)) + "."
 
 
 def digit_slider(net, images, labels, chosen):

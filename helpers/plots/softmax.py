@@ -110,21 +110,20 @@ def plot_temperature_paths(scores, temperatures):
     """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
     fig, ax = subplots(height=3.8)
     simplex(ax)
+    said = []
     for k, z in enumerate(scores):
         path, at_one = (np.array([softmax(np.asarray(z) / t) for t in ts]) @ CORNERS for ts in (temperatures, [1]))
         ax.plot(*path.T, MARKERS[k] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
         ax.plot(*at_one.T, MARKERS[k], color=COLOURS["ink"], markersize=8)
         beside = (-10, 0, "right") if path[-1, 0] < 0.5 else (10, 0, "left")
         ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
+        one, end = (_list(softmax(np.asarray(z) / t)) for t in (1, temperatures[-1]))
+        said.append(f"z = {_list(z)} passes {one} at T = 1 and ends at {end}")
     ax.annotate(f"T = {temperatures[0]:g}", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
     ax.text(1.05, 0.8, f"large marks: T = 1\nends: T = {temperatures[-1]:g}", va="center")
-    at = [[_list(softmax(np.asarray(z) / t)) for t in (1, temperatures[-1])] for z in scores]
-    ends = "; ".join(
-        f"z = {_list(z)} passes {one} at T = 1 and ends at {end}" for z, (one, end) in zip(scores, at, strict=True)
-    )
     return fig, (
         f"A triangle. At each corner, one of the three classes has probability 1. Paths start near the centre at "
-        f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
+        f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {'; '.join(said)}."
     )
 
 
