@@ -70,7 +70,7 @@ def _rearranged(cells, others):
         return "the same cells"
     if np.array_equal(cells, others.T):
         return "transposed"
-    if cells.size == others.size and np.array_equal(cells.ravel(), others.ravel()):
+    if np.array_equal(cells.ravel(), others.ravel()):
         return "reshaped"
     flips = [None, *range(others.ndim)]  # all axes, or one of them
     return "reversed" if any(np.array_equal(cells, np.flip(others, axis)) for axis in flips) else None

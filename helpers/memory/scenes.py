@@ -81,7 +81,7 @@ class _Reader:
     def cell(self, number, span=1, text=None):
         address = self.buffer.start + number * self.buffer.cell
         if text is None:
-            text = self.now.elements.get(address, (0, ""))[1]
+            text = self.now.elements.get(address, "")
         label = f"{self.letter}{number}" if span == 1 else f"{self.letter}{number}–{number + span - 1}"
         return Cell(number, label, text, self.old(address, span * self.buffer.cell))
 
@@ -91,7 +91,7 @@ class _Reader:
             return None
         was, now = self.before.memory, self.now.memory
         changed = any(was[k] != now[k] for k in range(address, address + size) if k in was and k in now)
-        return self.before.elements.get(address, (0, ""))[1] if changed else None
+        return self.before.elements.get(address, "") if changed else None
 
     def entries(self, array, box):
         """Return `box` with the strides, the offset and the entries of `array`."""

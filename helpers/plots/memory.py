@@ -74,7 +74,10 @@ class _Page(Parts):
         """Paint a strip with a row of boxes above it, which end at `base`, and the others below; return where they end."""
         first, *others = self.box_rows(strip)
         left, top = x + max(0, self.row_width(first) - self.strip_width(strip)) / 2, base + POINTER
-        corners = {cell.number: self.corner(k, left, top) for k, cell in enumerate(strip.cells)}
+        corners = {}
+        for k, cell in enumerate(strip.cells):
+            row, column = divmod(k, self.look.row)
+            corners[cell.number] = left + column * self.look.cell, top + row * self.high
         self.boxes(first, x, base, {number: corner for number, corner in corners.items() if corner[1] == top}, away=1)
         if not strip.cells or not any(box.exists for box in strip.boxes):
             return base
@@ -109,10 +112,6 @@ class _Page(Parts):
                 corner = corners.get(box.offset)
                 self.pointer(box, (x, y), corner and (corner[0] + share, corner[1]), away)
             x += self.column(box) + GAP
-
-    def corner(self, k, x, y):
-        """Return the upper left corner of the k-th cell of a strip at x, y."""
-        return x + k % self.look.row * self.look.cell, y + k // self.look.row * self.high
 
     def title(self, strip):
         return ", ".join(filter(None, [f"Buffer {strip.letter}", strip.size if self.look.entries else "", strip.part]))
