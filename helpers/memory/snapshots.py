@@ -7,7 +7,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from helpers.calls import argument_names
 from helpers.memory.buffers import SHOWN
-from helpers.memory.elements import addresses, in_memory_order, owner
+from helpers.memory.elements import addresses, byte_addresses, in_memory_order, owner
 
 __all__ = ["Snapshot", "members", "short", "shown", "snapshot"]
 
@@ -38,11 +38,9 @@ class Snapshot:
         self.entries = {id(array): [short(value) for value in shown(array).flat] for array in self.arrays}
         self.elements, self.memory = {}, {}
         pieces = [np.asarray(piece) for array in self.arrays if array.nbytes for piece in (shown(array), *_around(array))]
-        for piece in sorted(pieces, key=lambda piece: piece.itemsize)[::-1]:
-            begins = addresses(piece)
-            self.elements.update(zip(begins.ravel().tolist(), map(short, piece.flat), strict=True))
-            each = np.add.outer(begins, np.arange(piece.itemsize))
-            self.memory.update(zip(each.ravel().tolist(), piece.tobytes(), strict=True))
+        for piece in sorted(pieces, key=lambda piece: piece.itemsize)[::-1]:  # the smallest replace the others
+            self.elements.update(zip(addresses(piece).ravel().tolist(), map(short, piece.flat), strict=True))
+            self.memory.update(zip(byte_addresses(piece).ravel().tolist(), piece.tobytes(), strict=True))
 
     def __repr__(self):
         return f"<snapshot of {', '.join(name for name, _ in self.names)}>"
