@@ -61,7 +61,7 @@ def gradient_descent(loss, gradient, start, lr=0.1, steps=100, momentum=0.0, tol
     >>> found.losses
     [9.0, 2.25, 0.5625, 0.140625]
     """
-    _check(loss, gradient, lr, steps, momentum, tolerance)
+    _check(loss, gradient, lr, steps, momentum, tolerance, progress)
     single = not isinstance(start, dict)
     params = {name: _floats(_spelled(name), array) for name, array in ({"start": start} if single else start).items()}
     if not params:
@@ -110,7 +110,7 @@ def minibatches(x, t, size, rng):
     return ((x[order[k : k + size]], t[order[k : k + size]]) for k in range(0, len(x), size))
 
 
-def _check(loss, gradient, lr, steps, momentum, tolerance):  # noqa: PLR0913, PLR0917
+def _check(loss, gradient, lr, steps, momentum, tolerance, progress):  # noqa: PLR0913, PLR0917
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise TypeError(f"{name} must be a function of the parameters, not {type(function).__name__}")
@@ -122,13 +122,14 @@ def _check(loss, gradient, lr, steps, momentum, tolerance):  # noqa: PLR0913, PL
         raise ValueError(f"momentum must be at least 0 and less than 1, not {momentum!r}")
     if not _is_number(tolerance) or not tolerance >= 0:
         raise ValueError(f"tolerance must be 0 or more, not {tolerance!r}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function of the step and the loss, or None, not {type(progress).__name__}")
 
 
 def _is_number(value):
     """Return whether `value` is a number that an array of floats can be multiplied by: a Python integer may be too large."""
-    if isinstance(value, int):
-        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
-    return isinstance(value, float | np.floating) or is_integer(value)
+    most = sys.float_info.max
+    return isinstance(value, float | np.floating) or (is_integer(value) and -most <= value <= most)
 
 
 def _spelled(key):

@@ -108,8 +108,8 @@ class _Reader:
 
 def _box(number, array, now, before):
     names = list(dict.fromkeys(name for name, one in now.names if one is array))
-    then = [(name, one is array) for name, one in (before.names if before else [])]
-    moved = [name for name in names if (name, False) in then and (name, True) not in then]
+    then = before.names if before else []
+    moved = [name for name in names if {one is array for other, one in then if other == name} == {False}]
     exists = any(one is array for one in now.arrays)
     return Box(number, names, moved, exists, str(array.shape), str(array.dtype))
 
