@@ -1,14 +1,10 @@
 """Arguments are checked once, at the public door: each function here takes what a caller passed, and returns the array to
-compute with or raises an error that names the argument, what was passed, and what to do. No argument is ever changed.
-
-The usual argument, an array of float64 or float32, takes a short way; anything else is looked at closely.
-"""
+compute with or raises an error that names the argument, what was passed, and what to do. No argument is ever changed."""
 
 import contextlib
 
 import numpy as np
 
-FLOATS = (np.float64, np.float32)
 ONE_CLASS = "one column is one class, which is always certain; yes-or-no labels need two columns of scores"
 
 
@@ -30,8 +26,7 @@ def float_array(name, values):
     if array.dtype.kind == "f":
         return array.astype(np.float32) if array.dtype.type is np.float16 else array
     if array.dtype.kind not in "biu":
-        hint = f": select the columns of numbers and pass {name}.to_numpy(copy=True)" if hasattr(values, "to_numpy") else ""
-        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}{hint}")
+        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
     return array.astype(np.float64)
 
 
@@ -44,13 +39,9 @@ def class_indices(name, values, classes):
         )
     if t.dtype.kind not in "iu" and not (t.size == 0 and t.dtype == np.float64):  # np.asarray([]) is float64
         refuse_nan(name, t)
-        hint = f": if these are class indices, pass np.asarray({name}).astype(int)" if t.dtype.kind == "f" else ""
-        hint = (
-            f": if these are names, number them with np.unique({name}, return_inverse=True)"
-            if t.dtype.kind in "OSU"
-            else hint
-        )
-        raise TypeError(f"{name} must hold integer class indices, but its dtype is {t.dtype}{hint}")
+        hints = dict.fromkeys("OSU", f": if these are names, number them with np.unique({name}, return_inverse=True)")
+        hints["f"] = f": if these are class indices, pass np.asarray({name}).astype(int)"
+        raise TypeError(f"{name} must hold integer class indices, but its dtype is {t.dtype}{hints.get(t.dtype.kind, '')}")
     if t.size and not (t.min() >= 0 and t.max() < classes):
         index, entry = first_entry(name, (t < 0) | (t >= classes))
         hint = ", and a negative index would count from the end" if t[index] < 0 else ""
@@ -85,6 +76,13 @@ def length(name, value):
     return int(value)
 
 
+def generator(rng):
+    """Return `rng`, a generator of random numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
+    return rng
+
+
 @contextlib.contextmanager
 def memory_for(sizes):
     """Run a block that makes arrays; if they are too large, raise a ValueError that begins with the text `sizes`."""
@@ -103,7 +101,5 @@ def first_entry(name, bad):
 def _is_masked(values, depth=0):
     """Return whether `values` is a masked array, or a list with one in it, as deep as NumPy follows lists."""
     if isinstance(values, list | tuple) and depth <= 64:
-        kinds = set(map(type, values))
-        deeper = any(issubclass(kind, list | tuple | np.ma.MaskedArray) for kind in kinds)
-        return deeper and any(_is_masked(part, depth + 1) for part in values)
+        return any(_is_masked(part, depth + 1) for part in values)
     return isinstance(values, np.ma.MaskedArray)

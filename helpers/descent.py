@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.arguments import is_integer, plain_array
+from helpers.arguments import generator, is_integer, length, plain_array
 from helpers.perturbation import loss_value
 
 __all__ = ["Descent", "gradient_descent", "minibatches"]
@@ -106,11 +106,7 @@ def minibatches(x, t, size, rng):
             raise TypeError(f"{name} is not an array of examples, but a single {array.dtype}")
     if len(x) != len(t):
         raise ValueError(f"x has {len(x)} examples and t has {len(t)} labels")
-    if not is_integer(size) or size < 1:
-        raise ValueError(f"size must be an integer of at least 1, not {size!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
-    size, order = int(size), rng.permutation(len(x))  # k + size would overflow in a small integer type
+    size, order = length("size", size), generator(rng).permutation(len(x))
     return ((x[order[k : k + size]], t[order[k : k + size]]) for k in range(0, len(x), size))
 
 
@@ -132,9 +128,8 @@ def _check(loss, gradient, lr, steps, momentum, tolerance, progress):  # noqa: P
 
 def _is_number(value):
     """Return whether `value` is a number that an array of floats can be multiplied by: a Python integer may be too large."""
-    if isinstance(value, int):
-        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
-    return isinstance(value, float | np.floating) or is_integer(value)
+    most = sys.float_info.max
+    return isinstance(value, float | np.floating) or (is_integer(value) and -most <= value <= most)
 
 
 def _spelled(key):

@@ -31,16 +31,14 @@ def with_line(function, old, new):
     Traceback (most recent call last):
     ValueError: the source of dedent contains the line 'absent = 1' 0 times, not once
     """
-    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
-    places = [k for k, line in enumerate(lines) if line.strip() == old.strip()]
-    if len(places) != 1:
-        raise ValueError(
-            f"the source of {function.__name__} contains the line {old.strip()!r} {len(places)} times, not once"
-        )
-    (k,) = places
-    lines[k] = lines[k][: len(lines[k]) - len(lines[k].lstrip())] + new.strip()
-    source, name = "\n".join(lines) + "\n", f"<{function.__name__} with {new.strip()!r} ({next(_COUNT)})>"
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)  # so that the new source can be found, too
+    old, new = old.strip(), new.strip()
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
+    times = [line.strip() for line in lines].count(old)
+    if times != 1:
+        raise ValueError(f"the source of {function.__name__} contains the line {old!r} {times} times, not once")
+    lines = [line.replace(old, new) if line.strip() == old else line for line in lines]
+    source, name = "".join(lines), f"<{function.__name__} with {new!r} ({next(_COUNT)})>"
+    linecache.cache[name] = (len(source), None, lines, name)  # so that the new source can be found, too
     namespace = {}
     exec(compile(source, name, "exec"), function.__globals__, namespace)
     return namespace[function.__name__]

@@ -8,7 +8,7 @@ import re
 import sys
 
 __all__ = [
-    "CLASSES", "COLOURS", "HATCHES", "LOOKS", "MARKERS", "image", "picture", "show", "slider", "styled", "subplots", "svg",
+    "CLASSES", "COLOURS", "HATCHES", "LOOKS", "MARKERS", "image", "picture", "show", "slider", "subplots", "svg",
 ]  # fmt: skip
 
 # Okabe & Ito (2008), "Color Universal Design": readers with any colour vision can tell these colours apart.
@@ -66,8 +66,7 @@ def show(fig, *, alt):
     """
     from IPython.display import display
 
-    element, alt = _image(fig, alt)
-    display({"text/html": element, "text/plain": alt}, raw=True)
+    display(_output(fig, alt), raw=True)
 
 
 def slider(draw, values, *, name, start, still=None):
@@ -79,27 +78,27 @@ def slider(draw, values, *, name, start, still=None):
     Parameters
     ----------
     draw : callable
-        draw(value) returns the picture of one value: a figure and its alternative text.
+        draw(value) returns the picture of one value: a figure and its alternative text. It is given all of `still` at once.
     values : sequence of numbers
         The positions of the slider, such as np.linspace(0, 1, 51), np.geomspace(0.1, 10, 51) or range(20).
     name : str
         The label of the slider.
     start : float
         The slider starts at the nearest of the `values`.
-    still : tuple of Figure and str, optional
-        The picture for the stored page, as draw returns it. The default is draw(start).
+    still : sequence, optional
+        The stored page shows the picture draw(*still). The default is draw(start).
 
     Examples
     --------
-    The last line of a picture function in helpers/plots, where `_draw` takes any number of values:
+    The last line of a picture function in helpers/plots, where `draw` takes any number of values:
 
-        slider(lambda h: _draw(f, [h]), np.geomspace(1e-12, 1, 49), name="h", start=1e-5, still=_draw(f, [1e-12, 1e-5, 1]))
+        slider(draw, np.geomspace(1e-12, 1, 49), name="h", start=1e-5, still=(1e-12, 1e-5, 1))
     """
     from IPython.display import display
 
     start = min(values, key=lambda value: abs(value - start))
-    still, alt = _image(*(still or styled(draw)(start)))
-    output = {"text/html": still, "text/plain": alt}
+    with _style():
+        output = _output(*draw(*([start] if still is None else still)))
     try:
         import ipywidgets
     except ImportError:
@@ -110,22 +109,12 @@ def slider(draw, values, *, name, start, still=None):
     view = ipywidgets.HTML()
 
     def redraw(_):
-        view.value = _image(*styled(draw)(knob.value))[0]
+        with _style():
+            view.value = _output(*draw(knob.value))["text/html"]
 
     knob.observe(redraw, names="value")
     redraw(None)
     display(ipywidgets.VBox([knob, view])._repr_mimebundle_() | output, raw=True)
-
-
-def styled(draw):
-    """Decorate a function that draws, so that it draws in the style of the course."""
-
-    @functools.wraps(draw)
-    def drawn(*args, **kwargs):
-        with _style():
-            return draw(*args, **kwargs)
-
-    return drawn
 
 
 def picture(draw):
@@ -133,7 +122,8 @@ def picture(draw):
 
     @functools.wraps(draw)
     def shown(*args, **kwargs):
-        fig, alt = styled(draw)(*args, **kwargs)
+        with _style():
+            fig, alt = draw(*args, **kwargs)
         show(fig, alt=alt)
 
     return shown
@@ -164,12 +154,12 @@ def svg(fig):
     return re.sub(r"<[^>]*>", lambda tag: _LONG_NUMBER.sub(_rounded, tag[0]), drawing)
 
 
-def _image(fig, alt):
-    """Return the <img> element of a figure, and its alternative text on one line."""
+def _output(fig, alt):
+    """Return what a notebook displays: the <img> element of a figure, and its alternative text on one line."""
     if not isinstance(alt, str) or len(alt.strip()) < 40:
         raise ValueError(f"alt must say, in 40 characters or more, what the picture shows and what to notice, not {alt!r}")
     alt = " ".join(alt.split())
-    return image(svg(fig), alt), alt
+    return {"text/html": image(svg(fig), alt), "text/plain": alt}
 
 
 def image(drawing, alt):

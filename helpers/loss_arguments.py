@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 
 from helpers.arguments import (
-    FLOATS,
     ONE_CLASS,
     class_indices,
     first_entry,
@@ -21,25 +20,17 @@ ROUNDING = 1e-3  # how far a row of probabilities may be from summing to 1: prin
 
 def logits_and_axis(z, axis):
     """Return `z` as an array of floats and its class axis, counted from the end."""
-    if not (type(z) is np.ndarray and z.dtype.type in FLOATS):
-        z = float_array("z", z)
-    if not (type(axis) is int and -z.ndim <= axis < z.ndim and z.shape[axis]):
-        axis = _class_axis(z, axis)
-    return z, axis if axis < 0 else axis - z.ndim
-
-
-def _class_axis(z, axis):
+    z = float_array("z", z)
     if not is_integer(axis):
         raise TypeError(f"axis must be one integer, not {axis!r}")
     if z.ndim == 0:
-        raise ValueError(
-            "z is a single number, and one score has nothing to be compared with: pass an array of shape (C,) or (N, C)"
-        )
+        alone = "z is a single number, and one score has nothing to be compared with"
+        raise ValueError(f"{alone}: pass an array of shape (C,) or (N, C)")
     if not -z.ndim <= axis < z.ndim:
         raise ValueError(f"axis {axis} does not exist: z has shape {z.shape}")
     if z.shape[axis] == 0:
         raise ValueError(f"z has shape {z.shape}: there are no classes along axis {axis}")
-    return int(axis)
+    return z, int(axis) if axis < 0 else int(axis) - z.ndim
 
 
 def logits_and_labels(z, t):
@@ -53,9 +44,8 @@ def logits_and_labels(z, t):
             doubt = "z looks like probabilities, since every row sums to 1: pass the logits, softmax is applied here"
             warnings.warn(doubt, RuntimeWarning, stacklevel=3)
         elif t.ndim == 2 and not one_hot_rows(t):
-            warnings.warn(
-                "z is one-hot and t is not: are the two swapped? The order is (z, t)", RuntimeWarning, stacklevel=3
-            )
+            doubt = "z is one-hot and t is not: are the two swapped? The order is (z, t)"
+            warnings.warn(doubt, RuntimeWarning, stacklevel=3)
     return z, t
 
 
@@ -151,6 +141,4 @@ def _hint_for_shape(t, name, scores):
         return "labels in a column: use np.asarray(t)[..., 0]"
     if len(shape) == 1 and t.ndim == 2 and t.shape[0] == shape[0]:
         return f"are t and {name} swapped? The order is ({name}, t)"
-    if shape[0] == 1 and t.shape == shape[1:]:
-        return f"{name} is a batch of one example, so t must be a batch of one label: use np.asarray(t)[np.newaxis]"
     return f"pass class indices of shape {shape[:-1]}, or rows of shape {shape}"

@@ -9,13 +9,34 @@ import warnings
 
 import numpy as np
 
-from helpers.arguments import class_indices, float_array, length, memory_for, plain_array
+from helpers.arguments import class_indices, float_array, generator, length, memory_for, plain_array
 from helpers.functions import softmax, softmax_cross_entropy
 
 __all__ = ["SoftmaxRegression", "TwoLayerNet"]
 
+NO_EXAMPLES = "x has no examples: without examples there is no mean loss"
 
-class SoftmaxRegression:
+
+class _Network:
+    """What the two networks share: all that follows from the logits."""
+
+    def predict(self, x):
+        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or infinite."""
+        z = self.logits(x)
+        if not np.all(np.isfinite(z.max(axis=-1))):
+            problem = "x has an example without a most probable class: NaN or inf is its largest logit"
+            warnings.warn(problem, RuntimeWarning, stacklevel=2)
+        return z.argmax(axis=-1)
+
+    def loss(self, x, t):
+        """Return the mean cross-entropy, a scalar."""
+        z = self.logits(x)
+        if len(z) == 0:
+            raise ValueError(NO_EXAMPLES)
+        return softmax_cross_entropy(z, t)
+
+
+class SoftmaxRegression(_Network):
     """z = x W + b: one layer from `inputs` numbers to `classes` logits.
 
     Parameters
@@ -43,14 +64,6 @@ class SoftmaxRegression:
         W, b = self.params["W"], self.params["b"]
         return _inputs(x, W) @ W + b
 
-    def predict(self, x):
-        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or infinite."""
-        return _most_probable(self.logits(x))
-
-    def loss(self, x, t):
-        """Return the mean cross-entropy, a scalar."""
-        return _loss(self.logits(x), t)
-
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
         x, t = _batch(x, t, self.params["W"], len(self.params["b"]))
@@ -58,7 +71,7 @@ class SoftmaxRegression:
         return {"W": x.T @ dz, "b": dz.sum(axis=0)}
 
 
-class TwoLayerNet:
+class TwoLayerNet(_Network):
     """a = relu(x W1 + b1), z = a W2 + b2: a hidden layer of `hidden` units between the inputs and the logits.
 
     Parameters
@@ -96,14 +109,6 @@ class TwoLayerNet:
         W2, b2 = self.params["W2"], self.params["b2"]
         return self.hidden(x) @ W2 + b2
 
-    def predict(self, x):
-        """Return the most probable class of each example, (N,); warn if the logits of one are NaN or infinite."""
-        return _most_probable(self.logits(x))
-
-    def loss(self, x, t):
-        """Return the mean cross-entropy, a scalar."""
-        return _loss(self.logits(x), t)
-
     def gradients(self, x, t):
         """Return the gradient of the loss, a dict like `params`."""
         W2, b2 = self.params["W2"], self.params["b2"]
@@ -115,12 +120,6 @@ class TwoLayerNet:
         return {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": a.T @ dz, "b2": dz.sum(axis=0)}
 
 
-def _loss(z, t):
-    if len(z) == 0:
-        raise ValueError("x has no examples: without examples there is no mean loss")
-    return softmax_cross_entropy(z, t)
-
-
 def _loss_gradient(z, t):
     """Return (softmax(z) - one_hot(t)) / N, the gradient of the loss with respect to the logits."""
     y = softmax(z)
@@ -129,21 +128,13 @@ def _loss_gradient(z, t):
     return y
 
 
-def _most_probable(z):
-    """Return the class with the largest logit in each row; warn of a row where none is the most probable."""
-    if not np.all(np.isfinite(z.max(axis=-1))):
-        problem = "x has an example without a most probable class: NaN or inf is its largest logit"
-        warnings.warn(problem, RuntimeWarning, stacklevel=3)
-    return z.argmax(axis=-1)
-
-
 def _batch(x, t, W, classes):
     """Return `x` as a batch, one example as a batch of one, and `t` as one class index for each example."""
     x, t = np.atleast_2d(_inputs(x, W)), np.atleast_1d(plain_array("t", t))
     if t.shape != x.shape[:1]:
         raise ValueError(f"t has shape {t.shape}: pass one class index for each of the {len(x)} examples")
     if len(x) == 0:
-        raise ValueError("x has no examples: without examples there is no mean loss")
+        raise ValueError(NO_EXAMPLES)
     return x, class_indices("t", t, classes)
 
 
@@ -156,15 +147,9 @@ def _inputs(x, W):
 
 
 def _he(rng, inputs, outputs):
-    return _generator(rng).normal(0, np.sqrt(2 / inputs), (inputs, outputs))
+    return generator(rng).normal(0, np.sqrt(2 / inputs), (inputs, outputs))
 
 
 def _glorot(rng, inputs, outputs):
     edge = np.sqrt(6 / (inputs + outputs))
-    return _generator(rng).uniform(-edge, edge, (inputs, outputs))
-
-
-def _generator(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), not {rng!r}")
-    return rng
+    return generator(rng).uniform(-edge, edge, (inputs, outputs))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["addresses", "in_memory_order", "owner", "relation", "root"]
+__all__ = ["addresses", "byte_addresses", "in_memory_order", "owner", "relation", "root"]
 
 MOST_BYTES = 200_000  # arrays up to this size are compared address by address
 MOST_WORK = 10**6  # candidates that NumPy may try: a fraction of a second
@@ -14,6 +14,11 @@ def addresses(array):
     for length, stride in zip(array.shape, array.strides, strict=True):
         offsets = np.add.outer(offsets, np.arange(length) * stride)
     return array.__array_interface__["data"][0] + offsets
+
+
+def byte_addresses(array):
+    """Return the address of each byte of each element of `array`, in its shape + (itemsize,)."""
+    return np.add.outer(addresses(array), np.arange(array.itemsize))
 
 
 def owner(array):
@@ -45,23 +50,14 @@ def relation(a, b):
     if not (a.nbytes and b.nbytes) or not np.may_share_memory(a, b):
         return None
     if max(a.nbytes, b.nbytes) > MOST_BYTES:
-        return _large(a, b)
+        try:
+            return "shares memory" if np.shares_memory(a, b, max_work=MOST_WORK) else None
+        except np.exceptions.TooHardError:
+            return "may share memory"
     cells, others = addresses(a), addresses(b)
     how = _rearranged(cells, others) or _contained(cells, others) if a.itemsize == b.itemsize else None
-    how = how or _contained(_bytes(cells, a), _bytes(others, b), what="bytes")
+    how = how or _contained(np.unique(byte_addresses(a)), np.unique(byte_addresses(b)), what="bytes")
     return f"{how}, as {a.dtype}" if how and a.dtype != b.dtype else how
-
-
-def _large(a, b):
-    try:
-        return "shares memory" if np.shares_memory(a, b, max_work=MOST_WORK) else None
-    except np.exceptions.TooHardError:
-        return "may share memory"
-
-
-def _bytes(cells, array):
-    """Return the address of every byte of an array whose elements begin at `cells`."""
-    return np.unique(np.add.outer(cells, np.arange(array.itemsize)))
 
 
 def _rearranged(cells, others):
@@ -70,7 +66,7 @@ def _rearranged(cells, others):
         return "the same cells"
     if np.array_equal(cells, others.T):
         return "transposed"
-    if cells.size == others.size and np.array_equal(cells.ravel(), others.ravel()):
+    if np.array_equal(cells.ravel(), others.ravel()):
         return "reshaped"
     flips = [None, *range(others.ndim)]  # all axes, or one of them
     return "reversed" if any(np.array_equal(cells, np.flip(others, axis)) for axis in flips) else None

@@ -61,13 +61,14 @@ def scene(now, before=None, arrays=None):
         have the same boxes.
     """
     arrays = now.arrays if arrays is None else arrays
+    objects = {id(array): _box(k, array, now, before) for k, array in enumerate(arrays)}
     strips = []
     for k, buffer in enumerate(buffers(arrays)):
         reader = _Reader(chr(65 + k % 26) * (1 + k // 26), buffer, now, before)
         cells = [reader.cell(number) for number in buffer.shown]
-        boxes = [reader.entries(array, _box(array, arrays, now, before)) for array in buffer.arrays]
+        boxes = [reader.entries(array, objects[id(array)]) for array in buffer.arrays]
         strips.append(Strip(reader.letter, *_extent(buffer), cells, boxes))
-    empty = [_box(array, arrays, now, before) for array in arrays if not array.nbytes]
+    empty = [objects[id(array)] for array in arrays if not array.nbytes]
     return strips + [Strip("", "", "", [], empty)] * bool(empty)
 
 
@@ -80,7 +81,7 @@ class _Reader:
     def cell(self, number, span=1, text=None):
         address = self.buffer.start + number * self.buffer.cell
         if text is None:
-            text = self.now.elements.get(address, (0, ""))[1]
+            text = self.now.elements.get(address, "")
         label = f"{self.letter}{number}" if span == 1 else f"{self.letter}{number}–{number + span - 1}"
         return Cell(number, label, text, self.old(address, span * self.buffer.cell))
 
@@ -90,7 +91,7 @@ class _Reader:
             return None
         was, now = self.before.memory, self.now.memory
         changed = any(was[k] != now[k] for k in range(address, address + size) if k in was and k in now)
-        return self.before.elements.get(address, (0, ""))[1] if changed else None
+        return self.before.elements.get(address, "") if changed else None
 
     def entries(self, array, box):
         """Return `box` with the strides, the offset and the entries of `array`."""
@@ -105,11 +106,10 @@ class _Reader:
         return box
 
 
-def _box(array, arrays, now, before):
-    number = next(k for k, one in enumerate(arrays) if one is array)
+def _box(number, array, now, before):
     names = list(dict.fromkeys(name for name, one in now.names if one is array))
-    then = [(name, one is array) for name, one in (before.names if before else [])]
-    moved = [name for name in names if (name, False) in then and (name, True) not in then]
+    then = before.names if before else []
+    moved = [name for name in names if {one is array for other, one in then if other == name} == {False}]
     exists = any(one is array for one in now.arrays)
     return Box(number, names, moved, exists, str(array.shape), str(array.dtype))
 

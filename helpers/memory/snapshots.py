@@ -7,11 +7,11 @@ from numpy.lib.array_utils import byte_bounds
 
 from helpers.calls import argument_names
 from helpers.memory.buffers import SHOWN
-from helpers.memory.elements import addresses, in_memory_order, owner
+from helpers.memory.elements import addresses, byte_addresses, in_memory_order, owner
 
 __all__ = ["Snapshot", "members", "short", "shown", "snapshot"]
 
-LIMITS = {1: (12,), 2: (6, 7)}  # entries that a picture shows along each axis of an array with one or two axes
+LIMITS = {0: (), 1: (12,), 2: (6, 7)}  # entries that a picture shows along each axis of an array with up to two axes
 SHEETS = (3, 5, 4)  # and along the last three of more axes
 
 
@@ -28,40 +28,32 @@ class Snapshot:
     names : list of (str, ndarray)
     arrays : list of ndarray, each object once. That they are kept here keeps their memory from being used again.
     entries : dict of id(array) to list of str, the entries that a picture of the array shows
-    elements : dict of address to (int, str), the bytes of an element and its value
+    elements : dict of address to str, the value of the element that begins there; of several views, of the smallest elements
     memory : dict of address to int, the value of each byte
     """
 
     def __init__(self, names, earlier=()):
         self.names = names
         self.arrays = list({id(array): array for array in [*earlier, *(array for _, array in names)]}.values())
-        self.entries, self.elements, self.memory = {}, {}, {}
-        for array in self.arrays:
-            self.entries[id(array)] = [short(value) for value in shown(array).flat]
-            if array.nbytes:
-                self._copy(shown(array))
-                self._copy_buffer(array)
+        self.entries = {id(array): [short(value) for value in shown(array).flat] for array in self.arrays}
+        self.elements, self.memory = {}, {}
+        pieces = [np.asarray(piece) for array in self.arrays if array.nbytes for piece in (shown(array), *_around(array))]
+        for piece in sorted(pieces, key=lambda piece: piece.itemsize)[::-1]:  # the smallest replace the others
+            self.elements.update(zip(addresses(piece).ravel().tolist(), map(short, piece.flat), strict=True))
+            self.memory.update(zip(byte_addresses(piece).ravel().tolist(), piece.tobytes(), strict=True))
 
     def __repr__(self):
         return f"<snapshot of {', '.join(name for name, _ in self.names)}>"
 
-    def _copy_buffer(self, array):
-        """Copy what a picture shows of the buffer that `array` reads."""
-        first, _ = byte_bounds(array)
-        for whole in (array, owner(array)):
-            flat = None if whole is None else in_memory_order(whole)
-            if flat is not None and flat.nbytes:
-                start = (first - byte_bounds(flat)[0]) // flat.itemsize if flat.size > SHOWN else 0
-                self._copy(flat[start : start + SHOWN])
 
-    def _copy(self, array):
-        array, size = np.asarray(array), array.itemsize
-        data = array.tobytes()
-        for k, (address, value) in enumerate(zip(addresses(array).ravel().tolist(), array.flat, strict=True)):
-            known = self.elements.get(address)
-            if known is None or size < known[0]:  # of two views of a byte, the one of smaller pieces
-                self.elements[address] = size, short(value)
-            self.memory.update(zip(range(address, address + size), data[k * size : (k + 1) * size], strict=True))
+def _around(array):
+    """Yield what a picture shows of the buffer that `array` reads."""
+    first, _ = byte_bounds(array)
+    for whole in (array, owner(array)):
+        flat = None if whole is None else in_memory_order(whole)
+        if flat is not None:
+            start = (first - byte_bounds(flat)[0]) // flat.itemsize if flat.size > SHOWN else 0
+            yield flat[start : start + SHOWN]
 
 
 def members(arrays, named, frame):
@@ -79,7 +71,7 @@ def members(arrays, named, frame):
 def shown(array):
     """Return the part of `array` that a picture shows: a view."""
     limits = LIMITS.get(array.ndim, (1,) * (array.ndim - 3) + SHEETS)
-    return array[tuple(slice(limit) for limit in limits)] if array.ndim else array
+    return array[(*map(slice, limits), ...)]
 
 
 def short(value):

@@ -68,8 +68,7 @@ def _row(name, array, pairs):
 
 
 def _order(array):
-    c, f = array.flags.c_contiguous, array.flags.f_contiguous
-    return {(True, True): "C and F", (True, False): "C", (False, True): "F"}.get((c, f), "neither")
+    return " and ".join(order for order in "CF" if array.flags[f"{order}_CONTIGUOUS"]) or "neither"
 
 
 def _whose(array, pairs):

@@ -34,21 +34,17 @@ def plot_values(order):
         colours = COLOURS["ink"], COLOURS["ink"], COLOURS["loss"]
         for line, colour, up in zip(lines, colours, (0.14, 0, -0.14), strict=True):
             ax.text(x, y + up, line, ha="center", va="center", size=7, color=colour)
-    for value in order:
+    said = []
+    for k, value in enumerate(order, 1):
         for parent in value.parents:  # from the edge of one box to the edge of the other
             arrow = {"arrowstyle": "-|>", "color": COLOURS["guide"], "patchA": boxes[parent], "patchB": boxes[value]}
             ax.annotate("", place[value], place[parent], arrowprops=arrow | {"shrinkA": 1, "shrinkB": 1})
-    place = {value: k for k, value in enumerate(order, 1)}
-    said = "; ".join(
-        f"{place[value]}, "
-        f"{value.name}{' of ' + ' and '.join(str(place[p]) for p in value.parents) if value.parents else ''}: "
-        f"{_numbers(value.data)}, slope {_numbers(value.grad)}"
-        for value in order
-    )
-    return (
-        fig,
+        parents = " and ".join(str(order.index(parent) + 1) for parent in value.parents)
+        name = f"{value.name} of {parents}" if parents else value.name
+        said.append(f"{k}, {name}: {_numbers(value.data)}, slope {_numbers(value.grad)}")
+    return fig, (
         f"A graph of {len(order)} values, numbered in the order of the forward pass, each with its numbers and the "
-        f"slopes of the loss with respect to them. {said}.",
+        f"slopes of the loss with respect to them. {'; '.join(said)}."
     )
 
 

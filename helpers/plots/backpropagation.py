@@ -6,6 +6,9 @@ from helpers.figures import COLOURS, picture, subplots
 
 __all__ = ["plot_chain", "plot_initialisations", "plot_kink", "plot_network"]
 
+BOX = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
+ARROW = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
+
 
 @picture
 def plot_chain(forward, slopes=None):
@@ -13,24 +16,22 @@ def plot_chain(forward, slopes=None):
 
     Numbers may be arrays of one axis."""
     fig, ax = subplots(height=1.9 if slopes else 1.3)
-    bottom = -1.0 if slopes else -0.1
-    ax.set(xlim=(-0.6, len(forward) - 0.4), ylim=(bottom, 1.25))
+    ax.set(xlim=(-0.6, len(forward) - 0.4), ylim=(-1.0 if slopes else -0.1, 1.25))
     ax.axis("off")
-    box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-    arrow = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
     said = []
     for k, (name, value) in enumerate(forward.items()):
-        ax.text(k, 0.9, name, ha="center", va="center", bbox=box, size=11)
+        ax.text(k, 0.9, name, ha="center", va="center", bbox=BOX, size=11)
         ax.text(k, 0.3, _numbers(value), ha="center", va="center", size=9)
         if k:
-            ax.annotate("", (k - 0.3, 0.9), (k - 0.7, 0.9), arrowprops=arrow)
+            ax.annotate("", (k - 0.3, 0.9), (k - 0.7, 0.9), arrowprops=ARROW)
         said.append(f"{name} = {_numbers(value)}")
-    arrow |= {"color": COLOURS["loss"], "ls": "--"}
-    for k, slope in ((k, slopes[name]) for k, name in enumerate(forward) if slopes and name in slopes):
-        ax.text(k, -0.35, _numbers(slope), ha="center", va="center", size=9, color=COLOURS["loss"])
-        if k:
-            ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=arrow)
-        said.append(f"slope with respect to {list(forward)[k]}: {_numbers(slope)}")
+    back = ARROW | {"color": COLOURS["loss"], "ls": "--"}
+    for k, name in enumerate(forward):
+        if slopes and name in slopes:
+            ax.text(k, -0.35, _numbers(slopes[name]), ha="center", va="center", size=9, color=COLOURS["loss"])
+            if k:
+                ax.annotate("", (k - 0.75, -0.8), (k - 0.05, -0.8), arrowprops=back)
+            said.append(f"slope with respect to {name}: {_numbers(slopes[name])}")
     return fig, f"A chain of steps, with the values at each step. {'; '.join(said)}."
 
 
@@ -42,22 +43,19 @@ def _numbers(value):
 @picture
 def plot_network(arrays):
     """Show the arrays of a network, {name: array}, in the order of the forward pass, with their shapes."""
-    steps = ["x", "z1", "a", "z2", "L"]
+    steps = {"x": "", "z1": "x @ W1 + b1", "a": "max(z1, 0)", "z2": "a @ W2 + b2", "L": "loss"}
     fig, ax = subplots(height=2.2)
     ax.set(xlim=(-0.5, 4.5), ylim=(-0.1, 2.1))
     ax.axis("off")
-    box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-    arrow = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
-    words = {1: "x @ W1 + b1", 2: "max(z1, 0)", 3: "a @ W2 + b2", 4: "loss"}
-    for k, name in enumerate(steps):
-        ax.text(k, 1.4, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=box, size=10)
+    for k, (name, step) in enumerate(steps.items()):
+        ax.text(k, 1.4, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=BOX, size=10)
         if k:
-            ax.annotate("", (k - 0.3, 1.4), (k - 0.7, 1.4), arrowprops=arrow)
-            ax.text(k - 0.5, 1.85, words[k], ha="center", size=9)
+            ax.annotate("", (k - 0.3, 1.4), (k - 0.7, 1.4), arrowprops=ARROW)
+            ax.text(k - 0.5, 1.85, step, ha="center", size=9)
     for k, names in ((0.5, ("W1", "b1")), (2.5, ("W2", "b2"))):
         for shift, name in zip((-0.28, 0.28), names, strict=True):
-            ax.text(k + shift, 0.35, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=box, size=9)
-            ax.annotate("", (k, 1.3), (k + shift, 0.72), arrowprops=arrow)
+            ax.text(k + shift, 0.35, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=BOX, size=9)
+            ax.annotate("", (k, 1.3), (k + shift, 0.72), arrowprops=ARROW)
     said = ", ".join(f"{name} {_shape(array)}" for name, array in arrays.items())
     return fig, (
         "The forward pass of a network with one hidden layer: from x to z1 = x @ W1 + b1, to a = max(z1, 0), to "

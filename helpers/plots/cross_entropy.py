@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import log_softmax
 from helpers.plots.softmax import CORNERS, simplex
 
@@ -65,7 +65,9 @@ def logit_slider(logits):
     """Show two losses and their slopes over the logit of the true class, (K,), when the other class has the logit 0.
 
     A running notebook has a slider that marks one logit; a stored page marks none."""
-    losses, slopes = _two_losses(logits), [np.gradient(values, logits) for values in _two_losses(logits)]
+    log_p = log_softmax(np.column_stack([np.zeros_like(logits), logits]))[:, 1]
+    losses = -log_p, -np.log(np.exp(log_p) + 1e-7)
+    slopes = [np.gradient(values, logits) for values in losses]
 
     def draw(chosen=None):
         marked = ""
@@ -87,13 +89,7 @@ def logit_slider(logits):
             f"{slopes[0][0]:.0f}. With + 1e-7 the loss levels off at {losses[1][0]:.3f} and its slope approaches 0.{marked}"
         )
 
-    slider(draw, logits, name="logit", start=0, still=styled(draw)())
-
-
-def _two_losses(logits):
-    """Return the loss from the logits and the loss with + 1e-7, both (K,)."""
-    log_p = log_softmax(np.column_stack([np.zeros_like(logits), logits]))[:, 1]
-    return -log_p, -np.log(np.exp(log_p) + 1e-7)
+    slider(draw, logits, name="logit", start=0, still=())
 
 
 @picture
@@ -110,11 +106,8 @@ def plot_case(returned, correct):
     ax.legend(loc="upper right", ncols=2)
     pairs = "; ".join(f"{a:.4f} and {b:.4f} for label {k}" for k, (a, b) in enumerate(zip(returned, correct, strict=True)))
     heights = "all the same height" if np.ptp(returned) == 0 else "of different heights"
-    said = (
-        f"Pairs of bars show the loss that the program returns and the correct loss. They are {pairs}. The program's bars "
-        f"are {heights}."
-    )
-    return fig, said
+    lead = "Pairs of bars show the loss that the program returns and the correct loss."
+    return fig, f"{lead} They are {pairs}. The program's bars are {heights}."
 
 
 @picture

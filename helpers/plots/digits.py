@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import softmax
 
 __all__ = ["digit_slider", "plot_confusion", "plot_curves", "plot_digits", "plot_weights"]
@@ -72,10 +72,10 @@ def plot_weights(W, titles):
     for ax, column in zip(axes.flat, W.T, strict=False):
         drawn = ax.imshow(column.reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest")
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.8, ticks=[-int(limit), 0, int(limit)] if limit >= 1 else None)
-    said = (
+    return fig, (
         f"{W.shape[1]} pictures of 8 by 8 weights on a common colour scale, blue where a weight is positive, red where it "
+        f"is negative. Their titles, in order: {', '.join(map(str, titles))}."
     )
-    return fig, said + "is negative. Their titles, in order: " + ", ".join(map(str, titles)) + "."
 
 
 def digit_slider(net, images, labels, chosen):
@@ -87,7 +87,7 @@ def digit_slider(net, images, labels, chosen):
         fig, axes = subplots(len(indices), 3, height=2.2 * len(indices), width_ratios=[1, 1.6, 1.6], squeeze=False)
         return fig, " ".join(_draw_way(row, net, images[k], labels[k]) for row, k in zip(axes, indices, strict=True))
 
-    slider(draw, list(chosen), name="digit", start=chosen[0], still=styled(draw)(*chosen[:2]))
+    slider(draw, chosen, name="digit", start=chosen[0], still=chosen[:2])
 
 
 def _draw_way(axes, net, image, label):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, styled, subplots
+from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, subplots
 
 __all__ = ["plot_clinic", "plot_losses", "plot_paths", "plot_regions", "regions_slider"]
 
@@ -20,10 +20,13 @@ def plot_regions(x, t, names, predictors, height=3.2):
 
 def regions_slider(x, t, names, moments):
     """Show the regions at several moments of a training, {step: predict}: a slider, and four moments on a stored page."""
+
+    def draw(*steps):
+        return _regions(x, t, names, {f"step {k}": moments[k] for k in steps}, 3.6 if len(steps) == 1 else 2.7)
+
     steps = list(moments)
-    chosen = [steps[k] for k in np.linspace(0, len(steps) - 1, 4).round().astype(int)]
-    still = styled(_regions)(x, t, names, {f"step {k}": moments[k] for k in chosen}, 2.7)
-    slider(lambda k: _regions(x, t, names, {f"step {k}": moments[k]}, 3.6), steps, name="step", start=steps[0], still=still)
+    four = [steps[k] for k in np.linspace(0, len(steps) - 1, 4).round().astype(int)]
+    slider(draw, steps, name="step", start=steps[0], still=four)
 
 
 def _regions(x, t, names, predictors, height):
@@ -66,13 +69,13 @@ def plot_paths(loss, paths):
         ax.plot(*path.T, "o-", color=COLOURS["loss"], ms=3, lw=1)
         ax.plot(*path[0], "s", color=COLOURS["ink"], ms=5)
         ax.plot(0, 0, "+", color=COLOURS["ink"], ms=9)
-        ax.set(title=title, xlim=(-4.6, 4.6), ylim=(-2.2, 2.2))
+        ax.set(title=title, xlim=(-4.6, 4.6), ylim=(-2.2, 2.2), xlabel="w0", ylabel="w1")
+        ax.label_outer()
         inside = np.all(np.abs(path) < (4.6, 2.2), axis=1)
         steps = len(path) - 1 if inside.all() else int(np.argmin(inside)) - 1  # those before the path leaves the picture
         ends = [f"({point[0] + 0:.2f}, {point[1] + 0:.2f})" for point in (path[0], path[steps])]
         left = "" if inside.all() else ", after which the path leaves the picture"
         said.append(f"{title}: from {ends[0]} to {ends[1]} in {steps} steps{left}")
-    _label_outside(axes, "w0", "w1")
     lead = "Contour lines of a long valley, with its lowest point in the middle, and the path of each descent. "
     return fig, lead + ". ".join(said) + "."
 
@@ -100,22 +103,15 @@ def plot_clinic(healthy, patients, names=None):
     for ax, (letter, losses) in zip(axes.flat, patients.items(), strict=True):
         ax.plot(healthy, "--", color=COLOURS["guide"], lw=1)
         ax.plot(np.minimum(losses, 2 * top), "-", color=COLOURS["broken"], lw=2)
-        ax.set(ylim=(0, top), title=f"{letter}: {names[letter]}" if names else letter)
+        ax.set(title=f"{letter}: {names[letter]}" if names else letter, xlabel="steps", ylabel="loss", ylim=(0, top))
+        ax.label_outer()
         quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
         rises = int(np.sum(np.diff(losses) > 0.001))  # more than rounding
         lowest = f"lowest at step {np.argmin(np.round(losses, 2))} with {min(losses):.2f}"
         text = f"{quarters}, {lowest}; it rises in {rises} of {len(losses) - 1} steps"
         said.append(f"{letter} ({names[letter]}): {text}" if names else f"{letter}: {text}")
-    _label_outside(axes, "steps", "loss")
     return fig, (
         f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "
         f"{healthy[0]:.2f} to {healthy[-1]:.2f}. The losses at the start, after a quarter, half and three quarters of the "
         f"steps, and at the end: {'; '.join(said)}."
     )
-
-
-def _label_outside(axes, x, y):
-    for ax in axes[-1]:
-        ax.set_xlabel(x)
-    for ax in axes[:, 0]:
-        ax.set_ylabel(y)

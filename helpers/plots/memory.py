@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from helpers.figures import WIDTH, picture, slider, styled
+from helpers.figures import WIDTH, picture, slider
 from helpers.plots.memory_parts import ARROW, FULL, HIGH, MIDDLE, SMALL, TAG, Parts, tag_width, text_width
 
 __all__ = ["plot_memory", "plot_steps"]
@@ -23,11 +23,12 @@ def plot_steps(states, titles, alts):
     longest = max((len(cell.text) for state in states for strip in state for cell in strip.cells), default=0)
     look, columns = (SMALL, 3) if longest <= 4 and len(states) not in {1, 2, 4} else (MIDDLE, 2)
 
-    def one(number):
+    def draw(number=None):
+        if number is None:
+            return _figure(states, titles, look, columns), " ".join(said)
         return _figure([states[number - 1]], [titles[number - 1]], FULL, 1, states), said[number - 1]
 
-    still = styled(_figure)(states, titles, look, columns), " ".join(said)
-    slider(one, range(1, len(states) + 1), name="state", start=1, still=still)
+    slider(draw, range(1, len(states) + 1), name="state", start=1, still=())
 
 
 def _figure(shown, titles, look, columns, states=None):
@@ -73,7 +74,10 @@ class _Page(Parts):
         """Paint a strip with a row of boxes above it, which end at `base`, and the others below; return where they end."""
         first, *others = self.box_rows(strip)
         left, top = x + max(0, self.row_width(first) - self.strip_width(strip)) / 2, base + POINTER
-        corners = {cell.number: self.corner(k, left, top) for k, cell in enumerate(strip.cells)}
+        corners = {}
+        for k, cell in enumerate(strip.cells):
+            row, column = divmod(k, self.look.row)
+            corners[cell.number] = left + column * self.look.cell, top + row * self.high
         self.boxes(first, x, base, {number: corner for number, corner in corners.items() if corner[1] == top}, away=1)
         if not strip.cells or not any(box.exists for box in strip.boxes):
             return base
@@ -108,10 +112,6 @@ class _Page(Parts):
                 corner = corners.get(box.offset)
                 self.pointer(box, (x, y), corner and (corner[0] + share, corner[1]), away)
             x += self.column(box) + GAP
-
-    def corner(self, k, x, y):
-        """Return the upper left corner of the k-th cell of a strip at x, y."""
-        return x + k % self.look.row * self.look.cell, y + k // self.look.row * self.high
 
     def title(self, strip):
         return ", ".join(filter(None, [f"Buffer {strip.letter}", strip.size if self.look.entries else "", strip.part]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import COLOURS, picture, slider, styled, subplots
+from helpers.figures import COLOURS, picture, slider, subplots
 
 __all__ = ["plot_case", "plot_error_curve", "plot_methods", "plot_secants", "step_slider"]
 
@@ -77,7 +77,7 @@ def step_slider(f, x, slope):
             "like a staircase."
         )
 
-    slider(draw, 10.0 ** np.arange(0, -15.5, -0.5), name="h", start=1e-5, still=styled(draw)(1.0, 1e-5, 1e-15))
+    slider(draw, 10.0 ** np.arange(0, -15.5, -0.5), name="h", start=1e-5, still=(1, 1e-5, 1e-15))
 
 
 @picture

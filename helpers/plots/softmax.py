@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, styled, subplots
+from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, subplots
 from helpers.functions import softmax
 
 __all__ = [
@@ -65,10 +65,8 @@ def plot_row_sums(tables):
         ax.set(title=title, xlim=(0, columns + 1.3), ylim=(rows, 0), aspect="equal")
         ax.axis("off")
     said = "; ".join(f"{title}: rows sum to {_list(y.sum(axis=1))}" for title, y in tables.items())
-    return (
-        fig,
-        f"Grids of numbers with the sum of each row written beside it. {said}. A row that does not sum to 1 is wrong.",
-    )
+    lead = "Grids of numbers with the sum of each row written beside it."
+    return fig, f"{lead} {said}. A row that does not sum to 1 is wrong."
 
 
 @picture
@@ -112,43 +110,41 @@ def plot_temperature_paths(scores, temperatures):
     """Show on the three-class simplex where softmax(z / T) goes as T falls; `scores` is a list of z (3,)."""
     fig, ax = subplots(height=3.8)
     simplex(ax)
+    said = []
     for k, z in enumerate(scores):
         path, at_one = (np.array([softmax(np.asarray(z) / t) for t in ts]) @ CORNERS for ts in (temperatures, [1]))
         ax.plot(*path.T, MARKERS[k] + "-", color=COLOURS["guide"], markerfacecolor="white", markersize=4, lw=1)
         ax.plot(*at_one.T, MARKERS[k], color=COLOURS["ink"], markersize=8)
         beside = (-10, 0, "right") if path[-1, 0] < 0.5 else (10, 0, "left")
         ax.annotate(f"z = {_list(z)}", path[-1], beside[:2], textcoords="offset points", ha=beside[2], va="center")
+        one, end = (_list(softmax(np.asarray(z) / t)) for t in (1, temperatures[-1]))
+        said.append(f"z = {_list(z)} passes {one} at T = 1 and ends at {end}")
     ax.annotate(f"T = {temperatures[0]:g}", CORNERS.mean(axis=0), (8, -12), textcoords="offset points")
     ax.text(1.05, 0.8, f"large marks: T = 1\nends: T = {temperatures[-1]:g}", va="center")
-    at = [[_list(softmax(np.asarray(z) / t)) for t in (1, temperatures[-1])] for z in scores]
-    ends = "; ".join(
-        f"z = {_list(z)} passes {one} at T = 1 and ends at {end}" for z, (one, end) in zip(scores, at, strict=True)
-    )
     return fig, (
         f"A triangle. At each corner, one of the three classes has probability 1. Paths start near the centre at "
-        f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {ends}."
+        f"temperature {temperatures[0]:g} and move outwards as it falls to {temperatures[-1]:g}: {'; '.join(said)}."
     )
 
 
 def temperature_slider(z):
     """Show softmax(z / T) for three scores `z`: a slider in a running notebook, three values of T on a stored page."""
-    still = _at_temperatures(z, [10, 1, 0.2])
-    slider(lambda t: _at_temperatures(z, [t]), np.geomspace(0.1, 10, 101), name="T", start=1, still=still)
 
+    def draw(*temperatures):
+        fig, axes = subplots(1, len(temperatures), height=2.4, sharey=True, squeeze=False)
+        said = []
+        for ax, t in zip(axes[0], temperatures, strict=True):
+            y = softmax(np.asarray(z) / t)
+            _bars(ax, y)
+            ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
+            said.append(f"T = {t:.3g}: {_list(y)}")
+        axes[0, 0].set_ylabel("probability")
+        return fig, (
+            f"Bars of softmax(z / T) for class 0, class 1, class 2, with z = {_list(z)}. {'; '.join(said)}. The lower T is, "
+            "the larger the probability of the class with the largest score."
+        )
 
-@styled
-def _at_temperatures(z, temperatures):
-    ys = [softmax(np.asarray(z) / t) for t in temperatures]
-    fig, axes = subplots(1, len(ys), height=2.4, sharey=True, squeeze=False)
-    for ax, y, t in zip(axes[0], ys, temperatures, strict=True):
-        _bars(ax, y)
-        ax.set(title=f"T = {t:.3g}", ylim=(0, 1.1))
-    axes[0, 0].set_ylabel("probability")
-    said = "; ".join(f"T = {t:.3g}: {_list(y)}" for y, t in zip(ys, temperatures, strict=True))
-    return fig, (
-        f"Bars of softmax(z / T) for class 0, class 1, class 2, with z = {_list(z)}. {said}. The lower T is, the larger the "
-        "probability of the class with the largest score."
-    )
+    slider(draw, np.geomspace(0.1, 10, 101), name="T", start=1, still=(10, 1, 0.2))
 
 
 def _bars(ax, values):

@@ -143,7 +143,7 @@ def test_every_public_function_and_method_is_fuzzed():
     public = set(helpers.__all__)
     for name in helpers.__all__:
         if inspect.isclass(getattr(helpers, name)):
-            public |= {f"{name}.{method}" for method in vars(getattr(helpers, name)) if not method.startswith("_")}
+            public |= {f"{name}.{method}" for method in dir(getattr(helpers, name)) if not method.startswith("_")}
     assert set(FUZZ) == public - OTHERS
 
 
