@@ -33,7 +33,7 @@ def object_and_numbers(check):
     """f gives another value for a copy of x than for x moved in place: it compares objects, or keeps one for its numbers."""
     if check.here.all_flat or check.asked_f.references[0] > 0:
         near = check.near(1e-3)
-        moved, copied = check.f.or_nan(near), check.f.of_a_copy(near)
+        moved, copied = check.f.or_nan(near), check.f.or_nan(near, copied=True)
         if moved != copied and not math.isnan(copied) and copied != check.here.value:
             cause = "it keeps a reference to its argument, and takes the same object for the same numbers; keep x.copy()"
             return Finding("keeps its argument", f"f gives another value for a copy of x than for x moved in place: {cause}")
