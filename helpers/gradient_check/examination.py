@@ -80,6 +80,8 @@ class Examination:
     def _in_single_precision(self):
         """Return whether float64 is just the type of what f computed in float32."""
         values = np.concatenate([line.values for line in self.here.lines])
+        if self.here.all_flat:
+            values = np.append(values, self.f.or_nan(self.near(1e-3)))
         with np.errstate(over="ignore"):
             return self.here.double and bool(np.any(values != values[0]) and np.all(values == values.astype(np.float32)))
 
@@ -106,8 +108,7 @@ class Examination:
                     there.measure(self._directions(MORE))
                 if there.finite:
                     # So far out, a loss may saturate: then what looks wrong is rounding.
-                    saturated = there.wrong and there.noise > 100 * there.rounding
-                    self.there = None if saturated else there
+                    self.there = None if there.wrong and there.noise > 100 * there.rounding else there
                     return
 
     def errors(self):

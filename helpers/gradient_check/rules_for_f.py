@@ -70,8 +70,7 @@ def _far_away(check):
     here, moving = check.here, np.zeros(check.x.shape)
     for line in check.unread:
         moving[line.where] = 1
-    away = check.scale * (1 if here.all_flat else moving) * check.rng.uniform(0.5, 1.5, moving.shape)
-    away *= check.rng.choice([-1, 1], moving.shape)
+    away = check.scale * (1 if here.all_flat else moving) * check.rng.standard_normal(moving.shape)
 
     def f(distance):
         return check.f.or_nan((check.f.kept + distance * away).astype(check.x.dtype))
