@@ -14,7 +14,7 @@ __all__ = ["TRUST", "Comparison", "Line", "magnitude"]
 
 TRUST = 8  # standard deviations of rounding noise that a slope may be off
 BEND = math.sqrt(70)  # of rounding noise: its standard deviation in a fourth difference
-KINK = 3 * BEND  # times the noise: a larger fourth difference is no noise
+KINK = 12 * BEND  # times the rounding: a larger fourth difference is no noise
 AGAIN = 6  # lines with a kink that are looked at again
 
 
@@ -148,7 +148,7 @@ class Comparison:
         return np.array([0.0 if array is None else line.of(array) for line in self.lines])
 
     def kink(self, line):
-        return bool(line.bend > 4 * KINK * self.rounding)
+        return bool(line.bend > KINK * self.rounding)
 
     def bar(self, line, array):
         """Return how far the slope of `line` and what `array` says of it may differ."""
