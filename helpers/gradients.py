@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from helpers.perturbation import FLOATS, checked_array, loss_value, restored, steps, unsuitable
+from helpers.perturbation import checked_array, loss_value, restored, steps, unsuitable
 
 __all__ = ["numerical_gradient"]
 
@@ -60,46 +60,32 @@ def numerical_gradient(f, x, h=None):
     with restored(x) as values:
         above, below = steps(values, h)
         losses = _evaluate(f, x, values, above, below)
-        _require(np.array_equal(x, values))
-        repeated = _repeat_the_first(f, x, above) if losses else None
     wide = np.result_type(values, np.float64)
-    pairs = np.array(losses, dtype=wide).reshape(*values.shape, 2)
+    pairs = np.array(losses[:-1], dtype=wide).reshape(*values.shape, 2)
     with np.errstate(over="ignore", invalid="ignore"):  # the warnings below say it better
         slopes = ((pairs[..., 0] - pairs[..., 1]) / (above.astype(wide) - below)).astype(values.dtype)
     if losses:
-        _warn(x, losses, repeated, pairs, slopes)
+        _warn(x, losses, pairs, slopes)
     return slopes
 
 
 def _evaluate(f, x, values, above, below):
-    """Return f with each entry of `x` in turn at `above` and at `below`, two by two."""
+    """Return f with each entry of `x` in turn at `above` and at `below`, and once more with the first entry above.
+
+    A function of x alone gives the same value there."""
     cells = np.asarray(x)[...]
     entries = cells.reshape(-1) if cells.flags.c_contiguous else cells.flat  # a view, or an iterator: never a copy
-    losses, call = [], f
-    note = losses.append
-    for k, (up, down, value) in enumerate(zip(*(array.ravel().tolist() for array in (above, below, values)), strict=True)):
+    around = zip(*(array.ravel().tolist() for array in (values, above, below)), strict=True)
+    moves = [(k, value, moved) for k, (value, *pair) in enumerate(around) for moved in pair]
+    losses = []
+    for k, value, moved in moves + moves[:1]:
         _require(entries[k] == value)  # by an earlier call
-        entries[k] = up
-        note(call(x))
-        _require(entries[k] == up)
-        if k == 0:
-            _require(np.array_equal(cells.flat[1:], values.flat[1:]))
-            if type(losses[0]) not in FLOATS:  # 0-d arrays, which f may use again, integers, or no numbers at all
-                call, losses[0] = (lambda x: loss_value(f(x))), loss_value(losses[0])
-        entries[k] = down
-        note(call(x))
-        _require(entries[k] == down)
+        entries[k] = moved
+        losses.append(loss_value(f(x)))  # at once: a 0-d array f may use again
+        _require(entries[k] == moved)
         entries[k] = value
-    return losses if FLOATS.issuperset(map(type, losses)) else [loss_value(loss) for loss in losses]
-
-
-def _repeat_the_first(f, x, above):
-    """Return f at the first point at which it was evaluated: a function of x alone gives the same value."""
-    entries = np.asarray(x)
-    entries.flat[0] = above.flat[0]
-    point, loss = entries.copy(), loss_value(f(x))
-    _require(np.array_equal(entries, point))
-    return loss
+    _require(np.array_equal(x, values))
+    return losses
 
 
 def _require(unchanged):
@@ -107,7 +93,7 @@ def _require(unchanged):
         raise ValueError("f changes its argument x: let it work on a copy, or drop the in-place operation")
 
 
-def _warn(x, losses, repeated, pairs, slopes):
+def _warn(x, losses, pairs, slopes):
     """Say what makes the slopes doubtful, though they can be computed."""
 
     def say(text):
@@ -118,7 +104,7 @@ def _warn(x, losses, repeated, pairs, slopes):
     whole = next((loss for loss in losses if isinstance(loss, INTEGERS)), None)
     if whole is not None:
         say(f"f returns whole numbers, as {whole}: a count is a staircase, and has no slopes; use the loss")
-    first, again = float(losses[0]), float(repeated)
+    first, again = float(losses[0]), float(losses[-1])
     if first != again and not (np.isnan(first) and np.isnan(again)):
         say(
             f"f gives two values at the same point, first {first:.6g} and then {again:.6g}: it draws random numbers or "

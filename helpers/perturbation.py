@@ -11,9 +11,9 @@ import sys
 
 import numpy as np
 
-from helpers.arguments import plain_array
+from helpers.arguments import first_entry, plain_array
 
-__all__ = ["FLOATS", "Function", "checked_array", "default_step", "loss_value", "no_loss", "restored", "steps", "unsuitable"]
+__all__ = ["Function", "checked_array", "default_step", "loss_value", "restored", "steps", "unsuitable"]
 
 FLOATS = frozenset([float, np.float64, np.float32, np.longdouble])
 
@@ -34,8 +34,8 @@ def checked_array(f, x):
     if array.dtype.kind not in "biuf":
         raise TypeError(f"x must hold real numbers, but its dtype is {array.dtype}: pass one array of floats")
     if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-        index = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"x[{_index(index)}] is {array[index]}: there is no slope at a point that is not finite")
+        index, entry = first_entry("x", ~np.isfinite(array))
+        raise ValueError(f"{entry} is {array[index]}: there is no slope at a point that is not finite")
     return array
 
 
@@ -78,8 +78,8 @@ def steps(x, h):
         above, below = np.asarray(x + h, dtype=x.dtype), np.asarray(x - h, dtype=x.dtype)
     lost = (above <= x) | (below >= x) | ~np.isfinite(above - below)
     if np.any(lost):
-        index = tuple(int(k) for k in np.argwhere(lost)[0])
-        step, name = float(np.broadcast_to(h, x.shape)[index]), f"x[{_index(index)}]" if index else "x"
+        index, name = first_entry("x", lost)
+        step = float(np.broadcast_to(h, x.shape)[index])
         raise ValueError(
             f"the step h = {step:.4g} is lost to rounding: {name} = {x[index]:.4g}, and {name} ± h is no other {x.dtype}; "
             "leave h out"
@@ -108,50 +108,39 @@ class Function:
         self._entries = np.asarray(x)[...]  # a view of our own: f may reshape x
         self.kept = self._entries.copy()
 
-    def __call__(self, point):
+    def __call__(self, point, copied=False):
+        """Return f at a point: of x moved there or, if `copied`, of another array, while x is what it was."""
         self.evaluations += 1
-        np.copyto(self._entries, point)
-        return float(loss_value(self.f(self.x)))
+        np.copyto(self._entries, self.kept if copied else point)
+        return float(loss_value(self.f(point.copy() if copied else self.x)))
 
-    def or_nan(self, point):
+    def or_nan(self, point, copied=False):
         """Return f at a point that may be far off, where f need not make sense: NaN if it does not."""
-        try:
-            with np.errstate(all="ignore"):
-                return self(point)
-        except Exception:
-            return math.nan
-
-    def of_a_copy(self, point):
-        """Return f of another array, at a point, while x itself is what it was."""
-        self.evaluations += 1
-        np.copyto(self._entries, self.kept)
-        try:
-            return float(loss_value(self.f(point.copy())))
-        except Exception:
-            return math.nan
+        with contextlib.suppress(Exception), np.errstate(all="ignore"):
+            return self(point, copied)
+        return math.nan
 
     def gradient_or_nan(self, gradient):
         """Return what the function `gradient` returns where f was evaluated last, as floats: NaN if it makes no sense."""
-        try:
-            with np.errstate(all="ignore"):
-                return np.array(gradient(self.x), dtype=float)
-        except Exception:
-            return np.array(math.nan)
+        with contextlib.suppress(Exception), np.errstate(all="ignore"):
+            return np.array(gradient(self.x), dtype=float)
+        return np.array(math.nan)
 
 
 def loss_value(value, name="f"):
     """Return what a loss function returned as a float; raise TypeError, saying what to do, if it is not one number."""
     if type(value) in FLOATS:
         return value
-    masked = isinstance(value, np.ma.MaskedArray)
-    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not masked:
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf" and not np.ma.isMaskedArray(value):
         return value[()]
-    if _is_real(value) and not _too_large(value):
-        return value
-    raise TypeError(no_loss(value, name))
+    if _is_real(value):
+        with contextlib.suppress(OverflowError):  # of a Python integer or a fraction beyond the floats
+            float(value)
+            return value
+    raise TypeError(_no_loss(value, name))
 
 
-def no_loss(value, name="f"):
+def _no_loss(value, name):
     """Say why `value`, which the function called `name` returned, is not a loss."""
     if value is None:
         return f"{name} returns None: is its `return` missing?"
@@ -160,7 +149,7 @@ def no_loss(value, name="f"):
             f"{name} returns a {type(value).__name__} of {len(value)}, and a loss is one number: pick it out, "
             f"lambda x: {name}(x)[...]"
         )
-    if isinstance(value, np.ma.MaskedArray):
+    if np.ma.isMaskedArray(value):
         return f"{name} returns a masked array, and its mask would be ignored: fill or select first"
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         return (
@@ -177,20 +166,9 @@ def _is_real(value):
     return isinstance(value, numbers.Real | np.bool_) and not isinstance(value, np.timedelta64)
 
 
-def _too_large(value):
-    """Return whether a number, a Python integer or a fraction, is beyond the floats."""
-    return not isinstance(value, np.generic) and abs(value) > sys.float_info.max and abs(value) != np.inf
-
-
 def _overlapping(x):
     """Return whether two entries of `x` share memory. Only an array that was strided by hand or broadcast can."""
     if x.size < 2 or x.flags.c_contiguous or x.flags.f_contiguous:
         return False
-    offsets = np.zeros((), dtype=np.intp)
-    for length, stride in zip(x.shape, x.strides, strict=True):
-        offsets = np.add.outer(offsets, np.arange(length) * stride)
+    offsets = np.tensordot(x.strides, np.indices(x.shape), axes=1)
     return bool(np.diff(np.sort(offsets, axis=None)).min() < x.itemsize)
-
-
-def _index(index):
-    return ", ".join(map(str, index))

@@ -34,7 +34,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     h : positive number, optional
         The step, as in numerical_gradient. A second step, 2h, tells how far the slopes can be trusted.
     seed : int
-        Of the random point and directions, and of the entries that are looked at when there are more than 256.
+        Of the random point and directions.
     seconds : number
         How long the search for the wrong expression may take, after a disagreement.
 
@@ -138,14 +138,14 @@ def _causes(check, seconds):
             found, check.there = [], None
         return found, None
     explanation = _walk(check, seconds) if callable(check.gradient) else None
-    where, left_out = (explanation.where, explanation.left_out) if explanation else (None, None)
+    line = explanation and explanation.where and f"line {explanation.where.lineno}: `{explanation.where.text}`"
     if explanation and explanation.repair:
-        return [Finding(LINE, f"line {where.lineno}: `{where.text}` should be `{explanation.repair}`")], explanation
+        return [Finding(LINE, f"{line} should be `{explanation.repair}`")], explanation
     found = _first(FITS, check)
-    if found[0].name == "cause not recognised" and left_out:
-        found = [Finding(PATH, f"the gradient leaves out the path through `{left_out}`")]
-    elif found[0].name == "cause not recognised" and where:
-        found = [Finding(LINE, f"line {where.lineno}: `{where.text}` is no slope of f")]
+    if found[0].name == "cause not recognised" and explanation and explanation.left_out:
+        found = [Finding(PATH, f"the gradient leaves out the path through `{explanation.left_out}`")]
+    elif found[0].name == "cause not recognised" and line:
+        found = [Finding(LINE, f"{line} is no slope of f")]
     return found, explanation
 
 

@@ -89,48 +89,44 @@ class Report:
         return self.ok
 
     def __repr__(self):
-        rows = [f"  {label:<15}{before}{marked}{after}" for label, before, marked, after in self._rows()]
-        return "\n".join(
-            [self._verdict() + ("" if rows else "."), *rows, *(f"- {finding}" for finding in self._remaining())]
-        )
+        verdict, rows, findings = self._parts()
+        lines = [f"  {label:<15}{before}{marked}{after}" for label, before, marked, after in rows]
+        return "\n".join([verdict, *lines, *(f"- {finding}" for finding in findings)])
 
     def _repr_html_(self):
-        text, rows = html.escape, self._rows()
-        cells = (
-            f'<tr><th>{text(label)}</th><td style="text-align: left">'
-            f"<code>{text(before)}<b>{text(marked)}</b>{text(after)}</code></td></tr>"
-            for label, before, marked, after in rows
-        )
-        table = f"<table><tbody>{''.join(cells)}</tbody></table>" if rows else ""
-        parts = ((finding.name, str(finding)[len(finding.name) :]) for finding in self._remaining())
-        items = "".join(f"<li><b>{text(name)}</b>{text(sentence)}</li>" for name, sentence in parts)
-        return f"<p><b>{text(self._verdict())}{'' if rows else '.'}</b></p>{table}" + (f"<ul>{items}</ul>" if items else "")
+        verdict, rows, findings = self._parts()
+        row = '<tr><th>{}</th><td style="text-align: left"><code>{}<b>{}</b>{}</code></td></tr>'
+        lines = "".join(row.format(*map(html.escape, texts)) for texts in rows)
+        texts = ((html.escape(finding.name), html.escape(str(finding)[len(finding.name) :])) for finding in findings)
+        items = "".join(f"<li><b>{name}</b>{sentence}</li>" for name, sentence in texts)
+        table = f"<table><tbody>{lines}</tbody></table>" * bool(rows)
+        return f"<p><b>{html.escape(verdict)}</b></p>{table}" + f"<ul>{items}</ul>" * bool(findings)
 
-    def _remaining(self):
-        """The findings that the rows do not say already."""
-        return [finding for finding in self.findings if finding.name not in (LINE, PATH)]
+    def _parts(self):
+        """Return the verdict, the rows below it, and the findings that the rows do not say already."""
+        rows = self._rows() if self.explanation else []
+        findings = [finding for finding in self.findings if finding.name not in (LINE, PATH)]
+        return self._verdict() + "." * (not rows), rows, findings
 
     def _rows(self):
-        """Return (label, text, marked text, text) of each line below the verdict."""
-        if not (found := self.explanation):
-            return []
-        pairs = ", ".join(f"{expression} is the slope of {value}" for expression, value in found.right_so_far)
-        rows = [("right so far", pairs, "", "")] if pairs else []
+        """Return (label, text, marked text, text) of each line that tells what the search through the code found."""
+        found, rows = self.explanation, []
+        if found.right_so_far:
+            pairs = ", ".join(f"{expression} is the slope of {value}" for expression, value in found.right_so_far)
+            rows.append(("right so far", pairs, "", ""))
         if found.left_out:
             rows.append(("left out", "the path through ", found.left_out, ": held constant in f, the gradient is right"))
         if found.where:
             start, end = found.span
-            before, wrong, after = found.line[:start], found.line[start:end], found.line[end:]
-            before = f"line {found.where.lineno}: {before}"
+            before, after = f"line {found.where.lineno}: {found.line[:start]}", found.line[end:]
             label = "wrong in f" if found.in_f else "first wrong" if found.repair else "is no slope"
-            rows.append((label, before, wrong, after))
+            rows.append((label, before, found.line[start:end], after))
             if found.repair:
                 rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))
                 rows += [("or", alternative, "", "") for alternative in found.alternatives]
             if found.in_f:
-                rows.append(
-                    ("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", "")
-                )
+                doubt = "the gradient fits an f that is changed so; which of the two is wrong cannot be known"
+                rows.append(("", doubt, "", ""))
         return rows
 
     def _verdict(self):
