@@ -186,7 +186,7 @@ def _multiple(check, array, start=None):
     at, start = check.wrong, np.zeros(array.shape) if start is None else start
     claims, missing, off = at.claims(array), at.slopes - at.claims(start), at.slopes - at.claims()
     c = float(claims @ missing / (claims @ claims)) if np.any(claims) else 0.0
-    usual = [u for u in USUAL if abs(c / u - 1) < 20 * np.cbrt(at.eps)]
+    usual = [u for u in USUAL if not np.any(start) and abs(c / u - 1) < 20 * np.cbrt(at.eps)]
     for candidate in [*usual, c] if len(missing) > 2 else usual:  # any number is a factor of one
         explained = np.linalg.norm(missing - candidate * claims) < 0.2 * np.linalg.norm(off) or check.here.gradient is None
         if candidate and explained and at.fits(start + candidate * array):

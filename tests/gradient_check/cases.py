@@ -66,7 +66,7 @@ plain("waves_far_out", RIGHT, lambda x: float(np.sin(x).sum()), np.cos, [1e3, -2
 plain("corners_far_away", RIGHT, magnitudes, np.sign, [1.0, -2.0, 0.01])
 plain("corner_just_beyond_the_steps", RIGHT, magnitudes, np.sign, [1.0, 1.3e-5, -2.0])
 plain("float32_near_a_corner", RIGHT, lambda x: np.abs(x).sum(), np.sign, single([1, 1e-3, -2, 0.5, 3]))
-plain("a_corner_of_which_the_gradient_takes_the_middle", RIGHT, magnitudes, np.sign, [1.0, 0.0, -2.0])
+plain("a_corner_of_which_the_gradient_takes_the_middle", "near a kink", magnitudes, np.sign, [1.0, 0.0, -2.0])
 plain("a_small_corner_beside_large_slopes", RIGHT, lambda x: 100 * x[0] + abs(x[1]), np.array([100.0, 1.0]), [1.0, 1e-7])
 plain("just_256_entries", RIGHT, square, twice, np.linspace(-2, 3, 256))
 plain("just_257_entries", RIGHT, square, twice, np.linspace(-2, 3, 257))
