@@ -34,7 +34,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     h : positive number, optional
         The step, as in numerical_gradient. A second step, 2h, tells how far the slopes can be trusted.
     seed : int
-        Of the random point and directions.
+        Of the random point and directions, and of the entries that are looked at when there are more than 256.
     seconds : number
         How long the search for the wrong expression may take, after a disagreement.
 

@@ -17,7 +17,8 @@ from helpers.variables import reachable
 __all__ = ["Examination"]
 
 EVERY_ENTRY = 256  # up to so many entries are looked at one by one
-DIRECTIONS, ELSEWHERE, MORE = 6, 2, 6  # else so many random directions, at the second point, and there in a disagreement
+DIRECTIONS, SAMPLES = 6, 14  # else so many random directions, and so many entries where they disagree
+ELSEWHERE, MORE = 2, 6  # random directions at the second point, and more of them where they disagree
 
 
 class Asked(NamedTuple):
@@ -70,8 +71,8 @@ class Examination:
             self.here = Comparison(f, x, float(value), a, eps, self.h).measure(places)
             if not self._in_single_precision():
                 break
-        if self.here.wrong and not any(line.is_entry for line in self.here.wrong):
-            self.here.add(self._index(self.here.a_wrong_entry()))
+        if self.here.wrong and x.size > EVERY_ENTRY:
+            self._look_at_entries()
         if self.here.finite and callable(self.gradient):
             self._look_elsewhere()
         self.last = f(x)  # and what f keeps of its forward pass is of x again
@@ -91,6 +92,15 @@ class Examination:
     def _index(self, k):
         return tuple(int(i) for i in np.unravel_index(k, self.x.shape))
 
+    def _look_at_entries(self):
+        """Add entries to random directions that disagree: some at random, and the one at which a halving ends."""
+        here, size = self.here, self.x.size
+        largest = np.argsort(np.abs(here.gradient), axis=None, kind="stable")[-4:].tolist()
+        for k in [0, size - 1, *largest, *self.rng.choice(size, SAMPLES, replace=False).tolist()][:SAMPLES]:
+            here.add(self._index(k))
+        if not any(line.is_entry for line in here.wrong):
+            here.add(self._index(here.a_wrong_entry()))
+
     def _look_elsewhere(self):
         """Compare at a random point of order one, unless f or the gradient makes no sense there.
 
@@ -108,7 +118,8 @@ class Examination:
                     there.measure(self._directions(MORE))
                 if there.finite:
                     # So far out, a loss may saturate: then what looks wrong is rounding.
-                    self.there = None if there.wrong and there.noise > 100 * there.rounding else there
+                    saturated = there.noise > 100 * there.rounding or (there.relative_error < 1e-3 and not self.blind)
+                    self.there = None if there.wrong and saturated else there
                     return
 
     def errors(self):
