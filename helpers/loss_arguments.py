@@ -20,7 +20,8 @@ ROUNDING = 1e-3  # how far a row of probabilities may be from summing to 1: prin
 
 def logits_and_axis(z, axis):
     """Return `z` as an array of floats and its class axis, counted from the end."""
-    z = float_array("z", z)
+    if type(z) is not np.ndarray or z.dtype != np.float64:  # the usual array needs no closer look
+        z = float_array("z", z)
     if not is_integer(axis):
         raise TypeError(f"axis must be one integer, not {axis!r}")
     if z.ndim == 0:
