@@ -80,12 +80,11 @@ class Search:
         text, site = self.bench.text(tree), self.bench.site_of.get(id(node))
         if site is None or site.parent is None:
             return text
-        around = site.parent.node
-        try:
-            now = ast.parse(site.source.spliced(around, node, text), mode="eval").body
-        except SyntaxError:
-            return f"({text})"
-        return text if ast.dump(now) == ast.dump(replaced(around, {node: tree})) else f"({text})"
+
+        def around(new):
+            return ast.unparse(replaced(site.parent.node, {node: new}))
+
+        return text if around(tree) == around(ast.Name(ast.unparse(tree))) else f"({text})"
 
     def _at_all_points(self, actions, code):
         """Return the gradient at the first point, if an edit is right at all, else None."""
@@ -125,7 +124,7 @@ class Search:
         return rank + 0.02 * len(around) + max(self.known[one] for one in around)
 
     def _is_a_factor(self, site, edit):
-        """Tell whether an edit brings in an operand of the forward value whose slope it changes, as the chain rule may ask."""
+        """Tell whether an edit brings in an operand of the forward value whose slope it changes."""
         other, value = getattr(edit, "parts", {}).get("other"), self._value(site)
         key = value is not None and self.matches.slopes.get(identity(value))
         if other is None or not key:

@@ -43,12 +43,6 @@ class Source:
         """Return an expression or a statement as it was written, on one line."""
         return self._cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
-    def spliced(self, node, part, text):
-        """Return the text of a node with another text for one of its parts."""
-        start, end = self._in_brackets(part)
-        before = self._cut(node.lineno, node.col_offset, part.lineno, start)
-        return before + text + self._cut(part.end_lineno, end, node.end_lineno, node.end_col_offset)
-
     def line(self, node):
         """Return the lines that an expression is in, as one and stripped, and where in them it starts and ends."""
         start, end = self._in_brackets(node)
