@@ -19,7 +19,6 @@ from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
 from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
 from helpers.gradient_check.walk.search import Search
-from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore
 from helpers.gradient_check.walk.statements import tree_edits
 from helpers.gradient_check.walk.values import Values
@@ -125,21 +124,13 @@ class _Walk:
 
 
 def _of_f(bench, matches, values, below):
-    """Return the repairs of f with which the gradient is right."""
-    main = matches.main
+    """Return the repairs of f with which the gradient is right.
+
+    What the gradient computes as well must leave the gradient as it is: others would make the two trivially equal."""
+    main, shared = matches.main, {number for number, _ in matches.main.backward}
     sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
-    editor, shared = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
-    edits, of_f_alone = [*editor.own(), *editor.with_numbers()], []
-    if not shared.isdisjoint(site.number for site in sites):
-        others = idle(bench, main.backward, main.forward, main.run_gradient, main.given)
-        of_f_alone = [edit for edit in edits if edit.site.number in others]
-    edits = [edit for edit in edits if edit.site.number not in shared or _is_about_an_axis(edit)]
-    return Search(bench, matches, fits_edited).best(edits, below) or Search(bench, matches, fits_alone).best(
-        of_f_alone, below
-    )
-
-
-def _is_about_an_axis(edit):
-    """Tell whether an edit takes a sum, a mean ... over another axis. Others would make f and a gradient trivially equal."""
-    keywords = getattr(edit.site.parent and edit.site.parent.node, "keywords", ())
-    return edit.row.startswith("function(") or any(word.value is edit.site.node and word.arg == "axis" for word in keywords)
+    editor = Editor(bench, sites, main.forward, values)
+    edits = [*editor.own(), *editor.with_numbers()]
+    own = [edit for edit in edits if edit.site.number not in shared or edit.site.is_axis or edit.row.startswith("function(")]
+    of_both = [edit for edit in edits if edit.site.number in shared]
+    return Search(bench, matches, fits_edited).best(own, below) or Search(bench, matches, fits_alone).best(of_both, below)

@@ -7,8 +7,8 @@ central difference that measures ∂L/∂x.
 import numpy as np
 
 from helpers.gradient_check.walk.runs import NotAllowed
-from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore, Snapshot
+from helpers.gradient_check.walk.values import is_float
 
 STEP = 6e-6
 DIRECTIONS, POINTS = 8, 4
@@ -35,7 +35,7 @@ class Point:
         self.run_f(notes=self.forward)
         self.given = self.run_gradient(notes=self.backward)
         if bench.idle is None:
-            bench.idle = idle(bench, self.forward, self.backward, self.run_f, self.value)
+            bench.idle = self._idle()
         self.forward = {key: value for key, value in self.forward.items() if key[0] not in bench.idle}
         self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
         self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
@@ -93,6 +93,32 @@ class Point:
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance
 
+    # -- code that f and its gradient share
+
+    def _idle(self):
+        """Return the numbers of the sites that the gradient passes and f passes, too, though they do not matter to f.
+
+        Many write one function that returns both the loss and the gradient. Which expressions are whose is found out by an
+        experiment: if f stays the same whatever the value of an expression is, it is none of f's."""
+        shared, statements, idle = {number for number, _ in self.backward}, {}, set()
+        for (number, visit), value in self.forward.items():
+            site = self.bench.sites[number]
+            if number in shared and visit == 0 and site.statement is not None:
+                statements.setdefault(site.statement, {})[site] = value
+        for sites in statements.values():
+            largest = [site for site in sites if site.parent not in sites]
+            tried = {site: self._is_idle(site) for site in largest if site.kind == "Constant" or _is_a_number(sites[site])}
+            if tried and all(tried.values()):
+                tried = dict.fromkeys(largest, True)  # indices are of the same statement
+            idle |= {site.number for site in sites if any(map(tried.get, site.around()))}
+        return idle
+
+    def _is_idle(self, site):
+        def change(value, visit):
+            return 1.37 * value + 0.5 if is_float(value) or site.kind == "Constant" else ~value
+
+        return self.attempt(self.run_f, {site.number: change}) == self.value
+
     # -- slopes of a forward value V, given by its key (number of the site, visit)
 
     def is_slope(self, value, key):
@@ -124,6 +150,10 @@ class Point:
         """Return a small step for every entry of V, in proportion to it, so that it does not cross 0."""
         size = np.abs(np.asarray(self.forward[key], float))
         return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
+
+
+def _is_a_number(value):
+    return is_float(value) or getattr(value, "dtype", None) == np.dtype(bool)
 
 
 def points_around(bench, x):
