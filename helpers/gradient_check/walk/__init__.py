@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
-from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, inserted, left_out
+from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, fits_measured, inserted, left_out
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
 from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
@@ -85,7 +85,7 @@ class _Walk:
         matches = Matches(bench, points) if points and points[0].wrong else None
         if not matches or not matches.sites:
             return
-        self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
+        self.matches, search, values = matches, Search(bench, matches, fits_measured), Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values)
         sources = dict.fromkeys(site.source for site in matches.sites)
         self.repairs = search.best(
@@ -128,8 +128,7 @@ def _of_f(bench, matches, values, below):
 
     What the gradient computes as well must leave the gradient as it is: others would make the two trivially equal."""
     main, shared = matches.main, {number for number, _ in matches.main.backward}
-    sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
-    editor = Editor(bench, sites, main.forward, values)
+    editor = Editor(bench, matches.sites_of_f, main.forward, values)
     edits = [*editor.own(), *editor.with_numbers()]
     own = [edit for edit in edits if edit.site.number not in shared or edit.site.is_axis or edit.row.startswith("function(")]
     of_both = [edit for edit in edits if edit.site.number in shared]

@@ -26,6 +26,12 @@ def _held(point, number):
     return {number: lambda value, visit: point.forward.get((number, visit), value)}
 
 
+def fits_measured(point, edits=None, code=None):
+    """Return what an edited gradient gives if it agrees with the measured slopes, else None."""
+    given = point.attempt(point.run_gradient, edits, code=code)
+    return given if given is not None and point.agrees(given) else None
+
+
 def fits_edited(point, edits=None, code=None):
     """Return the gradient if it is that of an edited f, else None. It is run again: it may use what f computes."""
     if point.attempt(point.run_f, edits, code=code) is None:

@@ -123,6 +123,8 @@ class Point:
 
     def is_slope(self, value, key):
         """Tell whether a value is ∂L/∂V: whether it predicts what f gains along two random steps of V."""
+        if key not in self.forward or np.shape(value) != np.shape(self.forward[key]):
+            return False
         if key not in self.changes:
             sizes, shape = self._steps(key), (2, *np.shape(self.forward[key]))
             steps = sizes * self.rng.choice((-1, 1), shape) * self.rng.uniform(0.5, 1, shape)
