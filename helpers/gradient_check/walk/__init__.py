@@ -45,7 +45,7 @@ class Explanation(NamedTuple):
     in_f : whether the repair is one of f. Which of the two is wrong cannot be known
     left_out : the forward value that must be held constant for the gradient to be right, or None
     alternatives : lines with other repairs that fit as well, of f among them
-    checked : the number of points at which the repair was verified
+    checked : the number of points at which a repair is verified
     """
 
     where: Where | None
@@ -108,18 +108,14 @@ class _Walk:
         return self.repairs[0].rank if self.repairs else np.inf
 
     def explanation(self):
-        matches, best, others = self.matches, None, []
-        if self.repairs:
-            best, *others = self.repairs
+        matches, (best, *others) = self.matches, self.repairs or [None]
         place = best or (matches.certain and matches.first_wrong) or (self.left_out and matches.result)
         where, line = None, ("", (0, 0))
         if place:
-            where, line = (
-                Where(place.source.filename, place.node.lineno, place.source.text(place.node)),
-                place.source.line(place.node),
-            )
-        repair, others, checked = (best.text, others, len(matches.points)) if best else (None, (), 0)
-        lines = tuple([other.line() for other in others[:2]] + [f"in f, {other.line()}" for other in self.repairs_of_f[:1]])
+            where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
+            line = place.source.line(place.node)
+        repair, checked = best and best.text, len(matches.points)
+        lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in self.repairs_of_f[:1]))
         return Explanation(where, repair, matches.story, *line, self.in_f, self.left_out, lines, checked)
 
 

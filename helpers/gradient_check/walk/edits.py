@@ -15,9 +15,8 @@ class Edit:
     """
 
     def __init__(self, cost, sites, row, parts):
-        self.cost, self.sites, self.row, self.parts, self.site, around = cost, sites, row, parts, sites[0], sites[0]
-        while around is not None and not all(site.is_inside(around) for site in sites):
-            around = around.parent
+        self.cost, self.sites, self.row, self.parts, self.site = cost, sites, row, parts, sites[0]
+        around = next((one for one in self.site.around() if all(site.is_inside(one) for site in sites)), None)
         self.shown = around.node if around else self.site.statement or self.site.source.node
 
     def actions(self):
