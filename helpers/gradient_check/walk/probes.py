@@ -88,7 +88,7 @@ class Rewriter:
             self.scope = node
         if isinstance(node, ast.Call):
             new = self._call(node)
-        elif not isinstance(node, OPAQUE) and not _is_number(node) and not self._is_of_a_module(node):
+        elif not isinstance(node, OPAQUE) and not _is_number(node):
             new = self._copied(node)
         self.statement, self.scope = outside
         return self._probe(PROBE, node, first, new) if self._has_a_value(node) else new
@@ -103,18 +103,11 @@ class Rewriter:
     def _is_module(self, node):
         return isinstance(node, ast.Name) and isinstance(self.names.get(node.id), types.ModuleType)
 
-    def _is_of_a_module(self, node):
-        return isinstance(node, ast.Attribute) and self._is_module(node.value)
-
     def _call(self, node):
         """Let what is called pass through `callee_`, which looks for the learner's own functions."""
-        function, first, new = node.func, len(self.sites), copy.copy(node)
-        if isinstance(function, ast.Attribute) and not self._is_of_a_module(function):
-            new.func = copy.copy(function)
-            new.func.value = self._visit(function.value)
-        elif not isinstance(function, ast.Attribute | ast.Name):
-            new.func = self._visit(function)
-        new.func = self._probe(CALLEE, function, first, new.func)
+        first, new = len(self.sites), copy.copy(node)
+        function = (self._copied if isinstance(node.func, ast.Attribute | ast.Name) else self._visit)(node.func)
+        new.func = self._probe(CALLEE, node.func, first, function)
         new.args = [self._visit(argument) for argument in node.args]
         new.keywords = [self._visit(keyword) for keyword in node.keywords]
         return new

@@ -24,10 +24,8 @@ class Part(NamedTuple):
 
     def spellings(self, site):
         """Return syntax trees, those from the same function as a site first, and short ones."""
-        ordered = sorted(
-            (scope is not site.scope, len(ast.unparse(tree)), k) for k, (scope, tree) in enumerate(self.written)
-        )
-        return [self.written[k][1] for *_, k in ordered[:5]]
+        ordered = sorted(self.written, key=lambda one: (one[0] is not site.scope, len(ast.unparse(one[1]))))
+        return [tree for _, tree in ordered[:5]]
 
 
 class Values:
