@@ -1,11 +1,12 @@
 """The small edits of a function: which rows of the table of repairs fit which of its expressions."""
 
-import ast
-
 import numpy as np
 
 from helpers.gradient_check.walk import repairs
 from helpers.gradient_check.walk.values import ATOMS, Part, identity, is_array, is_float, is_integer, operands
+
+# The parts of an expression: their fields in a syntax tree, and their names in the table of repairs.
+FIELDS = {"left": "left", "right": "right", "comparators": "right", "func": "function", "args": "first", "value": "owner"}
 
 
 class Edit:
@@ -104,17 +105,13 @@ class Editor:
 
     def _parts(self, node):
         """Return the parts of an expression that a row may name."""
-        left, right = getattr(node, "left", None), getattr(node, "right", None) or getattr(node, "comparators", [None])[0]
-        found = {
-            "left": left,
-            "right": right,
-            "function": getattr(node, "func", None),
-            "owner": getattr(node, "value", None),
-        }
-        if isinstance(node, ast.Call) and node.args:
-            found["first"] = node.args[0]
-        sites = {name: self.bench.site_of.get(id(part)) for name, part in found.items()}
-        return {name: self._operand(site) for name, site in sites.items() if site}
+        parts = {}
+        for field, name in FIELDS.items():
+            part = getattr(node, field, None)
+            site = self.bench.site_of.get(id(part[0] if isinstance(part, list) and part else part))
+            if site is not None:
+                parts[name] = self._operand(site)
+        return parts
 
     def _operand(self, site):
         return Part(self._value(site), lambda: self.bench.latest[site.number], [(site.scope, site.node)])

@@ -17,13 +17,13 @@ def left_out(matches):
     main, texts = matches.main, []
     for number in dict.fromkeys(number for (number, _), value in main.forward.items() if is_float(value)):
         site = matches.bench.sites[number]
-        if site.kind != "Constant" and all(_fits(point, point.given, _held(point, number)) for point in matches.points):
+        if site.kind != "Constant" and all(_fits_held(point, number) for point in matches.points):
             texts.append(matches.name(site))
     return min(texts, key=len, default=None)
 
 
-def _held(point, number):
-    return {number: lambda value, visit: point.forward.get((number, visit), value)}
+def _fits_held(point, number):
+    return _fits(point, point.given, {number: lambda value, visit: point.forward.get((number, visit), value)})
 
 
 def fits_measured(point, edits=None, code=None):

@@ -81,10 +81,7 @@ def is_library(thing):
 @functools.lru_cache(maxsize=32)
 def _functions(text):
     """Return the syntax trees of all functions in a file."""
-    try:
-        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
-    except SyntaxError as error:
-        raise NoSource("the source does not parse") from error
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 def _may_be(node, code):
