@@ -15,6 +15,8 @@ class Edit:
     shown : the syntax tree whose change the learner is shown
     """
 
+    text = None  # the new syntax trees tell
+
     def __init__(self, cost, sites, row, parts):
         self.cost, self.sites, self.row, self.parts, self.site = cost, sites, row, parts, sites[0]
         around = next((one for one in self.site.around() if all(site.is_inside(one) for site in sites)), None)

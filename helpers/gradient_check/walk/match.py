@@ -38,11 +38,15 @@ class Matches:
         self.story = self._story()
         self._follow()
 
-    def _in_gradient(self):
+    def in_gradient(self):
         """Yield (site, visit, value) of the numbers that only the gradient computes."""
         for (number, visit), value in self.main.backward.items():
             if number in self.numbers and is_float(value) and self.bench.sites[number].kind != "Constant":
                 yield self.bench.sites[number], visit, value
+
+    def value(self, site):
+        """Return what a site of the gradient computes first, or None."""
+        return self.main.backward.get((site.number, 0))
 
     def is_constant(self, field, key, value):
         """Tell whether a value in the notes "forward" or "backward" is the same at all points."""
@@ -52,7 +56,7 @@ class Matches:
 
     def _forward_keys(self):
         """Return the values of f that depend on x and have the shape of a value in the gradient."""
-        shapes, keys = {np.shape(value) for *_, value in self._in_gradient()}, []
+        shapes, keys = {np.shape(value) for *_, value in self.in_gradient()}, []
         for key, value in self.main.forward.items():
             seen = self.bench.sites[key[0]].kind not in ("Constant", "Attribute", "Name")
             if seen and is_float(value) and np.shape(value) in shapes and identity(value) in self.moving:
@@ -70,7 +74,7 @@ class Matches:
     def _slopes(self):
         """Return {value: key of the forward value whose slope it is}. A value of f is a slope by chance only."""
         found = {}
-        for site, visit, value in self._in_gradient():
+        for site, visit, value in self.in_gradient():
             if np.ndim(value) == 0 and self.is_constant("backward", (site.number, visit), value):
                 continue  # lam is the slope of a penalty that is multiplied by it, which tells nothing
             if identity(value) not in found and identity(value) not in self.moving and np.all(np.isfinite(value)):
@@ -80,7 +84,7 @@ class Matches:
     def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
         pairs, visits, named = {}, {}, set()
-        for site, _, value in self._in_gradient():
+        for site, _, value in self.in_gradient():
             visits.setdefault(site, []).append(identity(value))
         for site, values in visits.items():
             key = self.slopes.get(values[0])
@@ -106,11 +110,11 @@ class Matches:
 
     def _is_known(self, site):
         """Tell whether a site is right if the first wrong expression reads it: a slope, a value of f, or a constant."""
-        key, read = (site.number, 0), [self.main.backward.get((kid.number, 0)) for kid in operands(site)]
-        value = self.main.backward.get(key)
+        value, read = self.value(site), map(self.value, operands(site))
         if not site.is_inside(self.first_wrong) or not is_float(value) or any(map(is_float, read)):
             return True
-        return self.is_constant("backward", key, value) or identity(value) in self.slopes.keys() | self.moving
+        right = self.is_constant("backward", (site.number, 0), value)
+        return right or identity(value) in self.slopes.keys() | self.moving
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""

@@ -73,8 +73,8 @@ class Search:
                 continue
             if (given := self._result(code={source.code: code})) is not None:
                 tree = replaced(edit.shown, trees)
-                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and getattr(edit, "row", "") != "other")
-                return Repair(rank, edit.shown, getattr(edit, "text", None) or self._text(edit.shown, tree), source, given)
+                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and edit.row != "other")
+                return Repair(rank, edit.shown, edit.text or self._text(edit.shown, tree), source, given)
         return None
 
     def _text(self, node, tree):
@@ -98,14 +98,14 @@ class Search:
 
     def rank(self, edit):
         """Return the cost of an edit: lower where the first wrong expression is, higher in what is right so far."""
-        site, wrong = self.bench.site_of.get(id(edit.shown)), self.matches.first_wrong
+        site, matches, wrong = self.bench.site_of.get(id(edit.shown)), self.matches, self.matches.first_wrong
         rank = edit.cost + 1e-4 * edit.shown.lineno + (self.bench.source_of[id(edit.shown)] in self.shared)
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
         if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing
             rank -= 0.2
         if wrong is not None:
-            same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
+            same = matches.value(site) is not None and identity(matches.value(site)) == identity(matches.value(wrong))
             rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * (site.statement is wrong.statement)
         rank -= 0.5 * self._is_a_factor(site, edit)
         around = [*site.around()]
@@ -113,19 +113,15 @@ class Search:
 
     def _is_a_factor(self, site, edit):
         """Tell whether an edit brings in an operand of the forward value whose slope it changes."""
-        other, value = getattr(edit, "parts", {}).get("other"), self._value(site)
-        key = value is not None and self.matches.slopes.get(identity(value))
-        if other is None or not key:
+        other, key = edit.parts.get("other"), self.matches.slopes.get(identity(self.matches.value(site)))
+        if other is None or key is None:
             return False
         operands = (self.main.forward.get((kid.number, key[1])) for kid in self.bench.sites[key[0]].kids)
         return any(identity(operand) == identity(other.value) for operand in operands)
 
-    def _value(self, site):
-        return self.main.backward.get((site.number, 0))
-
     def _right(self, site):
         """Return what speaks for a value being right as it is."""
-        value = self._value(site)
+        value = self.matches.value(site)
         if site.kind in {"Name", *ATOMS} or not is_float(value) or not np.size(value):
             return 0.0
         value, matches = identity(value), self.matches

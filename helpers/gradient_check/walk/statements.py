@@ -21,6 +21,7 @@ class TreeEdit(NamedTuple):
     shown: ast.AST
     trees: dict
     text: str | None = None
+    row, parts = "", {}  # it is no row of the table
 
     def actions(self):
         return None
