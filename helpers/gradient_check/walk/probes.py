@@ -94,14 +94,12 @@ class Rewriter:
         return self._probe(PROBE, node, first, new) if self._has_a_value(node) else new
 
     def _has_a_value(self, node):
-        if not isinstance(node, ast.expr) or type(node).__name__ in UNSEEN or self._is_module(node):
+        module = isinstance(node, ast.Name) and isinstance(self.names.get(node.id), types.ModuleType)
+        if module or not isinstance(node, ast.expr) or type(node).__name__ in UNSEEN:
             return False
         if isinstance(node, ast.Constant):
             return _is_number(node)
         return isinstance(getattr(node, "ctx", None), ast.Load | None)
-
-    def _is_module(self, node):
-        return isinstance(node, ast.Name) and isinstance(self.names.get(node.id), types.ModuleType)
 
     def _call(self, node):
         """Let what is called pass through `callee_`, which looks for the learner's own functions."""

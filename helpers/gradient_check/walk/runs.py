@@ -68,8 +68,7 @@ class Bench(Rebuilt):
 
     def plain(self, function):
         """Return function(x), of a function as it is."""
-        self.in_time()
-        seconds = time.perf_counter() - self.start
+        seconds = self.in_time()
         if self.progress and seconds > self.said + 1:
             self.said = seconds
             self.progress(f"looking for the line: {self.runs} experiments in {seconds:.0f} s")
@@ -109,9 +108,11 @@ class Bench(Rebuilt):
         return self.with_probes(function)
 
     def in_time(self):
-        """Raise OutOfTime if no time is left."""
-        if time.perf_counter() > self.start + self.seconds:
+        """Return the seconds since the start; raise OutOfTime if none are left."""
+        seconds = time.perf_counter() - self.start
+        if seconds > self.seconds:
             raise OutOfTime
+        return seconds
 
     def _note(self, key, value):
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":

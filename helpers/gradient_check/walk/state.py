@@ -140,7 +140,7 @@ def _refill(container, kept):
 
 def _put_back(owner, name, kept):
     if not isinstance(owner, dict):
-        if (vars(owner).get(name) if isinstance(owner, type) else getattr(owner, name, ABSENT)) is not kept:
+        if getattr(owner, name, ABSENT) is not kept:
             setattr(owner, name, kept)
     elif kept is ABSENT:
         owner.pop(name, None)
