@@ -106,12 +106,9 @@ def _owner(source, node):
 
 
 def _brackets(source, node):
-    """Yield a * (b + c) for a * b + c, and the other way round."""
-    left, right = getattr(node, "left", None), getattr(node, "right", None)
-    if isinstance(node, ast.BinOp) and isinstance(left, ast.BinOp):
-        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
-    if isinstance(node, ast.BinOp) and isinstance(right, ast.BinOp):
-        yield 1.0, node, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
+    """Yield a * (b + c) for a * b + c."""
+    if isinstance(node, ast.BinOp) and isinstance(left := node.left, ast.BinOp):
+        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, node.right))}
 
 
 def _with(node, **fields):
