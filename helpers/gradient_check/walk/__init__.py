@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.walk.edits import Editor
-from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, inserted, left_out
+from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, fits_measured, inserted, left_out
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
 from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
 from helpers.gradient_check.walk.search import Search
-from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore
 from helpers.gradient_check.walk.statements import tree_edits
 from helpers.gradient_check.walk.values import Values
@@ -46,7 +45,7 @@ class Explanation(NamedTuple):
     in_f : whether the repair is one of f. Which of the two is wrong cannot be known
     left_out : the forward value that must be held constant for the gradient to be right, or None
     alternatives : lines with other repairs that fit as well, of f among them
-    checked : the number of points at which the repair was verified
+    checked : the number of points at which a repair is verified
     """
 
     where: Where | None
@@ -86,7 +85,7 @@ class _Walk:
         matches = Matches(bench, points) if points and points[0].wrong else None
         if not matches or not matches.sites:
             return
-        self.matches, search, values = matches, Search(bench, matches), Values(bench, matches)
+        self.matches, search, values = matches, Search(bench, matches, fits_measured), Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values)
         sources = dict.fromkeys(site.source for site in matches.sites)
         self.repairs = search.best(
@@ -109,37 +108,24 @@ class _Walk:
         return self.repairs[0].rank if self.repairs else np.inf
 
     def explanation(self):
-        matches, best, others = self.matches, None, []
-        if self.repairs:
-            best, *others = self.repairs
+        matches, (best, *others) = self.matches, self.repairs or [None]
         place = best or (matches.certain and matches.first_wrong) or (self.left_out and matches.result)
         where, line = None, ("", (0, 0))
         if place:
-            where, line = (
-                Where(place.source.filename, place.node.lineno, place.source.text(place.node)),
-                place.source.line(place.node),
-            )
-        repair, others, checked = (best.text, others, len(matches.points)) if best else (None, (), 0)
-        lines = tuple([other.line() for other in others[:2]] + [f"in f, {other.line()}" for other in self.repairs_of_f[:1]])
+            where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
+            line = place.source.line(place.node)
+        repair, checked = best and best.text, len(matches.points)
+        lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in self.repairs_of_f[:1]))
         return Explanation(where, repair, matches.story, *line, self.in_f, self.left_out, lines, checked)
 
 
 def _of_f(bench, matches, values, below):
-    """Return the repairs of f with which the gradient is right."""
-    main = matches.main
-    sites = [bench.sites[number] for number in dict.fromkeys(number for number, _ in main.forward)]
-    editor, shared = Editor(bench, sites, main.forward, values), {number for number, _ in main.backward}
-    edits, of_f_alone = [*editor.own(), *editor.with_numbers()], []
-    if not shared.isdisjoint(site.number for site in sites):
-        others = idle(bench, main.backward, main.forward, main.run_gradient, main.given)
-        of_f_alone = [edit for edit in edits if edit.site.number in others]
-    edits = [edit for edit in edits if edit.site.number not in shared or _is_about_an_axis(edit)]
-    return Search(bench, matches, fits_edited).best(edits, below) or Search(bench, matches, fits_alone).best(
-        of_f_alone, below
-    )
+    """Return the repairs of f with which the gradient is right.
 
-
-def _is_about_an_axis(edit):
-    """Tell whether an edit takes a sum, a mean ... over another axis. Others would make f and a gradient trivially equal."""
-    keywords = getattr(edit.site.parent and edit.site.parent.node, "keywords", ())
-    return edit.row.startswith("function(") or any(word.value is edit.site.node and word.arg == "axis" for word in keywords)
+    What the gradient computes as well must leave the gradient as it is: others would make the two trivially equal."""
+    main, shared = matches.main, {number for number, _ in matches.main.backward}
+    editor = Editor(bench, matches.sites_of_f, main.forward, values)
+    edits = [*editor.own(), *editor.with_numbers()]
+    own = [edit for edit in edits if edit.site.number not in shared or edit.site.is_axis or edit.row.startswith("function(")]
+    of_both = [edit for edit in edits if edit.site.number in shared]
+    return Search(bench, matches, fits_edited).best(own, below) or Search(bench, matches, fits_alone).best(of_both, below)

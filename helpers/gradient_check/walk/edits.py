@@ -1,11 +1,12 @@
 """The small edits of a function: which rows of the table of repairs fit which of its expressions."""
 
-import ast
-
 import numpy as np
 
 from helpers.gradient_check.walk import repairs
 from helpers.gradient_check.walk.values import ATOMS, Part, identity, is_array, is_float, is_integer, operands
+
+# The parts of an expression: their fields in a syntax tree, and their names in the table of repairs.
+FIELDS = {"left": "left", "right": "right", "comparators": "right", "func": "function", "args": "first", "value": "owner"}
 
 
 class Edit:
@@ -14,10 +15,11 @@ class Edit:
     shown : the syntax tree whose change the learner is shown
     """
 
+    text = None  # the new syntax trees tell
+
     def __init__(self, cost, sites, row, parts):
-        self.cost, self.sites, self.row, self.parts, self.site, around = cost, sites, row, parts, sites[0], sites[0]
-        while around is not None and not all(site.is_inside(around) for site in sites):
-            around = around.parent
+        self.cost, self.sites, self.row, self.parts, self.site = cost, sites, row, parts, sites[0]
+        around = next((one for one in self.site.around() if all(site.is_inside(one) for site in sites)), None)
         self.shown = around.node if around else self.site.statement or self.site.source.node
 
     def actions(self):
@@ -40,14 +42,18 @@ class Editor:
     """The edits of the expressions that a function passed, made from the values that were noted there."""
 
     def __init__(self, bench, sites, notes, values):
-        self.bench, self.notes, self.values, self.visits = bench, notes, values, {}
-        for number, visit in notes:
-            self.visits[number] = visit + 1
-        self.sites = [site for site in sites if site.number in self.visits]
+        self.bench, self.notes, self.values = bench, notes, values
+        self.in_loops = {number for number, visit in notes if visit > 0}
+        self.sites = [site for site in sites if (site.number, 0) in notes]
 
     def own(self):
-        """Return the edits that need no other value."""
-        return [*self._made(self._own_rows), *self._alike()]
+        """Return the edits that need no other value; and those that change a name or a number all over a statement."""
+        alike = {}
+        for site in self.sites:
+            if site.kind in ("Name", "Constant"):
+                alike.setdefault((site.statement, site.scope, site.text), []).append(site)
+        several = [sites for sites in alike.values() if len(sites) > 1]
+        return [*self._made(self._own_rows), *self._made(self._rows_for_several, several)]
 
     def with_numbers(self):
         """Return the edits that put in a number at hand."""
@@ -57,34 +63,32 @@ class Editor:
         """Return the edits that put in another value at hand."""
         return [*self._made(lambda site, value: self._rows_with(site, value, self.values.before(site), "other", 1.4))]
 
-    def _made(self, rows):
+    def _made(self, rows, groups=None):
         """Yield an edit for each row that can be computed from the noted values and gives a new value."""
-        for site in self.sites:
-            value = self._value(site)
+        for sites in [[site] for site in self.sites] if groups is None else groups:
+            value = self._value(sites[0])
             seen = {identity(value)}
-            for cost, row, parts in sorted(rows(site, value), key=lambda row: row[0]):
+            for cost, row, parts in sorted(rows(sites[0], value), key=lambda row: row[0]):
                 try:
                     new = repairs.compiled(row)(it=value, **{name: part.value for name, part in parts.items()})
                 except Exception:
                     continue
-                if self.visits[site.number] > 1 or callable(new) or identity(new) not in seen:
+                if sites[0].number in self.in_loops or callable(new) or identity(new) not in seen:
                     seen.add(identity(new))
-                    yield Edit(cost, [site], row, parts)
+                    yield Edit(cost, sites, row, parts)
 
     def _value(self, site):
         return self.notes.get((site.number, 0))
 
     def _own_rows(self, site, value):
         parts, name = self._parts(site.node), getattr(getattr(site.node, "func", site.node), "attr", "")
-        around = site.parent and site.parent.node
         if site.kind == "Callee":
             for new in repairs.FUNCTIONS.get(name, ()):
                 yield (1.1, f"owner.{new}", parts) if parts else (1.1, f"np.{new}", {})
+        elif site.is_axis:
+            yield from self._rows("axis")
         elif site.kind == "Constant":
-            if any(word.value is site.node and word.arg == "axis" for word in getattr(around, "keywords", ())):
-                yield from self._rows("axis")
-            else:
-                yield from ((cost, f"{repairs.compiled(row)(value):.12g}", {}) for cost, row, _ in repairs.rows("constant"))
+            yield from ((cost, f"{repairs.compiled(row)(value):.12g}", {}) for cost, row, _ in repairs.rows("constant"))
         else:
             if site.kind in repairs.TABLES:
                 yield from self._rows(site.kind, parts)
@@ -103,15 +107,13 @@ class Editor:
 
     def _parts(self, node):
         """Return the parts of an expression that a row may name."""
-        kinds = {
-            ast.BinOp: lambda: {"left": node.left, "right": node.right},
-            ast.Compare: lambda: {"left": node.left, "right": node.comparators[0]},
-            ast.Call: lambda: {"function": node.func} | dict(zip(["first"], node.args, strict=False)),
-            ast.Attribute: lambda: {"owner": node.value},
-        }
-        found = kinds[type(node)]() if type(node) in kinds else {}
-        sites = {name: self.bench.site_of.get(id(part)) for name, part in found.items()}
-        return {name: self._operand(site) for name, site in sites.items() if site}
+        parts = {}
+        for field, name in FIELDS.items():
+            part = getattr(node, field, None)
+            site = self.bench.site_of.get(id(part[0] if isinstance(part, list) and part else part))
+            if site is not None:
+                parts[name] = self._operand(site)
+        return parts
 
     def _operand(self, site):
         return Part(self._value(site), lambda: self.bench.latest[site.number], [(site.scope, site.node)])
@@ -137,19 +139,9 @@ class Editor:
                 rows = (row for row in repairs.rows(table) if small or "@" in row[1])
                 yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in rows)
 
-    def _alike(self):
-        """Yield the edits that make the same change at all places of a statement where a name or a number is."""
-        groups = {}
-        for site in self.sites:
-            if site.kind in ("Name", "Constant"):
-                groups.setdefault((site.statement, site.scope, site.text), []).append(site)
-        for sites in groups.values():
-            value = self._value(sites[0])
-            if len(sites) < 2:
-                continue
-            if sites[0].kind == "Constant" and is_integer(value):
-                yield from (Edit(1.3, sites, new, {}) for new in ("0", "1") if new != sites[0].text)
-            elif sites[0].kind == "Name" and is_float(value):
-                for other in self.values.before(sites[0]):
-                    if np.shape(other.value) == np.shape(value) and identity(other.value) != identity(value):
-                        yield Edit(1.6 + other.cost, sites, "other", {"other": other})
+    def _rows_for_several(self, site, value):
+        if site.kind == "Constant" and is_integer(value):
+            yield from ((1.3, new, {}) for new in ("0", "1"))
+        elif site.kind == "Name" and is_float(value):
+            rows = self._rows_with(site, value, self.values.before(site), "other", 1.6)
+            yield from (row for row in rows if row[1] == "other")

@@ -7,23 +7,27 @@ an edited f, the two contradict each other there, and which of them is wrong can
 
 import numpy as np
 
-from helpers.gradient_check.walk.values import ATOMS, identity, is_float
+from helpers.gradient_check.walk.values import identity, is_float
 
 LARGE = 150  # entries of a slope that is measured one by one
 
 
 def left_out(matches):
     """Return the text of the forward value that must be held constant for the gradient to be right, or None."""
-    main, texts = matches.main, []
-    for number in dict.fromkeys(number for (number, _), value in main.forward.items() if is_float(value)):
-        site = matches.bench.sites[number]
-        if site.kind != "Constant" and all(_fits(point, point.given, _held(point, number)) for point in matches.points):
-            texts.append(matches.name(site))
-    return min(texts, key=len, default=None)
+    sites = (site for site in matches.sites_of_f if site.kind != "Constant")
+    found = (site for site in sites if all(_fits_held(point, site.number) for point in matches.points))
+    return min(map(matches.name, found), key=len, default=None)
 
 
-def _held(point, number):
-    return {number: lambda value, visit: point.forward.get((number, visit), value)}
+def _fits_held(point, number):
+    hold = {number: lambda value, visit: point.forward.get((number, visit), value)}
+    return is_float(point.forward.get((number, 0))) and _fits(point, point.given, hold)
+
+
+def fits_measured(point, edits=None, code=None):
+    """Return what an edited gradient gives if it agrees with the measured slopes, else None."""
+    given = point.attempt(point.run_gradient, edits, code=code)
+    return given if given is not None and point.agrees(given) else None
 
 
 def fits_edited(point, edits=None, code=None):
@@ -58,10 +62,9 @@ def inserted(matches):
     All means all but a constant factor, such as the number of examples, by which a later line may divide.
     """
     main = matches.main
-    for site in matches.sites:
-        value = main.backward.get((site.number, 0))
+    for site, _, value in matches.in_gradient():
         known = identity(value)
-        if site.kind in ATOMS or (site.number, 1) in main.backward or np.size(value) > LARGE:
+        if (site.number, 1) in main.backward or np.size(value) > LARGE:
             continue
         if known in matches.kept or known not in matches.used or (np.ndim(value) == 0 and main.x.size > 1):
             continue

@@ -14,7 +14,7 @@ MOST_KEYS, MOST_PAIRS = 150, 6
 class Matches:
     """What the values that the gradient computes are. A value is known by its bytes, wherever it turns up again.
 
-    sites : the sites that the gradient passes and f does not, in this order
+    sites_of_f, sites : the sites that f passes, and those that only the gradient passes, in this order
     moving : the values of f that depend on x
     keys : (number of the site, visit) of the forward values that a value of the gradient may be the slope of
     slopes : {value: key of V}, where a value is ∂L/∂V
@@ -27,36 +27,43 @@ class Matches:
 
     def __init__(self, bench, points):
         self.bench, self.points, self.main = bench, points, points[0]
-        in_f = {number for number, _ in self.main.forward}
-        passed = dict.fromkeys(number for number, _ in self.main.backward if number not in in_f)
-        self.sites, self.numbers = [bench.sites[number] for number in passed], set(passed)
-        self.moving = {identity(value) for key, value in self.main.forward.items() if self._depends_on_x(key, value)}
+        in_f, passed = ([*dict.fromkeys(key[0] for key in notes)] for notes in (self.main.forward, self.main.backward))
+        self.numbers = {*passed} - {*in_f}
+        self.sites_of_f = [bench.sites[number] for number in in_f]
+        self.sites = [bench.sites[number] for number in passed if number in self.numbers]
+        forward = self.main.forward.items()
+        self.moving = {identity(value) for key, value in forward if not self.is_constant("forward", key, value)}
         self.keys = self._forward_keys()
         self.slopes = self._slopes()
         self.story = self._story()
         self._follow()
 
-    def _in_gradient(self):
+    def in_gradient(self):
         """Yield (site, visit, value) of the numbers that only the gradient computes."""
         for (number, visit), value in self.main.backward.items():
             if number in self.numbers and is_float(value) and self.bench.sites[number].kind != "Constant":
                 yield self.bench.sites[number], visit, value
 
+    def value(self, site):
+        """Return what a site of the gradient computes first, or None."""
+        return self.main.backward.get((site.number, 0))
+
+    def is_constant(self, field, key, value):
+        """Tell whether a value in the notes "forward" or "backward" is the same at all points."""
+        return all(np.array_equal(getattr(point, field).get(key), value) for point in self.points[1:])
+
     # -- the forward values
 
     def _forward_keys(self):
         """Return the values of f that depend on x and have the shape of a value in the gradient."""
-        shapes, keys = {np.shape(value) for *_, value in self._in_gradient()}, []
+        shapes, keys = {np.shape(value) for *_, value in self.in_gradient()}, []
         for key, value in self.main.forward.items():
             seen = self.bench.sites[key[0]].kind not in ("Constant", "Attribute", "Name")
-            if seen and is_float(value) and np.shape(value) in shapes and self._depends_on_x(key, value):
+            if seen and is_float(value) and np.shape(value) in shapes and identity(value) in self.moving:
                 if keys and identity(self.main.forward[keys[-1]]) == identity(value):
                     keys.pop()  # what a function returned is named by its call
                 keys.append(key)
         return keys[-MOST_KEYS:]
-
-    def _depends_on_x(self, key, value):
-        return not all(np.array_equal(point.forward.get(key), value) for point in self.points[1:])
 
     def name(self, site):
         """Return what the learner calls a forward value."""
@@ -67,31 +74,25 @@ class Matches:
     def _slopes(self):
         """Return {value: key of the forward value whose slope it is}. A value of f is a slope by chance only."""
         found = {}
-        for site, visit, value in self._in_gradient():
-            if np.ndim(value) == 0 and self._is_constant((site.number, visit), value):
+        for site, visit, value in self.in_gradient():
+            if np.ndim(value) == 0 and self.is_constant("backward", (site.number, visit), value):
                 continue  # lam is the slope of a penalty that is multiplied by it, which tells nothing
             if identity(value) not in found and identity(value) not in self.moving and np.all(np.isfinite(value)):
-                alike = (key for key in self.keys if np.shape(self.main.forward[key]) == np.shape(value))
-                found[identity(value)] = next((key for key in alike if self.main.is_slope(value, key)), None)
+                found[identity(value)] = next((key for key in self.keys if self.main.is_slope(value, key)), None)
         return {value: key for value, key in found.items() if key}
 
     def _story(self):
         """Return pairs (expression of the gradient, forward value whose slope it is), each verified at two points."""
         pairs, visits, named = {}, {}, set()
-        for site, _, value in self._in_gradient():
+        for site, _, value in self.in_gradient():
             visits.setdefault(site, []).append(identity(value))
         for site, values in visits.items():
             key = self.slopes.get(values[0])
             if key and values[0] not in named and all(value in self.slopes for value in values):
                 named.add(values[0])
-                if all(self._is_slope_at(point, site, key) for point in self.points[1:2]):
+                if all(point.is_slope(point.backward.get((site.number, 0)), key) for point in self.points[1:2]):
                     pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
         return tuple([*pairs.items()][-MOST_PAIRS:])
-
-    def _is_slope_at(self, point, site, key):
-        value = point.backward.get((site.number, 0))
-        same_shape = key in point.forward and np.shape(value) == np.shape(point.forward[key])
-        return same_shape and point.is_slope(value, key)
 
     # -- first wrong
 
@@ -109,14 +110,11 @@ class Matches:
 
     def _is_known(self, site):
         """Tell whether a site is right if the first wrong expression reads it: a slope, a value of f, or a constant."""
-        key, read = (site.number, 0), [self.main.backward.get((kid.number, 0)) for kid in operands(site)]
-        value = self.main.backward.get(key)
+        value, read = self.value(site), map(self.value, operands(site))
         if not site.is_inside(self.first_wrong) or not is_float(value) or any(map(is_float, read)):
             return True
-        return self._is_constant(key, value) or identity(value) in self.slopes or identity(value) in self.moving
-
-    def _is_constant(self, key, value):
-        return all(np.array_equal(point.backward.get(key), value) for point in self.points[1:])
+        right = self.is_constant("backward", (site.number, 0), value)
+        return right or identity(value) in self.slopes.keys() | self.moving
 
     def _graph(self):
         """Return from which values each value was made, and the site and the operands where each turned up first."""

@@ -7,8 +7,8 @@ central difference that measures ∂L/∂x.
 import numpy as np
 
 from helpers.gradient_check.walk.runs import NotAllowed
-from helpers.gradient_check.walk.shared import idle
 from helpers.gradient_check.walk.state import CannotRestore, Snapshot
+from helpers.gradient_check.walk.values import is_float
 
 STEP = 6e-6
 DIRECTIONS, POINTS = 8, 4
@@ -29,20 +29,22 @@ class Point:
         self.bench, self.x, self.rng = bench, x.copy(), np.random.default_rng((5, 1847))
         bench.state.restore()
         bench.x[...] = x
-        self.value = float(bench.plain(bench.f))  # a gradient may need what f keeps for it
+        bench.plain(bench.f)  # a gradient may need what f keeps for it
         self.state = Snapshot(bench.x, bench.f, bench.gradient)
         self.forward, self.backward, self.measured, self.changes = {}, {}, {}, {}
-        self.run_f(notes=self.forward)
-        self.given = self.run_gradient(notes=self.backward)
+        self.value, self.given = self.run_f(notes=self.forward), self.run_gradient(notes=self.backward)
+        for function, result in ((bench.f, self.value), (bench.gradient, self.given)):
+            self.state.restore()
+            if not np.array_equal(bench.plain(function), result, equal_nan=True):
+                raise CannotRestore("with probes a function gives another result")
         if bench.idle is None:
-            bench.idle = idle(bench, self.forward, self.backward, self.run_f, self.value)
+            bench.idle = self._idle()
         self.forward = {key: value for key, value in self.forward.items() if key[0] not in bench.idle}
         self.directions = np.eye(x.size) if x.size <= DIRECTIONS else rng.standard_normal((DIRECTIONS, x.size))
         self.directions *= STEP * np.maximum(1, np.abs(x.ravel()))
         once, twice = (np.array([self.change(size * step) / size for step in self.directions]) for size in (1, 2))
         self.slopes, self.scale = once, max(float(np.max(np.abs([once, twice]))), 1e-300)
         self.noise = float(np.max(np.abs(once - twice))) / self.scale
-        self._ensure_the_same()
         self.error = self.error_of(self.given)
         self.wrong = self.error > 1e-7
         self.tolerance = max(3 * self.noise, min(3e-7, self.error / 50) if self.wrong else 3e-7)
@@ -69,17 +71,6 @@ class Point:
         except (Exception, NotAllowed):
             return None
 
-    def _ensure_the_same(self):
-        """Raise CannotRestore unless f and its gradient give bit by bit the same with probes as without."""
-        for function in (self.bench.f, self.bench.gradient):
-            results = set()
-            for run in (self.bench.plain, self.bench.run):
-                self.state.restore()
-                result = np.asarray(run(function))
-                results.add((result.dtype, result.shape, result.tobytes()))
-            if len(results) > 1:
-                raise CannotRestore("with probes a function gives another result")
-
     def change(self, step, edits=None, code=None):
         """Return half of what f gains from x - step to x + step."""
         return (self.run_f(edits, step=step, code=code) - self.run_f(edits, step=-step, code=code)) / 2
@@ -93,10 +84,38 @@ class Point:
     def agrees(self, given):
         return self.error_of(given) <= self.tolerance
 
+    # -- code that f and its gradient share
+
+    def _idle(self):
+        """Return the numbers of the sites that the gradient passes and f passes, too, though they do not matter to f.
+
+        Many write one function that returns both the loss and the gradient. Which expressions are whose is found out by an
+        experiment: if f stays the same whatever the value of an expression is, it is none of f's."""
+        shared, statements, idle = {number for number, _ in self.backward}, {}, set()
+        for (number, visit), value in self.forward.items():
+            site = self.bench.sites[number]
+            if number in shared and visit == 0 and site.statement is not None:
+                statements.setdefault(site.statement, {})[site] = value
+        for sites in statements.values():
+            largest = [site for site in sites if site.parent not in sites]
+            tried = {site: self._is_idle(site) for site in largest if site.kind == "Constant" or _is_a_number(sites[site])}
+            if tried and all(tried.values()):
+                tried = dict.fromkeys(largest, True)  # indices are of the same statement
+            idle |= {site.number for site in sites if any(map(tried.get, site.around()))}
+        return idle
+
+    def _is_idle(self, site):
+        def change(value, visit):
+            return 1.37 * value + 0.5 if is_float(value) or site.kind == "Constant" else ~value
+
+        return self.attempt(self.run_f, {site.number: change}) == self.value
+
     # -- slopes of a forward value V, given by its key (number of the site, visit)
 
     def is_slope(self, value, key):
         """Tell whether a value is ∂L/∂V: whether it predicts what f gains along two random steps of V."""
+        if key not in self.forward or np.shape(value) != np.shape(self.forward[key]):
+            return False
         if key not in self.changes:
             sizes, shape = self._steps(key), (2, *np.shape(self.forward[key]))
             steps = sizes * self.rng.choice((-1, 1), shape) * self.rng.uniform(0.5, 1, shape)
@@ -124,6 +143,10 @@ class Point:
         """Return a small step for every entry of V, in proportion to it, so that it does not cross 0."""
         size = np.abs(np.asarray(self.forward[key], float))
         return STEP * np.maximum(size, 1e-3 * max(float(np.max(size)), 1e-3))
+
+
+def _is_a_number(value):
+    return is_float(value) or getattr(value, "dtype", None) == np.dtype(bool)
 
 
 def points_around(bench, x):

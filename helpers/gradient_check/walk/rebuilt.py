@@ -59,7 +59,7 @@ class Rebuilt:
         """Return the code of a function with probes; None for a function that is no learner's or has no source."""
         code = function.__code__
         if code not in self.codes:
-            self.codes[code], before = None, len(self.sites)
+            self.codes[code] = None
             with self.silence(False), contextlib.suppress(NoSource, SyntaxError):
                 if is_learners(code):
                     source = Source(code)
@@ -67,8 +67,6 @@ class Rebuilt:
                     self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
                     self.shared = _closure(function) | self.shared
                     self.source_of |= {id(node): source for node in ast.walk(source.node)}
-            if self.codes[code] is None:
-                del self.sites[before:]
         return self.codes[code]
 
     def compiled(self, source, trees):

@@ -11,6 +11,8 @@ import re
 
 import numpy as np
 
+from helpers.gradient_check.walk.source import replaced
+
 TABLES = {
     "BinOp": """
         1.0 left + right | 1.0 left - right | 1.0 left * right | 1.0 left / right | 1.0 left @ right | 1.2 left ** right
@@ -76,12 +78,9 @@ def compiled(row):
 
 def as_tree(row, parts):
     """Return an expression of the table as a syntax tree with other trees for its parts."""
-
-    class Insert(ast.NodeTransformer):
-        def visit_Name(self, node):
-            return parts.get(node.id, node)
-
-    return Insert().visit(ast.parse(row, mode="eval").body)
+    tree = ast.parse(row, mode="eval").body
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return replaced(tree, {name: parts[name.id] for name in names if name.id in parts})
 
 
 FUNCTIONS = {name: others.split() for name, others in (cell.split(":") for cell in _cells(CALLED))}

@@ -20,7 +20,7 @@ OUTSIDE = {"open", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile"
 SHOWN_BY = {"IPython", "matplotlib"}
 MOST_NOTED = 30_000_000  # numbers in the notes of one run
 MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many as these:
-TIMES = 30
+TIMES, EACH = 30, 256  # and after each 256 probes the time is looked at
 _here = threading.local()  # silent: whether nothing may be shown or opened in this thread
 
 
@@ -36,8 +36,7 @@ class Bench(Rebuilt):
     """What the experiments are made on: f, its gradient and the array x, at which both are called."""
 
     def __init__(self, f, gradient, x, seconds, progress=None):
-        self.start = time.perf_counter()
-        self.deadline, self.said, self.progress, self.runs = self.start + seconds, self.start + 1, progress, 0
+        self.start, self.said, self.seconds, self.progress, self.runs = time.perf_counter(), 1.0, seconds, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
         super().__init__(f, gradient, self.probe, self.callee)
         self.most, self.idle = 0, None
@@ -60,20 +59,19 @@ class Bench(Rebuilt):
     def run(self, function, edits=None, notes=None, code=None):
         """Return function(x), with `edits`, {number of a site: function of (value, visit)}, and some code replaced."""
         self.edits, self.notes, self.replaced = edits or {}, notes, code or {}
-        self.visits, self.latest, self.noted, self.left, self.passed = {}, {}, 0, 0, 0
+        self.visits, self.latest, self.noted, self.passed = {}, {}, 0, 0
         self.runs += 1
-        now = time.perf_counter()
-        if self.progress and now > self.said + 1:
-            self.said = now
-            self.progress(f"looking for the line: {self.runs} experiments in {now - self.start:.0f} s")
-        with self.silence():
-            result = self.with_probes(function)(self.x)
-        self.most = max(self.most, TIMES * self.passed * (notes is not None))
+        result = self.plain(self.with_probes(function))
+        if notes is not None:
+            self.most = max(self.most, TIMES * (self.passed + EACH))
         return result
 
     def plain(self, function):
-        """Return function(x) as the learner wrote it."""
-        self.in_time()
+        """Return function(x), of a function as it is."""
+        seconds = self.in_time()
+        if self.progress and seconds > self.said + 1:
+            self.said = seconds
+            self.progress(f"looking for the line: {self.runs} experiments in {seconds:.0f} s")
         with self.silence():
             return function(self.x)
 
@@ -90,9 +88,11 @@ class Bench(Rebuilt):
     # -- called from the learner's code
 
     def probe(self, number, value):
-        self.left -= 1
-        if self.left < 0:
-            self._count()
+        self.passed += 1
+        if self.passed % EACH == 0:
+            self.in_time()
+            if self.passed > (MOST_PASSED if self.notes is not None else self.most):
+                raise NotAllowed
         visit = self.visits[number] = self.visits.get(number, -1) + 1
         if number in self.edits:
             value = self.edits[number](value, visit)
@@ -107,16 +107,12 @@ class Bench(Rebuilt):
             raise NotAllowed
         return self.with_probes(function)
 
-    def _count(self):
-        self.left, self.passed = 256, self.passed + 256
-        if self.passed > (MOST_PASSED if self.notes is not None else self.most):
-            raise NotAllowed
-        self.in_time()
-
     def in_time(self):
-        """Raise OutOfTime if no time is left."""
-        if time.perf_counter() > self.deadline:
+        """Return the seconds since the start; raise OutOfTime if none are left."""
+        seconds = time.perf_counter() - self.start
+        if seconds > self.seconds:
             raise OutOfTime
+        return seconds
 
     def _note(self, key, value):
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":

@@ -1,12 +1,14 @@
 """Try the edits, likely ones first, and keep as repairs those that make gradient and measured slopes agree."""
 
 import ast
-import collections
+import functools
 import re
+import statistics
 from typing import NamedTuple
 
 import numpy as np
 
+from helpers.gradient_check.walk.experiments import fits_measured
 from helpers.gradient_check.walk.source import replaced
 from helpers.gradient_check.walk.values import ATOMS, identity, is_float
 
@@ -34,16 +36,13 @@ class Repair(NamedTuple):
 
 
 class Search:
-    """Edits of the gradient; or of f, if `fits` judges them: a function of (point, actions, code)."""
+    """Edits that are judged by `fits`, a function of (point, actions, code): fits_measured, or those for edits of f."""
 
-    def __init__(self, bench, matches, fits=None):
-        self.bench, self.matches, self.main, self.fits = bench, matches, matches.main, fits or self._agrees
-        in_f, self.known = [bench.sites[number] for number in dict.fromkeys(number for number, _ in self.main.forward)], {}
-        sources = collections.Counter(site.source for site in matches.sites)
-        self.shared = (
-            {site.source for site in in_f} - {*[source for source, _ in sources.most_common(1)]} if fits is None else ()
-        )
-        self.written_in_f = {ast.dump(site.node) for site in in_f if not isinstance(site.node, ast.Name | ast.Constant)}
+    def __init__(self, bench, matches, fits):
+        self.bench, self.matches, self.main, self.fits = bench, matches, matches.main, fits
+        self._right, sources = functools.cache(self._right), {site.source for site in matches.sites_of_f}
+        self.shared = sources - {statistics.mode(site.source for site in matches.sites)} if fits is fits_measured else ()
+        self.written_in_f = {ast.dump(site.node) for site in matches.sites_of_f if site.kind not in ("Name", "Constant")}
 
     def best(self, edits, below=np.inf):
         """Return the edits that fit, best first, and those that fit nearly as well; all of a rank below some other."""
@@ -64,15 +63,18 @@ class Search:
 
     def tried_out(self, rank, edit):
         """Return an edit as a Repair if it makes the gradient right at all points, else None."""
-        actions = edit.actions()
-        if actions is not None and self._at_all_points(actions, None) is None:
+        actions, source = edit.actions(), self.bench.source_of[id(edit.shown)]
+        if actions is not None and self._result(actions) is None:
             return None
         for trees in edit.variants():
-            if (result := self._compiled(trees)) is not None:
-                source = self.bench.source_of[id(edit.shown)]
+            try:
+                code = self.bench.compiled(source, trees)
+            except (SyntaxError, ValueError, TypeError, RecursionError):
+                continue
+            if (given := self._result(code={source.code: code})) is not None:
                 tree = replaced(edit.shown, trees)
-                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and getattr(edit, "row", "") != "other")
-                return Repair(rank, edit.shown, getattr(edit, "text", None) or self._text(edit.shown, tree), source, result)
+                rank -= 0.4 * (ast.dump(tree) in self.written_in_f and edit.row != "other")
+                return Repair(rank, edit.shown, edit.text or self._text(edit.shown, tree), source, given)
         return None
 
     def _text(self, node, tree):
@@ -80,65 +82,46 @@ class Search:
         text, site = self.bench.text(tree), self.bench.site_of.get(id(node))
         if site is None or site.parent is None:
             return text
-        around = site.parent.node
-        try:
-            now = ast.parse(site.source.spliced(around, node, text), mode="eval").body
-        except SyntaxError:
-            return f"({text})"
-        return text if ast.dump(now) == ast.dump(replaced(around, {node: tree})) else f"({text})"
 
-    def _at_all_points(self, actions, code):
+        def around(new):
+            return ast.unparse(replaced(site.parent.node, {node: new}))
+
+        return text if around(tree) == around(ast.Name(ast.unparse(tree))) else f"({text})"
+
+    def _result(self, actions=None, code=None):
         """Return the gradient at the first point, if an edit is right at all, else None."""
         first = self.fits(self.main, actions, code)
         others = (self.fits(point, actions, code) is not None for point in self.matches.points[1:])
         return first if first is not None and all(others) else None
 
-    def _agrees(self, point, actions, code):
-        given = point.attempt(point.run_gradient, actions, code=code)
-        return given if given is not None and point.agrees(given) else None
-
-    def _compiled(self, trees):
-        """Compile the function with new syntax trees in place of old ones; return the gradient if it is right."""
-        source = self.bench.source_of[id(next(iter(trees)))]
-        try:
-            code = self.bench.compiled(source, trees)
-        except (SyntaxError, ValueError, TypeError, RecursionError):
-            return None
-        return self._at_all_points(None, {source.code: code})
-
     # -- which edit is the likeliest
 
     def rank(self, edit):
         """Return the cost of an edit: lower where the first wrong expression is, higher in what is right so far."""
-        site, wrong = self.bench.site_of.get(id(edit.shown)), self.matches.first_wrong
+        site, matches, wrong = self.bench.site_of.get(id(edit.shown)), self.matches, self.matches.first_wrong
         rank = edit.cost + 1e-4 * edit.shown.lineno + (self.bench.source_of[id(edit.shown)] in self.shared)
         if site is None:
             return rank - 0.15 * (wrong is not None and edit.shown is wrong.statement)
         if site.kind == "Name" and getattr(site.statement, "value", None) is site.node:  # y = x: something may be missing
             rank -= 0.2
         if wrong is not None:
-            same = self._value(site) is not None and identity(self._value(site)) == identity(self._value(wrong))
+            same = matches.value(site) is not None and identity(matches.value(site)) == identity(matches.value(wrong))
             rank -= 0.3 if same or site.is_inside(wrong) else 0.15 * (site.statement is wrong.statement)
         rank -= 0.5 * self._is_a_factor(site, edit)
         around = [*site.around()]
-        self.known |= {one: self._right(one) for one in around if one not in self.known}
-        return rank + 0.02 * len(around) + max(self.known[one] for one in around)
+        return rank + 0.02 * len(around) + max(map(self._right, around))
 
     def _is_a_factor(self, site, edit):
-        """Tell whether an edit brings in an operand of the forward value whose slope it changes, as the chain rule may ask."""
-        other, value = getattr(edit, "parts", {}).get("other"), self._value(site)
-        key = value is not None and self.matches.slopes.get(identity(value))
-        if other is None or not key:
+        """Tell whether an edit brings in an operand of the forward value whose slope it changes."""
+        other, key = edit.parts.get("other"), self.matches.slopes.get(identity(self.matches.value(site)))
+        if other is None or key is None:
             return False
         operands = (self.main.forward.get((kid.number, key[1])) for kid in self.bench.sites[key[0]].kids)
         return any(identity(operand) == identity(other.value) for operand in operands)
 
-    def _value(self, site):
-        return self.main.backward.get((site.number, 0))
-
     def _right(self, site):
         """Return what speaks for a value being right as it is."""
-        value = self._value(site)
+        value = self.matches.value(site)
         if site.kind in {"Name", *ATOMS} or not is_float(value) or not np.size(value):
             return 0.0
         value, matches = identity(value), self.matches

@@ -43,12 +43,6 @@ class Source:
         """Return an expression or a statement as it was written, on one line."""
         return self._cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
-    def spliced(self, node, part, text):
-        """Return the text of a node with another text for one of its parts."""
-        start, end = self._in_brackets(part)
-        before = self._cut(node.lineno, node.col_offset, part.lineno, start)
-        return before + text + self._cut(part.end_lineno, end, node.end_lineno, node.end_col_offset)
-
     def line(self, node):
         """Return the lines that an expression is in, as one and stripped, and where in them it starts and ends."""
         start, end = self._in_brackets(node)
@@ -87,10 +81,7 @@ def is_library(thing):
 @functools.lru_cache(maxsize=32)
 def _functions(text):
     """Return the syntax trees of all functions in a file."""
-    try:
-        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
-    except SyntaxError as error:
-        raise NoSource("the source does not parse") from error
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 def _may_be(node, code):
@@ -101,8 +92,8 @@ def _may_be(node, code):
 def build(node, code, extra=()):
     """Compile a function's node to a code object that has the free variables of `code`, and `extra` ones.
 
-    The function is compiled inside a factory whose parameters are its free variables, and inside a class of the right name
-    if it is a method, because `super()` and names with two underscores depend on the class.
+    The function is compiled inside a factory whose parameters are its free variables; `__class__`, which `super()` reads,
+    is one of them. Around a method is a class of the right name, because names with two underscores depend on it.
     """
     node = copy.copy(node)
     node.args = copy.deepcopy(node.args)
@@ -115,14 +106,12 @@ def build(node, code, extra=()):
     for argument in ast.walk(node.args):
         if isinstance(argument, ast.arg):
             argument.annotation = None
-    top = ast.parse(f"def factory_({', '.join(dict.fromkeys((*code.co_freevars, *extra)))}): pass").body[0]
-    top.body, depth = [ast.Expr(node) if isinstance(node, ast.Lambda) else node], 2
-    _, *outer = reversed(code.co_qualname.split("."))
-    if outer and outer[0] != "<locals>":
-        method, top, depth = top, ast.parse(f"class {outer[0]}: pass").body[0], 3
-        top.body = [method]
+    *_, owner, _ = ["_", *code.co_qualname.split(".")]
+    names = ", ".join(dict.fromkeys((*code.co_freevars, *extra)))
+    top = ast.parse(f"class {owner if owner.isidentifier() else '_'}:\n def factory_({names}): pass").body[0]
+    top.body[0].body = [ast.Expr(node) if isinstance(node, ast.Lambda) else node]
     made = compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True)
-    for _ in range(depth):  # module, class, factory, function
+    for _ in range(3):  # module, class, factory, function
         made = next(constant for constant in made.co_consts if isinstance(constant, types.CodeType))
     return made
 

@@ -66,7 +66,7 @@ class Snapshot:
 
     def _container(self, container):
         self.puts.append((_refill, container, container.copy()))
-        return list(container.values() if isinstance(container, dict) else container)
+        return container.values() if isinstance(container, dict) else container
 
     def _function(self, function):
         code, within = function.__code__, function.__globals__
@@ -95,13 +95,7 @@ class Snapshot:
         return [*map(data.get, names), *kind.__bases__]
 
     def _generator(self, generator):
-        if isinstance(generator, random.Random):
-            self.puts.append((generator.setstate, generator.getstate()))
-        elif isinstance(generator, np.random.RandomState):
-            self.puts.append((generator.set_state, generator.get_state()))
-        else:
-            bits = getattr(generator, "bit_generator", generator)
-            self.puts.append((setattr, bits, "state", bits.state))
+        self.puts.append((generator.__setstate__, generator.__getstate__()))
 
     def _object(self, thing):
         of_a_library = is_library(sys.modules.get(type(thing).__module__)) and not isinstance(thing, types.SimpleNamespace)
@@ -120,7 +114,8 @@ ENTER = {
     types.FunctionType: Snapshot._function,
     types.CellType: Snapshot._cell,
     type: Snapshot._class,
-    (random.Random, np.random.RandomState, np.random.Generator, np.random.BitGenerator): Snapshot._generator,
+    (random.Random, np.random.RandomState, np.random.BitGenerator): Snapshot._generator,
+    np.random.Generator: lambda snapshot, generator: [generator.bit_generator],
     (tuple, frozenset): lambda snapshot, things: things,
     WRAPPERS: lambda snapshot, thing: [getattr(thing, name, None) for name in WRAPPED],
     object: Snapshot._object,
@@ -145,7 +140,7 @@ def _refill(container, kept):
 
 def _put_back(owner, name, kept):
     if not isinstance(owner, dict):
-        if (vars(owner).get(name) if isinstance(owner, type) else getattr(owner, name, ABSENT)) is not kept:
+        if getattr(owner, name, ABSENT) is not kept:
             setattr(owner, name, kept)
     elif kept is ABSENT:
         owner.pop(name, None)

@@ -1,4 +1,4 @@
-"""Repairs that no probe can make: a statement is dropped, moved or adds up, parts are exchanged, a loop runs another way.
+"""Repairs that no probe can make: a statement is dropped, moved or adds up, parts are exchanged, an index is another one.
 
 Such an edit is a change of the syntax tree, and the function is compiled again to try it.
 """
@@ -21,6 +21,7 @@ class TreeEdit(NamedTuple):
     shown: ast.AST
     trees: dict
     text: str | None = None
+    row, parts = "", {}  # it is no row of the table
 
     def actions(self):
         return None
@@ -31,39 +32,30 @@ class TreeEdit(NamedTuple):
 
 def tree_edits(source, sources):
     """Yield the edits of one function. Indices may come from any of the sources."""
-    indices = {ast.unparse(node.slice): node.slice for one in sources for node in _subscripts(one)}
-    for node in _subscripts(source):
-        yield from (TreeEdit(*edit) for edit in _index(source, node, indices))
+    indices = {ast.unparse(node.slice): node.slice for one in sources for node in _all(ast.Subscript, one)}
     for node in ast.walk(source.node):
-        for maker in (_order, _loop, _assignment, _exchanged, _owner, _einsum, _brackets):
-            for edit in maker(source, node):
-                yield TreeEdit(*edit)
+        edits = [_index(source, node, indices)] if isinstance(node, ast.Subscript) else []
+        for edit in itertools.chain(*edits, *(maker(source, node) for maker in MAKERS)):
+            yield TreeEdit(*edit)
+
+
+def _all(kind, source):
+    return [node for node in ast.walk(source.node) if isinstance(node, kind)]
 
 
 def _order(source, node):
-    """Yield a statement dropped, exchanged with the next one, or moved into the loop before it."""
+    """Yield a statement dropped, or exchanged with the next one; or moved out of a loop, a return or the last one."""
     body = node.body if isinstance(getattr(node, "body", None), list) else []
     for statement in body:
         if isinstance(statement, SIMPLE):
             yield 0.98, statement, {statement: ast.Pass()}, f"# {source.text(statement)}"
     for one, other in itertools.pairwise(body):
-        if isinstance(one, ast.For | ast.While):
-            trees = {one: _with(one, body=[*one.body, other]), other: ast.Pass()}
-            yield 1.2, other, trees, f"{source.text(other)}  # inside the loop"
-        elif not hasattr(one, "body") and not hasattr(other, "body"):
+        if not hasattr(one, "body") and not hasattr(other, "body"):
             yield 1.2, one, {one: other, other: one}, f"{source.text(one)}  # below: {source.text(other)}"
-
-
-def _loop(source, loop):
-    """Yield a loop with a statement moved out of it, a return or the last one; or with its rounds in another order."""
-    for inner in ast.walk(loop) if isinstance(loop, ast.For | ast.While) else ():
-        if isinstance(inner, ast.Return) or inner is loop.body[-1]:
-            after = ast.If(ast.Constant(True), [replaced(loop, {inner: ast.Pass()}), inner], [])
-            yield 1.2, inner, {loop: after}, f"{source.text(inner)}  # after the loop"
-    if isinstance(loop, ast.For):
-        backwards = getattr(getattr(loop.iter, "func", None), "id", "") == "reversed"
-        other = loop.iter.args[0] if backwards else ast.Call(ast.Name("reversed", ast.Load()), [loop.iter], [])
-        yield 1.2, loop.iter, {loop.iter: other}
+    for inner in ast.walk(node) if isinstance(node, ast.For | ast.While) else ():
+        if isinstance(inner, ast.Return) or inner is body[-1]:
+            after = ast.If(ast.Constant(True), [replaced(node, {inner: ast.Pass()}), inner], [])
+            yield 1.2, inner, {node: after}, f"{source.text(inner)}  # after the loop"
 
 
 def _assignment(source, statement):
@@ -96,48 +88,33 @@ def _exchanged(source, node):
 
 def _index(source, node, indices):
     """Yield another index, as it is written elsewhere, or the same index of something else."""
-    now, usual = ast.unparse(node), {text: ast.parse(f"x[{text}]", mode="eval").body.slice for text in USUAL_SLICES}
-    for index in (indices | (usual if isinstance(node.slice, ast.Slice) else {})).values():
-        if ast.unparse(new := _with(node, slice=index)) != now:
-            yield 1.3, node, {node: new}
-    for other in {ast.unparse(other.value): other.value for other in _subscripts(source)}.values():
-        if ast.unparse(new := _with(node, value=other)) != now:
+    usual = {text: ast.parse(f"x[{text}]", mode="eval").body.slice for text in USUAL_SLICES}
+    others = (indices | (usual if isinstance(node.slice, ast.Slice) else {})).values()
+    owners = {ast.unparse(other.value): other.value for other in _all(ast.Subscript, source)}.values()
+    for new in [_with(node, slice=other) for other in others] + [_with(node, value=owner) for owner in owners]:
+        if ast.unparse(new) != ast.unparse(node):
             yield 1.3, node, {node: new}
 
 
 def _owner(source, node):
     """Yield the same attribute of another object, as other.data for self.data."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
-        others = (other.value for other in ast.walk(source.node) if isinstance(other, ast.Attribute))
-        for name in {other.id: other for other in others if isinstance(other, ast.Name)}.values():
-            if name.id not in ("np", node.value.id):
-                yield 1.3, node, {node: _with(node, value=name)}
-
-
-def _subscripts(source):
-    return [node for node in ast.walk(source.node) if isinstance(node, ast.Subscript)]
-
-
-def _einsum(source, call):
-    """Yield an einsum with two letters of a term in the other order."""
-    letters = call.args[0] if getattr(getattr(call, "func", None), "attr", "") == "einsum" else None
-    if isinstance(getattr(letters, "value", None), str):
-        for term in set(letters.value.replace("->", ",").split(",")):
-            for one, other in itertools.combinations(term, 2):
-                new = letters.value.replace(term, term.translate({ord(one): other, ord(other): one}), 1)
-                yield 1.1, letters, {letters: ast.Constant(new)}
+        owners = [other.value for other in _all(ast.Attribute, source) if isinstance(other.value, ast.Name)]
+        for name, owner in {owner.id: owner for owner in owners}.items():
+            if name not in ("np", node.value.id):
+                yield 1.3, node, {node: _with(node, value=owner)}
 
 
 def _brackets(source, node):
-    """Yield a * (b + c) for a * b + c, and the other way round."""
-    left, right = getattr(node, "left", None), getattr(node, "right", None)
-    if isinstance(node, ast.BinOp) and isinstance(left, ast.BinOp):
-        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
-    if isinstance(node, ast.BinOp) and isinstance(right, ast.BinOp):
-        yield 1.0, node, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
+    """Yield a * (b + c) for a * b + c."""
+    if isinstance(node, ast.BinOp) and isinstance(left := node.left, ast.BinOp):
+        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, node.right))}
 
 
 def _with(node, **fields):
     node = copy.copy(node)
     vars(node).update(fields)
     return node
+
+
+MAKERS = _order, _assignment, _exchanged, _owner, _brackets

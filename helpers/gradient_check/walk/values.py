@@ -24,20 +24,18 @@ class Part(NamedTuple):
 
     def spellings(self, site):
         """Return syntax trees, those from the same function as a site first, and short ones."""
-        ordered = sorted(
-            (scope is not site.scope, len(ast.unparse(tree)), k) for k, (scope, tree) in enumerate(self.written)
-        )
-        return [self.written[k][1] for *_, k in ordered[:5]]
+        ordered = sorted(self.written, key=lambda one: (one[0] is not site.scope, len(ast.unparse(one[1]))))
+        return [tree for _, tree in ordered[:5]]
 
 
 class Values:
     """All values at hand in the gradient, f's among them, and the numbers that are the same at all points."""
 
     def __init__(self, bench, matches):
-        self.bench, self.points, self.groups, self.when, self.numbers = bench, matches.points, {}, {}, {}
+        self.bench, self.matches, self.groups, self.when, self.numbers = bench, matches, {}, {}, {}
         self.numbers[2.0] = Part(2, lambda: 2, [(None, ast.Constant(2))], 0.2)
         for field in ("forward", "backward"):
-            for (number, visit), value in getattr(self.points[0], field).items():
+            for (number, visit), value in getattr(matches.main, field).items():
                 site = bench.sites[number]
                 if visit == 0 and (field == "forward" or number in matches.numbers):
                     self.when.setdefault(number, len(self.when))
@@ -72,8 +70,8 @@ class Values:
                 if value.ndim > 2:
                     text = f"{site.text}.size // {site.text}.shape[{axis}]"
                     self._enter(value.size // length, site, ast.parse(text, mode="eval").body, 0.3)
-        same = (getattr(point, field).get((site.number, 0)) == value for point in self.points)
-        if np.ndim(value) == 0 and (is_float(value) or is_integer(value)) and all(same):
+        number = np.ndim(value) == 0 and (is_float(value) or is_integer(value))
+        if number and self.matches.is_constant(field, (site.number, 0), value):
             self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
     def _enter(self, value, site, tree, cost):
