@@ -111,10 +111,28 @@ def _brackets(source, node):
         yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, node.right))}
 
 
+def _loop(source, loop):
+    """Yield a loop with its rounds in the other order."""
+    if isinstance(loop, ast.For):
+        backwards = getattr(getattr(loop.iter, "func", None), "id", "") == "reversed"
+        other = loop.iter.args[0] if backwards else ast.Call(ast.Name("reversed", ast.Load()), [loop.iter], [])
+        yield 1.2, loop.iter, {loop.iter: other}
+
+
+def _einsum(source, call):
+    """Yield an einsum with two letters of a term in the other order."""
+    letters = call.args[0] if getattr(getattr(call, "func", None), "attr", "") == "einsum" else None
+    if isinstance(getattr(letters, "value", None), str):
+        for term in set(letters.value.replace("->", ",").split(",")):
+            for one, other in itertools.combinations(term, 2):
+                new = letters.value.replace(term, term.translate({ord(one): other, ord(other): one}), 1)
+                yield 1.1, letters, {letters: ast.Constant(new)}
+
+
 def _with(node, **fields):
     node = copy.copy(node)
     vars(node).update(fields)
     return node
 
 
-MAKERS = _order, _assignment, _exchanged, _owner, _brackets
+MAKERS = _order, _assignment, _exchanged, _owner, _brackets, _loop, _einsum
