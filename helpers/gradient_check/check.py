@@ -1,7 +1,10 @@
 """check_gradient: it looks at x and at the calls, compares at x and at a random point, and then searches for the cause."""
 
+import contextlib
+import dataclasses
 import re
 import sys
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +13,7 @@ from helpers.arguments import is_integer
 from helpers.calls import argument_names
 from helpers.gradient_check.examination import Examination
 from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, Reports
-from helpers.gradient_check.rules_for_calls import CALLS, unusable_x
+from helpers.gradient_check.rules_for_calls import CALLS, argument_is_changed, unusable_x
 from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
 from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
 from helpers.gradient_check.walk import explain
@@ -36,7 +39,8 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     seed : int
         Of the random point and directions, and of the entries that are looked at when there are more than 256.
     seconds : number
-        How long the search for the wrong expression may take, after a disagreement.
+        How long the search for the wrong expression may take, after a disagreement; with a dict, all searches together may
+        take twice as long.
 
     Returns
     -------
@@ -78,21 +82,45 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     return _check_one(f, gradient, x, h, seed, seconds, f"d{name[1]}" if name else "the gradient")
 
 
-def _check_each(f, gradient, arrays, *rest):
-    """Check the gradient of each array of a dict, while the others stay as they are."""
+def _check_each(f, gradient, arrays, *options):
+    """Check the gradient of each array of a dict, while the others stay as they are, and where all of them are random."""
     if not arrays:
         raise ValueError("x is an empty dict: it must hold at least one array, by name")
     slopes = gradient(arrays) if callable(gradient) else gradient
     if not isinstance(slopes, dict) or slopes.keys() != arrays.keys():
         answer = f"one with the keys {[*slopes]}" if isinstance(slopes, dict) else f"a {type(slopes).__name__}"
         raise TypeError(f"x is a dict with the keys {[*arrays]}; gradient must be or return one with the same, not {answer}")
-    reports = Reports()
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
+    *rest, seconds = options
+    end = time.perf_counter() + 2 * seconds
+
+    def check(name):
         one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
-        reports[name] = _check_one(OfDict(f, arrays), one, array, *rest, f"d{name}")
+        allowed = min(seconds, max(0, end - time.perf_counter()) / 2)
+        return _check_one(OfDict(f, arrays), one, arrays[name], *rest, allowed, f"d{name}")
+
+    reports = Reports({name: check(name) for name in arrays})
+    if callable(gradient) and reports and len(arrays) > 1:
+        _look_where_all_are_random(reports, arrays, check, np.random.default_rng((rest[-1], 1848)))
     return reports
+
+
+def _look_where_all_are_random(reports, arrays, check, rng):
+    """Check the arrays of a dict again where all are random: there it shows if a scale is forgotten that is 1 at first."""
+    with contextlib.ExitStack() as stack:
+        for array in arrays.values():
+            stack.enter_context(restored(array))
+            array[...] = rng.standard_normal(array.shape)
+        for name, report in reports.items():
+            with contextlib.suppress(Exception):  # f may make no sense there
+                again = check(name)
+                seen = {"evaluations": report.evaluations + again.evaluations}
+                if not again and (again.relative_error > again.bound or again.elsewhere > 0):
+                    error = max(again.relative_error, again.elsewhere)
+                    seen |= {"ok": False, "findings": again.findings, "elsewhere": error, "explanation": again.explanation}
+                reports[name] = dataclasses.replace(report, **seen)
 
 
 class OfDict(NamedTuple):
@@ -123,6 +151,8 @@ def _examine(check, seconds):
     if found := _first(CALLS, check):
         return found, None
     check.compare()
+    if found := _first([argument_is_changed], check):
+        return found, None
     remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
@@ -143,7 +173,8 @@ def _causes(check, seconds):
         return [Finding(LINE, f"{line} should be `{explanation.repair}`")], explanation
     found = _first(FITS, check)
     if found[0].name == "cause not recognised" and explanation and explanation.left_out:
-        found = [Finding(PATH, f"the gradient leaves out the path through `{explanation.left_out}`")]
+        line = f"line {explanation.where.lineno}"
+        found = [Finding(PATH, f"the gradient leaves out the path through `{explanation.left_out}` in {line} of f")]
     elif found[0].name == "cause not recognised" and line:
         found = [Finding(LINE, f"{line} is no slope of f")]
     return found, explanation

@@ -1,6 +1,7 @@
 """One check: what f and the gradient answer at x, and how the gradient compares with measured slopes there and elsewhere."""
 
 import functools
+import gc
 import math
 import pickle
 import random
@@ -110,6 +111,9 @@ class Examination:
             anywhere.flat[::2] *= -1  # so that not all units of a ReLU that are on at x are on again
         for point in (anywhere.astype(x.dtype), np.copysign(anywhere, x).astype(x.dtype)):  # f may be made for one sign
             value, answer = f.or_nan(point), f.gradient_or_nan(self.gradient)
+            if not np.array_equal(self.x, point):
+                self.asked_gradient = self.asked_gradient._replace(changed_x=True)
+                return
             if self.asked_gradient.same and np.array_equal(answer, self.given):
                 return  # it gives a stored array
             if math.isfinite(value) and answer.shape == x.shape and np.all(np.isfinite(answer)):
@@ -176,7 +180,10 @@ def _ask_twice(function, x, found):
         states, held = answers and _generator_states(found), sys.getrefcount(x)
         answers.append(answer := function(x))
         copies.append(answer.copy() if isinstance(answer, np.ndarray) else answer)
-        references.append(sys.getrefcount(x) - held - 2 * (answer is x) - (getattr(answer, "base", None) is x))
+        held += 2 * (answer is x) + (getattr(answer, "base", None) is x)
+        if sys.getrefcount(x) > held:
+            gc.collect()  # what refers to itself, as the nodes of a graph do, is not kept
+        references.append(sys.getrefcount(x) - held)
         if not np.array_equal(x, before):
             return Asked(copies, changed_x=True)
     now = _generator_states(found)

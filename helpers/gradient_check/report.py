@@ -72,7 +72,7 @@ class Report:
 
     @property
     def where(self):
-        """(filename, lineno, text) of the first wrong expression, as it is written; None if none was found."""
+        """(filename, lineno, text) of the first wrong expression, or of the value of f whose path is left out; or None."""
         return self.explanation and self.explanation.where
 
     @property
@@ -115,8 +115,11 @@ class Report:
             pairs = ", ".join(f"{expression} is the slope of {value}" for expression, value in found.right_so_far)
             rows.append(("right so far", pairs, "", ""))
         if found.left_out:
-            rows.append(("left out", "the path through ", found.left_out, ": held constant in f, the gradient is right"))
-        if found.where:
+            line = "" if found.repair else f", line {found.where.lineno}"
+            rows.append(
+                ("left out", "the path through ", found.left_out, f"{line}: held constant in f, the gradient is right")
+            )
+        if found.where and (found.repair or not found.left_out):
             start, end = found.span
             before, after = f"line {found.where.lineno}: {found.line[:start]}", found.line[end:]
             label = "wrong in f" if found.in_f else "first wrong" if found.repair else "is no slope"
@@ -127,6 +130,10 @@ class Report:
             if found.in_f:
                 doubt = "the gradient fits an f that is changed so; which of the two is wrong cannot be known"
                 rows.append(("", doubt, "", ""))
+        if found.stopped is not None and not found.repair:
+            rows.append(
+                ("not finished", f"the search was stopped after {found.stopped:.3g} s: pass a larger seconds", "", "")
+            )
         return rows
 
     def _verdict(self):

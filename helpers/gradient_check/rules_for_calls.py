@@ -14,7 +14,7 @@ from helpers.gradient_check.report import Finding
 from helpers.perturbation import loss_value, steps, unsuitable
 from helpers.variables import reachable
 
-__all__ = ["CALLS", "unusable_x"]
+__all__ = ["CALLS", "argument_is_changed", "unusable_x"]
 
 GENERATORS = {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}
 
@@ -35,7 +35,8 @@ def argument_is_changed(check):
     for who, asked in (("f", check.asked_f), ("gradient", check.asked_gradient)):
         if asked.changed_x:
             kept, now = check.f.kept, np.asarray(check.x)
-            place = f", first at {np.argwhere(now != kept)[0].tolist()}" if now.shape == kept.shape else ""
+            changed = np.argwhere(now != kept).tolist() if now.shape == kept.shape else []
+            place = f", first at {changed[0]}" if changed else ""
             cure = "work on a copy there, y = x.copy(), or without in-place operations"
             return Finding("changes its argument", f"calling {who} changed x{place}: {cure}")
 

@@ -44,7 +44,8 @@ def rounding_hides_the_rest(check):
     here, largest, coarse = check.here, magnitude(check.here.claims()), 1e-3 if check.here.double else 2.0
     hidden = here.all_flat or not here.wrong  # else the difference stands out from rounding
     rounding = TRUST * here.rounding / here.lines[0].step
-    if hidden and largest and (here.double or abs(here.value) > 1e3) and rounding > coarse * largest:
+    nothing = largest * check.scale <= 10 * here.rounding * here.double  # the gradient is 0, but for its own rounding
+    if hidden and not nothing and (here.double or abs(here.value) > 1e3) and rounding > coarse * largest:
         cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
         return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")
 
@@ -178,7 +179,11 @@ def step_is_too_long(check):
     here, again = check.here, [near for _, near in check.here.kinks]
     rough = [line for line in here.lines if not here.kink(line) and line not in again and here.double]
     line = max(rough, key=lambda line: line.truncation, default=None)
-    if line and np.any(here.gradient) and line.truncation > 1e-3 * magnitude(here.slopes):
+    if (
+        line
+        and np.any(here.gradient)
+        and line.truncation > max(1e-3 * magnitude(here.slopes), TRUST * here.rounding / line.step)
+    ):
         text = f"the slope of f changes within a step of {line.step:.1g} {at(line, here)}, by {line.truncation:.2g} over two"
         return Finding("step too long", f"{text}, so that little is proved: pass a smaller h, or rescale x")
 

@@ -43,20 +43,23 @@ class Explanation(NamedTuple):
     right_so_far : pairs (expression of the gradient, forward value whose slope it is)
     line, span : the line of source, stripped, and where in it the wrong part starts and ends
     in_f : whether the repair is one of f. Which of the two is wrong cannot be known
-    left_out : the forward value that must be held constant for the gradient to be right, or None
+    left_out : the forward value that must be held constant for the gradient to be right, or None;
+        without a repair, it is what `where` names
     alternatives : lines with other repairs that fit as well, of f among them
     checked : the number of points at which a repair is verified
+    stopped : the seconds after which the search was stopped, or None if it came to its end
     """
 
-    where: Where | None
-    repair: str | None
-    right_so_far: tuple
-    line: str
-    span: tuple
-    in_f: bool
-    left_out: str | None
-    alternatives: tuple
-    checked: int
+    where: Where | None = None
+    repair: str | None = None
+    right_so_far: tuple = ()
+    line: str = ""
+    span: tuple = (0, 0)
+    in_f: bool = False
+    left_out: str | None = None
+    alternatives: tuple = ()
+    checked: int = 0
+    stopped: float | None = None
 
 
 def explain(f, gradient, x, seconds=10.0, progress=None):
@@ -69,15 +72,18 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
     seconds : float, the time that the experiments may take
     progress : function of a line of text, called about once a second from the second second on
     """
-    walk, stopped = _Walk(), contextlib.suppress(NotAllowed, OutOfTime, CannotRestore)
-    with stopped, np.errstate(all="ignore"), warnings.catch_warnings(), Bench(f, gradient, x, seconds, progress) as bench:
+    walk, refused = _Walk(), contextlib.suppress(NotAllowed, CannotRestore)
+    with refused, np.errstate(all="ignore"), warnings.catch_warnings(), Bench(f, gradient, x, seconds, progress) as bench:
         warnings.simplefilter("ignore")
-        walk.go(bench, x.copy())
-    return walk.explanation() if walk.matches else None
+        try:
+            walk.go(bench, x.copy())
+        except OutOfTime:
+            walk.stopped = seconds
+    return walk.explanation() if walk.matches or walk.stopped is not None else None
 
 
 class _Walk:
-    matches, repairs, repairs_of_f, left_out, in_f = None, (), (), None, False
+    matches, repairs, repairs_of_f, left_out, in_f, stopped = None, (), (), None, False, None
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -108,15 +114,18 @@ class _Walk:
         return self.repairs[0].rank if self.repairs else np.inf
 
     def explanation(self):
+        if not self.matches:
+            return Explanation(stopped=self.stopped)
         matches, (best, *others) = self.matches, self.repairs or [None]
-        place = best or (matches.certain and matches.first_wrong) or (self.left_out and matches.result)
+        place = best or self.left_out or (matches.certain and matches.first_wrong)
         where, line = None, ("", (0, 0))
         if place:
             where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
             line = place.source.line(place.node)
         repair, checked = best and best.text, len(matches.points)
         lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in self.repairs_of_f[:1]))
-        return Explanation(where, repair, matches.story, *line, self.in_f, self.left_out, lines, checked)
+        left_out = self.left_out and matches.name(self.left_out)
+        return Explanation(where, repair, matches.story, *line, self.in_f, left_out, lines, checked, self.stopped)
 
 
 def _of_f(bench, matches, values, below):

@@ -13,10 +13,10 @@ LARGE = 150  # entries of a slope that is measured one by one
 
 
 def left_out(matches):
-    """Return the text of the forward value that must be held constant for the gradient to be right, or None."""
+    """Return the site of the forward value that must be held constant for the gradient to be right, or None."""
     sites = (site for site in matches.sites_of_f if site.kind != "Constant")
     found = (site for site in sites if all(_fits_held(point, site.number) for point in matches.points))
-    return min(map(matches.name, found), key=len, default=None)
+    return min(found, key=lambda site: len(matches.name(site)), default=None)
 
 
 def _fits_held(point, number):

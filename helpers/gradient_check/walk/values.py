@@ -72,6 +72,7 @@ class Values:
                     self._enter(value.size // length, site, ast.parse(text, mode="eval").body, 0.3)
         number = np.ndim(value) == 0 and (is_float(value) or is_integer(value))
         if number and self.matches.is_constant(field, (site.number, 0), value):
+            value = value.item() if isinstance(value, np.ndarray) else value
             self._enter(value, site, _written(site)[0][1], 0.0 if site.kind == "Name" or site.name else 0.2)
 
     def _enter(self, value, site, tree, cost):
