@@ -256,4 +256,7 @@ plain("at_zeros_given_an_array", "proves nothing", square, np.zeros((2, 3)), np.
 plain("at_a_minimum_given_zeros", "proves nothing", lambda x: square(x - SIX), np.zeros(6), SIX)
 plain("at_a_minimum_right", RIGHT, lambda x: square(x - SIX), lambda x: 2 * (x - SIX), SIX)
 plain("reversed_at_no_place", "proves nothing", lambda x: x.sum(), np.positive, np.ones(3))  # right at x, and there only
+plain("a_bias_that_changes_nothing", RIGHT, lambda b: square(SIX + b - np.mean(SIX + b)),
+    lambda b: 2 * np.sum(SIX + b - np.mean(SIX + b), keepdims=True), np.zeros(1))
+plain("a_graph_whose_nodes_refer_to_themselves", RIGHT, lambda x: square((node := [x], node.append(node))[0][0]), twice, SIX)
 plain("all_units_on_at_x", ("proves nothing", "ReLU mask"), lambda x: square(np.maximum(x, 0)), twice, [1.0, 2.0])

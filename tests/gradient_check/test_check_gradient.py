@@ -261,6 +261,24 @@ def two_parameters():
     return {"W": rng().standard_normal((4, 3)), "b": rng(2).standard_normal(3)}
 
 
+def test_a_scale_that_is_forgotten_is_noticed_in_a_dict_although_it_is_one():
+    p = {"scale": np.ones(3), "W": rng(5).standard_normal((4, 3))}
+    inputs, targets = rng(6).standard_normal((5, 4)), rng(7).standard_normal((5, 3))
+
+    def gradient(p):
+        off = 2 * (inputs @ p["W"] * p["scale"] - targets)
+        return {"scale": np.sum(off * (inputs @ p["W"]), axis=0), "W": inputs.T @ off}
+
+    reports = check_gradient(lambda p: square(inputs @ p["W"] * p["scale"] - targets), gradient, p)
+    assert (reports["scale"].ok, reports["W"].ok, reports["W"].where is not None) == (True, False, True)
+    assert np.all(p["scale"] == 1)
+
+
+def test_a_search_that_runs_out_of_time_says_so():
+    report = check_gradient(square, lambda x: 3 * x, rng(8).standard_normal(3), seconds=0)
+    assert "not finished" in str(report)
+
+
 def test_each_array_of_a_dict_is_checked_and_named():
     p, before = two_parameters(), two_parameters()
     for right in (slopes_of_two, slopes_of_two(p)):
