@@ -165,7 +165,8 @@ def not_recognised(check):
         reasons = why_any_gradient_agrees(check) or "what does not matter at x, such as a mask, is wrong in it"
         error = f"the gradient agrees at x, and not at a random point (relative error {check.there.relative_error:.2g})"
         return Finding("proves nothing", f"{error}: {reasons}; check at a random x")
-    text = f"{len(wrong)} of the {len(entries)} entries looked at disagree, {listed(wrong)}: check the parts of f one by one"
+    advice = "check the parts of f one by one" if callable(check.gradient) else "pass a function, to have its code searched"
+    text = f"{len(wrong)} of the {len(entries)} entries looked at disagree, {listed(wrong)}: {advice}"
     return Finding("cause not recognised", text)
 
 
