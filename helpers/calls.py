@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-import inspect
+import itertools
 import linecache
 
 __all__ = ["argument_names"]
@@ -21,11 +21,17 @@ def argument_names(frame, count):
 
 def _positional_arguments(frame):
     """Return the syntax trees of the positional arguments of the call that is being made in `frame`, or an empty list."""
-    source = "".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))
+    positions = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    first, last, start, end = positions
+    if None in positions or last > len(lines):
+        return []
+    source = [line.encode() for line in lines[first - 1 : last]]  # Python counts columns in bytes
+    source[-1] = source[-1][:end]
+    source[0] = source[0][start:]
     try:
-        text = ast.get_source_segment(source, inspect.getframeinfo(frame, context=0).positions)
-        call = ast.parse(text or "", mode="eval").body
-    except (IndexError, SyntaxError, UnicodeDecodeError):  # the source cannot be found, or is not that of the code
+        call = ast.parse(b"".join(source).decode(), mode="eval").body
+    except (SyntaxError, UnicodeDecodeError):
         return []
     direct = isinstance(call, ast.Call) and not hasattr(builtins, ast.unparse(call.func))
     return call.args if direct else []

@@ -20,9 +20,9 @@ ROUNDING = 1e-3  # how far a row of probabilities may be from summing to 1: prin
 
 def logits_and_axis(z, axis):
     """Return `z` as an array of floats and its class axis, counted from the end."""
-    if type(z) is not np.ndarray or z.dtype != np.float64:  # the usual array needs no closer look
+    if type(z) is not np.ndarray or z.dtype.char not in "df":  # the usual array needs no closer look
         z = float_array("z", z)
-    if not is_integer(axis):
+    if type(axis) is not int and not is_integer(axis):
         raise TypeError(f"axis must be one integer, not {axis!r}")
     if z.ndim == 0:
         alone = "z is a single number, and one score has nothing to be compared with"
@@ -31,7 +31,7 @@ def logits_and_axis(z, axis):
         raise ValueError(f"axis {axis} does not exist: z has shape {z.shape}")
     if z.shape[axis] == 0:
         raise ValueError(f"z has shape {z.shape}: there are no classes along axis {axis}")
-    return z, int(axis) if axis < 0 else int(axis) - z.ndim
+    return z, int(axis if axis < 0 else axis - z.ndim)
 
 
 def logits_and_labels(z, t):
