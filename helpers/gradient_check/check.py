@@ -1,7 +1,6 @@
 """check_gradient: it looks at x and at the calls, compares at x and at a random point, and then searches for the cause."""
 
-import contextlib
-import dataclasses
+import numbers
 import re
 import sys
 import time
@@ -68,13 +67,18 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
 
     Up to 256 entries each is looked at, with two evaluations of `f`, or four where the gradient does not agree at once.
     Beyond, about thirty evaluations serve for any size. If `gradient` is a function, both are compared at a random point
-    of order one as well: where all units of a ReLU are on, a forgotten mask does not show. After a disagreement the code of
-    `f` and `gradient` is read and experimented with, which calls both many more times.
+    of order one as well, where all arrays of a dict are random: where all units of a ReLU are on, a forgotten mask does not
+    show, and where a scale is 1, a forgotten scale does not. After a disagreement the code of `f` and `gradient` is read
+    and experimented with, which calls both many more times.
     """
     if not is_integer(seed):
         raise TypeError(f"seed must be an integer, not {seed!r}")
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, not {seed}")
+    if isinstance(seconds, bool) or not isinstance(seconds, numbers.Real):
+        raise TypeError(f"seconds must be a number, not {seconds!r}")
+    if not seconds >= 0:
+        raise ValueError(f"seconds must be 0 or more, not {seconds}")
     if isinstance(x, dict):
         return _check_each(f, gradient, x, h, seed, seconds)
     written = argument_names(sys._getframe(1), 3)[2]  # W, net.W, params["W"], W.copy(), ...
@@ -83,7 +87,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
 
 
 def _check_each(f, gradient, arrays, *options):
-    """Check the gradient of each array of a dict, while the others stay as they are, and where all of them are random."""
+    """Check the gradient of each array of a dict, while the others stay as they are; at the random point all are random."""
     if not arrays:
         raise ValueError("x is an empty dict: it must hold at least one array, by name")
     slopes = gradient(arrays) if callable(gradient) else gradient
@@ -94,33 +98,12 @@ def _check_each(f, gradient, arrays, *options):
         if not isinstance(array, np.ndarray):
             raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
     *rest, seconds = options
-    end = time.perf_counter() + 2 * seconds
-
-    def check(name):
+    end, reports = time.perf_counter() + 2 * seconds, Reports()
+    for name, array in arrays.items():
         one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
-        allowed = min(seconds, max(0, end - time.perf_counter()) / 2)
-        return _check_one(OfDict(f, arrays), one, arrays[name], *rest, allowed, f"d{name}")
-
-    reports = Reports({name: check(name) for name in arrays})
-    if callable(gradient) and reports and len(arrays) > 1:
-        _look_where_all_are_random(reports, arrays, check, np.random.default_rng((rest[-1], 1848)))
+        allowed = min(seconds, max(1e-3, (end - time.perf_counter()) / 2))
+        reports[name] = _check_one(OfDict(f, arrays), one, array, *rest, allowed, f"d{name}")
     return reports
-
-
-def _look_where_all_are_random(reports, arrays, check, rng):
-    """Check the arrays of a dict again where all are random: there it shows if a scale is forgotten that is 1 at first."""
-    with contextlib.ExitStack() as stack:
-        for array in arrays.values():
-            stack.enter_context(restored(array))
-            array[...] = rng.standard_normal(array.shape)
-        for name, report in reports.items():
-            with contextlib.suppress(Exception):  # f may make no sense there
-                again = check(name)
-                seen = {"evaluations": report.evaluations + again.evaluations}
-                if not again and (again.relative_error > again.bound or again.elsewhere > 0):
-                    error = max(again.relative_error, again.elsewhere)
-                    seen |= {"ok": False, "findings": again.findings, "elsewhere": error, "explanation": again.explanation}
-                reports[name] = dataclasses.replace(report, **seen)
 
 
 class OfDict(NamedTuple):
@@ -137,6 +120,8 @@ class OfDict(NamedTuple):
 
 def _check_one(f, gradient, x, h, seed, seconds, name):  # noqa: PLR0913, PLR0917
     check = Examination(f, gradient, checked_array(f, x), h, seed)
+    if isinstance(f, OfDict):
+        check.let_others_move(f.arrays.values())
     findings, explanation = _first([unusable_x], check), None
     if not findings:
         with restored(check.x):
@@ -157,7 +142,8 @@ def _examine(check, seconds):
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
     labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
-    found, explanation = _causes(check, seconds) if check.wrong else ([], None)
+    with check.where_it_is_wrong():
+        found, explanation = _causes(check, seconds) if check.wrong else ([], None)
     return (labels + found if found else labels or _first(AGREEMENT, check) or remarks), explanation
 
 
@@ -167,7 +153,7 @@ def _causes(check, seconds):
         if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
             found, check.there = [], None
         return found, None
-    explanation = _walk(check, seconds) if callable(check.gradient) else None
+    explanation = _walk(check, seconds) if callable(check.gradient) and seconds else None
     line = explanation and explanation.where and f"line {explanation.where.lineno}: `{explanation.where.text}`"
     if explanation and explanation.repair:
         return [Finding(LINE, f"{line} should be `{explanation.repair}`")], explanation

@@ -1,5 +1,6 @@
 """One check: what f and the gradient answer at x, and how the gradient compares with measured slopes there and elsewhere."""
 
+import contextlib
 import functools
 import gc
 import math
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.gradient_check.measurement import Comparison, magnitude
-from helpers.perturbation import Function
+from helpers.perturbation import Function, restored
 from helpers.variables import reachable
 
 __all__ = ["Examination"]
@@ -47,6 +48,24 @@ class Examination:
         self.gradient, self.x, self.h, self.f = gradient, x, h, Function(f, x)
         self.rng = np.random.default_rng((seed, 1847))  # x itself may have been drawn from default_rng(seed)
         self.here = self.there = self.wrong = None
+        self.others = ()
+
+    def let_others_move(self, arrays):
+        """Let the other arrays of a dict be random at the random point: a scale that is 1 hides that it is forgotten."""
+        others = (array for array in arrays if array is not self.x and array.dtype.kind == "f" and array.flags.writeable)
+        self.others = [(array, self.rng.standard_normal(array.shape)) for array in others]
+
+    @contextlib.contextmanager
+    def elsewhere(self):
+        """Put the other arrays where they are random, until the block ends."""
+        with contextlib.ExitStack() as stack:
+            for array, values in self.others:
+                stack.enter_context(restored(array))
+                array[...] = values
+            yield
+
+    def where_it_is_wrong(self):
+        return self.elsewhere() if self.wrong and self.wrong is self.there else contextlib.nullcontext()
 
     def ask(self):
         """Call f twice at x, then the gradient twice."""
@@ -103,19 +122,31 @@ class Examination:
             here.add(self._index(here.a_wrong_entry()))
 
     def _look_elsewhere(self):
-        """Compare at a random point of order one, unless f or the gradient makes no sense there.
+        """Compare at a random point of order one, unless f or the gradient makes no sense there."""
+        with self.elsewhere():
+            done = self._compares_elsewhere()
+        if self.others and not done:  # with the others as they are
+            self.others = ()
+            self._compares_elsewhere()
+
+    def _compares_elsewhere(self):
+        """Compare at a random point, and return whether that made sense.
 
         f is called there before the gradient, which may read what the last forward pass kept."""
         f, x, anywhere = self.f, self.f.kept, self.rng.standard_normal(self.x.shape)
         if np.array_equal(anywhere > 0, x > 0):
             anywhere.flat[::2] *= -1  # so that not all units of a ReLU that are on at x are on again
         for point in (anywhere.astype(x.dtype), np.copysign(anywhere, x).astype(x.dtype)):  # f may be made for one sign
-            value, answer = f.or_nan(point), f.gradient_or_nan(self.gradient)
+            value = f.or_nan(point)
+            if not np.array_equal(self.x, point):
+                self.asked_f = self.asked_f._replace(changed_x=True)
+                return True
+            answer = f.gradient_or_nan(self.gradient)
             if not np.array_equal(self.x, point):
                 self.asked_gradient = self.asked_gradient._replace(changed_x=True)
-                return
+                return True
             if self.asked_gradient.same and np.array_equal(answer, self.given):
-                return  # it gives a stored array
+                return True  # it gives a stored array
             if math.isfinite(value) and answer.shape == x.shape and np.all(np.isfinite(answer)):
                 there = Comparison(f, point, value, answer, self.here.eps, self.h).measure(self._directions(ELSEWHERE))
                 if there.wrong:
@@ -124,7 +155,8 @@ class Examination:
                     # So far out, a loss may saturate: then what looks wrong is rounding.
                     saturated = there.noise > 100 * there.rounding or (there.relative_error < 1e-3 and not self.blind)
                     self.there = None if there.wrong and saturated else there
-                    return
+                    return True
+        return False
 
     def errors(self):
         """Return what a report says of the comparisons: how far the gradient is off, and what an agreement proves."""

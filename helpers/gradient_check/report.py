@@ -130,10 +130,8 @@ class Report:
             if found.in_f:
                 doubt = "the gradient fits an f that is changed so; which of the two is wrong cannot be known"
                 rows.append(("", doubt, "", ""))
-        if found.stopped is not None and not found.repair:
-            rows.append(
-                ("not finished", f"the search was stopped after {found.stopped:.3g} s: pass a larger seconds", "", "")
-            )
+        if found.stopped and not found.repair:
+            rows.append(("not finished", "the search used up its time: pass a larger number of seconds", "", ""))
         return rows
 
     def _verdict(self):

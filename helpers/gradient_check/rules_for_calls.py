@@ -35,8 +35,8 @@ def argument_is_changed(check):
     for who, asked in (("f", check.asked_f), ("gradient", check.asked_gradient)):
         if asked.changed_x:
             kept, now = check.f.kept, np.asarray(check.x)
-            changed = np.argwhere(now != kept).tolist() if now.shape == kept.shape else []
-            place = f", first at {changed[0]}" if changed else ""
+            changed = np.argwhere(now != kept).tolist() if now.shape == kept.shape else [[]]
+            place = f", first at {changed[0]}" * bool(changed[0]) if changed else " at a random point"
             cure = "work on a copy there, y = x.copy(), or without in-place operations"
             return Finding("changes its argument", f"calling {who} changed x{place}: {cure}")
 

@@ -44,7 +44,7 @@ def rounding_hides_the_rest(check):
     here, largest, coarse = check.here, magnitude(check.here.claims()), 1e-3 if check.here.double else 2.0
     hidden = here.all_flat or not here.wrong  # else the difference stands out from rounding
     rounding = TRUST * here.rounding / here.lines[0].step
-    nothing = largest * check.scale <= 10 * here.rounding * here.double  # the gradient is 0, but for its own rounding
+    nothing = largest <= 1e-12 * here.double  # the gradient is 0, but for the rounding of its own terms
     if hidden and not nothing and (here.double or abs(here.value) > 1e3) and rounding > coarse * largest:
         cause = f"its rounding moves the slopes by more than {coarse:.0e} of the largest, so that little is proved"
         return Finding("lost to rounding", f"f is about {here.value:.3g}, and {cause}: take constant parts out of f")

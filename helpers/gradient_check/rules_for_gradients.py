@@ -92,7 +92,8 @@ def _orders(raw, shape, wrong):
             yield "not summed over the batch", raw.sum(axis=axis), text
     if raw.size == math.prod(shape) and sum(n > 1 for n in shape) > 1:
         text = "the numbers of the gradient fit in the transposed order{}: check the order of the product, as in x.T @ dz"
-        yield "transposed", raw.ravel().reshape(shape, order="F"), text
+        for array in [raw.T.reshape(shape)] * (raw.ndim > 1) + [raw.ravel().reshape(shape, order="F")]:
+            yield "transposed", array, text
     for axis in range(raw.ndim) if raw.shape == shape else ():
         text = f"the gradient is reversed along axis {axis}: look for a [::-1]"
         yield "reversed or permuted", np.flip(raw, axis), text

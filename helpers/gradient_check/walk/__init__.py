@@ -47,7 +47,7 @@ class Explanation(NamedTuple):
         without a repair, it is what `where` names
     alternatives : lines with other repairs that fit as well, of f among them
     checked : the number of points at which a repair is verified
-    stopped : the seconds after which the search was stopped, or None if it came to its end
+    stopped : whether the search used up its time
     """
 
     where: Where | None = None
@@ -59,7 +59,7 @@ class Explanation(NamedTuple):
     left_out: str | None = None
     alternatives: tuple = ()
     checked: int = 0
-    stopped: float | None = None
+    stopped: bool = False
 
 
 def explain(f, gradient, x, seconds=10.0, progress=None):
@@ -78,12 +78,12 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
         try:
             walk.go(bench, x.copy())
         except OutOfTime:
-            walk.stopped = seconds
-    return walk.explanation() if walk.matches or walk.stopped is not None else None
+            walk.stopped = True
+    return walk.explanation() if walk.matches or walk.stopped else None
 
 
 class _Walk:
-    matches, repairs, repairs_of_f, left_out, in_f, stopped = None, (), (), None, False, None
+    matches, repairs, repairs_of_f, left_out, in_f, stopped = None, (), (), None, False, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""

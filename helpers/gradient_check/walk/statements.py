@@ -44,13 +44,16 @@ def _all(kind, source):
 
 
 def _order(source, node):
-    """Yield a statement dropped, or exchanged with the next one; or moved out of a loop, a return or the last one."""
+    """Yield a statement dropped, exchanged with the next one, moved into a loop, or out of it, a return or the last one."""
     body = node.body if isinstance(getattr(node, "body", None), list) else []
     for statement in body:
         if isinstance(statement, SIMPLE):
             yield 0.98, statement, {statement: ast.Pass()}, f"# {source.text(statement)}"
     for one, other in itertools.pairwise(body):
-        if not hasattr(one, "body") and not hasattr(other, "body"):
+        if isinstance(one, ast.For | ast.While):
+            trees = {one: _with(one, body=[*one.body, other]), other: ast.Pass()}
+            yield 1.2, other, trees, f"{source.text(other)}  # inside the loop"
+        elif not hasattr(one, "body") and not hasattr(other, "body"):
             yield 1.2, one, {one: other, other: one}, f"{source.text(one)}  # below: {source.text(other)}"
     for inner in ast.walk(node) if isinstance(node, ast.For | ast.While) else ():
         if isinstance(inner, ast.Return) or inner is body[-1]:
@@ -106,9 +109,12 @@ def _owner(source, node):
 
 
 def _brackets(source, node):
-    """Yield a * (b + c) for a * b + c."""
-    if isinstance(node, ast.BinOp) and isinstance(left := node.left, ast.BinOp):
-        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, node.right))}
+    """Yield a * (b + c) for a * b + c, and the other way round."""
+    left, right = getattr(node, "left", None), getattr(node, "right", None)
+    if isinstance(node, ast.BinOp) and isinstance(left, ast.BinOp):
+        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
+    if isinstance(node, ast.BinOp) and isinstance(right, ast.BinOp):
+        yield 1.0, node, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
 
 
 def _loop(source, loop):
