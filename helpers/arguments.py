@@ -26,7 +26,8 @@ def float_array(name, values):
     if array.dtype.kind == "f":
         return array.astype(np.float32) if array.dtype.type is np.float16 else array
     if array.dtype.kind not in "biu":
-        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
+        hint = f": select the columns of numbers and pass {name}.to_numpy(copy=True)" if hasattr(values, "to_numpy") else ""
+        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}{hint}")
     return array.astype(np.float64)
 
 

@@ -142,4 +142,6 @@ def _hint_for_shape(t, name, scores):
         return "labels in a column: use np.asarray(t)[..., 0]"
     if len(shape) == 1 and t.ndim == 2 and t.shape[0] == shape[0]:
         return f"are t and {name} swapped? The order is ({name}, t)"
+    if shape[0] == 1 and t.shape == shape[1:]:
+        return f"{name} is a batch of one example, so t must be a batch of one label: use np.asarray(t)[np.newaxis]"
     return f"pass class indices of shape {shape[:-1]}, or rows of shape {shape}"
