@@ -16,7 +16,8 @@ def left_out(matches):
     """Return the site of the forward value that must be held constant for the gradient to be right, or None."""
     sites = (site for site in matches.sites_of_f if site.kind != "Constant")
     found = (site for site in sites if all(_fits_held(point, site.number) for point in matches.points))
-    return min(found, key=lambda site: len(matches.name(site)), default=None)
+    depth = {site.source: k for k, site in reversed([*enumerate(matches.sites_of_f)])}  # f before what it calls
+    return min(found, key=lambda site: (depth[site.source], len(matches.name(site))), default=None)
 
 
 def _fits_held(point, number):
