@@ -124,12 +124,12 @@ class Examination:
     def _look_elsewhere(self):
         """Compare at a random point of order one, unless f or the gradient makes no sense there."""
         with self.elsewhere():
-            done = self._compares_elsewhere()
+            done = self._compare_elsewhere()
         if self.others and not done:  # with the others as they are
             self.others = ()
-            self._compares_elsewhere()
+            self._compare_elsewhere()
 
-    def _compares_elsewhere(self):
+    def _compare_elsewhere(self):
         """Compare at a random point, and return whether that made sense.
 
         f is called there before the gradient, which may read what the last forward pass kept."""
