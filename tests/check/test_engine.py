@@ -56,6 +56,7 @@ def test_a_deadly_answer_ends_alone(name, limits):
     assert check.log_sum_exp(right)
 
 
+@pytest.mark.thorough
 def test_a_worker_that_cannot_fork_is_replaced(limits, monkeypatch):
     runner.stop()
     monkeypatch.setattr(process, "FORKS", False)

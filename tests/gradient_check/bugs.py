@@ -31,7 +31,7 @@ lost, clamp, not_finite = partial(entry, "lost to rounding"), partial(entry, "fl
 too_long, proves_nothing = partial(entry, "step too long"), partial(entry, "proves nothing")
 stairs, factor, decay = partial(entry, "staircase"), partial(entry, "constant factor"), partial(entry, "L2 term")
 transposed, backward = partial(entry, "transposed"), partial(entry, "reversed or permuted")
-shifted, shape, whole = partial(entry, "shifted by one"), partial(entry, "shape"), partial(entry, "integer gradient")
+shifted, other_shape, whole = partial(entry, "shifted by one"), partial(entry, "shape"), partial(entry, "integer gradient")
 not_summed, logits = partial(entry, "not summed over the batch"), partial(entry, "logits for labels")
 no_scalar = partial(entry, "not a scalar")
 
@@ -342,7 +342,7 @@ not_summed("one_outer_product_an_example", lambda W: 5 * cross_entropy(softmax(x
     lambda W: np.einsum("nd,nc->ndc", x, softmax(x @ W) - np.eye(4)[t]), W)
 not_summed("bias_of_every_example", bias_loss, lambda b: (softmax(x @ W + b) - np.eye(4)[t]) / 5, bias)
 not_summed("bias_of_every_example_unscaled", bias_loss, lambda b: softmax(x @ W + b) - np.eye(4)[t], bias)
-shape("keepdims_too_many", bias_loss, lambda b: (softmax(x @ W + b) - np.eye(4)[t]).mean(axis=0, keepdims=True), bias)
+other_shape("keepdims_too_many", bias_loss, lambda b: (softmax(x @ W + b) - np.eye(4)[t]).mean(axis=0, keepdims=True), bias)
 
 @bug("integer gradient")
 def zeros_like_integers():

@@ -7,6 +7,7 @@ where the learner's own code never would. After each run everything is again as 
 import collections
 import contextlib
 import functools
+import itertools
 import operator
 import random
 import sys
@@ -73,15 +74,15 @@ class Snapshot:
         if is_library(code):
             return ()
         reached = [*(function.__closure__ or ()), function.__defaults__, function.__kwdefaults__, vars(function)]
-        for name in _names(code):
-            value = within.get(name, ABSENT)
-            self.puts.append((_put_back, within, name, value))
-            if isinstance(value, types.ModuleType) and not is_library(value):
-                reached += [vars(value).get(inner) for inner in _names(code)]
-            if name == "random":
-                reached += [np.random.mtrand._rand, random._inst]
-            reached.append(value)
-        return reached
+        names = _names(code)
+        values = [within.get(name, ABSENT) for name in names]
+        self.puts.append((_put_back, within, names, values))
+        for module in values:
+            if isinstance(module, types.ModuleType) and not is_library(module):
+                reached += [vars(module).get(name) for name in names]
+        if "random" in names:
+            reached += [np.random.mtrand._rand, random._inst]
+        return reached + values
 
     def _cell(self, cell):
         with contextlib.suppress(ValueError):  # it is empty
@@ -90,9 +91,9 @@ class Snapshot:
 
     def _class(self, kind):
         data = {} if is_library(sys.modules.get(kind.__module__)) else dict(vars(kind))
-        names = [name for name in data if not name.startswith("__")]
-        self.puts += [(_put_back, kind, name, data[name]) for name in names]
-        return [*map(data.get, names), *kind.__bases__]
+        values = {name: value for name, value in data.items() if not name.startswith("__")}
+        self.puts.append((_put_back, kind, values.keys(), values.values()))
+        return [*values.values(), *kind.__bases__]
 
     def _generator(self, generator):
         self.puts.append((generator.__setstate__, generator.__getstate__()))
@@ -104,8 +105,9 @@ class Snapshot:
                 raise CannotRestore(f"a {type(thing).__name__} cannot be put back")
             return ()
         slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(thing, name)]
-        self.puts += [(_put_back, thing, name, getattr(thing, name)) for name in slots]
-        return [type(thing), getattr(thing, "__dict__", None), *(getattr(thing, name) for name in slots)]
+        values = [getattr(thing, name) for name in slots]
+        self.puts.append((_put_back, thing, slots, values))
+        return [type(thing), getattr(thing, "__dict__", None), *values]
 
 
 ENTER = {
@@ -138,11 +140,15 @@ def _refill(container, kept):
         (container.update if isinstance(container, dict | set) else container.extend)(kept)
 
 
-def _put_back(owner, name, kept):
-    if not isinstance(owner, dict):
-        if getattr(owner, name, ABSENT) is not kept:
-            setattr(owner, name, kept)
-    elif kept is ABSENT:
-        owner.pop(name, None)
-    else:
-        owner[name] = kept
+def _put_back(owner, names, kept):
+    """Give names in a dict, or attributes of an object, their values again; mostly they have them still."""
+    get = owner.get if isinstance(owner, dict) else functools.partial(getattr, owner)
+    if all(map(operator.is_, map(get, names, itertools.repeat(ABSENT)), kept)):
+        return
+    for name, value in zip(names, kept, strict=True):
+        if not isinstance(owner, dict):
+            setattr(owner, name, value)
+        elif value is ABSENT:
+            owner.pop(name, None)
+        else:
+            owner[name] = value
