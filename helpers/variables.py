@@ -9,7 +9,7 @@ import functools
 import types
 from typing import NamedTuple
 
-__all__ = ["Variable", "constants", "reachable", "replaced", "variables"]
+__all__ = ["Variable", "constants", "names_in", "reachable", "replaced", "variables"]
 
 MOST = 500  # objects looked at
 
@@ -39,8 +39,8 @@ def variables(function):
     if not isinstance(function, types.FunctionType) or "site-packages" in function.__code__.co_filename:
         return []
     code, scope = function.__code__, function.__globals__
-    names = dict.fromkeys(name for part in _codes(code) for name in part.co_names)
-    found = [Variable(name, scope[name], functools.partial(scope.__setitem__, name)) for name in names if name in scope]
+    names = (name for name in names_in(code) if name in scope)
+    found = [Variable(name, scope[name], functools.partial(scope.__setitem__, name)) for name in names]
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with contextlib.suppress(ValueError):  # the variable is not made yet, or was deleted
             found.append(Variable(name, cell.cell_contents, functools.partial(setattr, cell, "cell_contents")))
@@ -99,6 +99,12 @@ def _parts(thing):
 
 def _attributes(thing):
     return {} if isinstance(thing, types.ModuleType | type) else getattr(thing, "__dict__", {})
+
+
+@functools.cache
+def names_in(code):
+    """Return the global names, and the attributes, that a function and those inside it mention."""
+    return tuple(dict.fromkeys(name for part in _codes(code) for name in part.co_names))
 
 
 def _codes(code):

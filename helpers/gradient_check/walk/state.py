@@ -16,6 +16,7 @@ import types
 import numpy as np
 
 from helpers.gradient_check.walk.source import is_library
+from helpers.variables import names_in
 
 LARGE = 20_000  # entries: a larger array is locked against writing, because a copy for each run would cost too much
 MOST = 200_000  # things within reach
@@ -74,7 +75,7 @@ class Snapshot:
         if is_library(code):
             return ()
         reached = [*(function.__closure__ or ()), function.__defaults__, function.__kwdefaults__, vars(function)]
-        names = _names(code)
+        names = names_in(code)
         values = [within.get(name, ABSENT) for name in names]
         self.puts.append((_put_back, within, names, values))
         for module in values:
@@ -122,13 +123,6 @@ ENTER = {
     WRAPPERS: lambda snapshot, thing: [getattr(thing, name, None) for name in WRAPPED],
     object: Snapshot._object,
 }
-
-
-@functools.cache
-def _names(code):
-    """Return the global names, and the attributes, that a function or the functions inside it mention."""
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return tuple(dict.fromkeys([*code.co_names, *(name for names in inner for name in names)]))
 
 
 def _refill(container, kept):
