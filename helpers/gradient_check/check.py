@@ -12,7 +12,7 @@ from helpers.arguments import is_integer
 from helpers.calls import argument_names
 from helpers.gradient_check.examination import Examination
 from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, Reports
-from helpers.gradient_check.rules_for_calls import CALLS, argument_is_changed, unusable_x
+from helpers.gradient_check.rules_for_calls import CALLS, argument_is_changed, two_gradients, unusable_x
 from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
 from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
 from helpers.gradient_check.walk import explain
@@ -138,6 +138,9 @@ def _examine(check, seconds):
     check.compare()
     if found := _first([argument_is_changed], check):
         return found, None
+    if found := _first([two_gradients], check):
+        check.wrong = check.here
+        return found, _walk(check, seconds)
     remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
@@ -153,7 +156,7 @@ def _causes(check, seconds):
         if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
             found, check.there = [], None
         return found, None
-    explanation = _walk(check, seconds) if callable(check.gradient) and seconds else None
+    explanation = _walk(check, seconds)
     line = explanation and explanation.where and f"line {explanation.where.lineno}: `{explanation.where.text}`"
     if explanation and explanation.repair:
         return [Finding(LINE, f"{line} should be `{explanation.repair}`")], explanation
@@ -168,6 +171,8 @@ def _causes(check, seconds):
 
 def _walk(check, seconds):
     """Walk through the code at the point where the gradient is wrong; from two seconds on, say so on one line."""
+    if not (callable(check.gradient) and seconds):
+        return None
     said = []
 
     def say(text):
