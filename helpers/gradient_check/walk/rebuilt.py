@@ -5,7 +5,6 @@ A function that is called while another one runs with probes gets probes, too, i
 
 import ast
 import contextlib
-import copy
 import functools
 import re
 import types
@@ -13,6 +12,10 @@ import types
 from helpers.gradient_check.walk.probes import CALLEE, PROBE, Rewriter
 from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, replaced
 
+ROUNDS = {
+    ast.For: ast.parse(f"({PROBE}(-1, item_) for item_ in part_)", mode="eval").body,
+    ast.While: ast.parse(f"{PROBE}(-1, part_)", mode="eval").body,
+}
 AS_WRITTEN = ast.Constant | ast.Subscript | ast.Call | ast.Attribute
 
 
@@ -64,6 +67,7 @@ class Rebuilt:
                 if is_learners(code):
                     source = Source(code)
                     tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
+                    ast.fix_missing_locations(tree)
                     self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
                     self.shared = _closure(function) | self.shared
                     self.source_of |= {id(node): source for node in ast.walk(source.node)}
@@ -73,10 +77,11 @@ class Rebuilt:
         """Return the code of a function with new syntax trees in place of old ones: {old: new}."""
         names = {node.id for new in trees.values() for node in ast.walk(new) if isinstance(node, ast.Name)}
         extra = [name for name in self.shared if name in names and name not in source.code.co_freevars]
+        for tree in trees.values():
+            ast.fix_missing_locations(tree)
         tree = replaced(source.node, trees)
-        if any(isinstance(node, ast.For | ast.While) for node in ast.walk(tree)):
-            tree = Counted().visit(copy.deepcopy(tree))
-        return self._built(source, tree, (*extra, PROBE))
+        loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
+        return self._built(source, replaced(tree, dict(map(_counted, loops))) if loops else tree, (*extra, PROBE))
 
     def _built(self, source, tree, extra):
         code = build(tree, source.code, extra)
@@ -94,15 +99,12 @@ class Rebuilt:
         return re.sub(r"\b(\w+) \*\* (\w+)\b", r"\1**\2", text)
 
 
-class Counted(ast.NodeTransformer):
-    """Count the rounds of each loop, in code without other probes, so that an endless one is noticed."""
-
-    def visit_For(self, node):
-        self.generic_visit(node)
-        node.body.insert(0, ast.parse(f"{PROBE}(-1, None)").body[0])
-        return node
-
-    visit_While = visit_For
+def _counted(loop):
+    """Return what a loop goes through or tests, and a tree that does so and counts its rounds: an endless one is noticed."""
+    part = loop.iter if isinstance(loop, ast.For) else loop.test
+    tree = ROUNDS[type(loop)]
+    name = next(node for node in ast.walk(tree) if getattr(node, "id", "") == "part_")
+    return part, replaced(tree, {name: part})
 
 
 def _closure(function):

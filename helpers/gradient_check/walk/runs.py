@@ -93,11 +93,11 @@ class Bench(Rebuilt):
             self.in_time()
             if self.passed > (MOST_PASSED if self.notes is not None else self.most):
                 raise NotAllowed
-        visit = self.visits[number] = self.visits.get(number, -1) + 1
-        if number in self.edits:
-            value = self.edits[number](value, visit)
-        if self.notes is not None:
-            self._note((number, visit), value)
+        if number in self.edits or self.notes is not None:
+            visit = self.visits[number] = self.visits.get(number, -1) + 1
+            value = self.edits[number](value, visit) if number in self.edits else value
+            if self.notes is not None:
+                self._note((number, visit), value)
         self.latest[number] = value
         return value
 

@@ -8,6 +8,7 @@ import ast
 import copy
 import functools
 import linecache
+import operator
 import os
 import pathlib
 import re
@@ -96,24 +97,31 @@ def build(node, code, extra=()):
     is one of them. Around a method is a class of the right name, because names with two underscores depend on it.
     """
     node = copy.copy(node)
-    node.args = copy.deepcopy(node.args)
-    node.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
-    node.args.kw_defaults = [default and ast.Constant(None) for default in node.args.kw_defaults]
+    node.args = _parameters(node.args)
     if isinstance(node, ast.FunctionDef):
         node.decorator_list, node.returns = [], None
         if node.name not in code.co_freevars:  # the function's own name must stay a global inside it
             node.name = "function_"
-    for argument in ast.walk(node.args):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
     *_, owner, _ = ["_", *code.co_qualname.split(".")]
     names = ", ".join(dict.fromkeys((*code.co_freevars, *extra)))
     top = ast.parse(f"class {owner if owner.isidentifier() else '_'}:\n def factory_({names}): pass").body[0]
-    top.body[0].body = [ast.Expr(node) if isinstance(node, ast.Lambda) else node]
-    made = compile(ast.fix_missing_locations(ast.Module([top], [])), code.co_filename, "exec", dont_inherit=True)
+    top.body[0].body = [ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node]
+    made = compile(ast.Module([top], []), code.co_filename, "exec", dont_inherit=True)
     for _ in range(3):  # module, class, factory, function
         made = next(constant for constant in made.co_consts if isinstance(constant, types.CodeType))
     return made
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters(arguments):
+    """Return the parameters of a function without annotations, and with None for each default: the function has them."""
+    arguments = copy.deepcopy(arguments)
+    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
+    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
+    for argument in ast.walk(arguments):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    return ast.fix_missing_locations(arguments)
 
 
 def replaced(node, trees):
@@ -122,10 +130,12 @@ def replaced(node, trees):
         return trees[node]
     changed = {}
     for field, value in ast.iter_fields(node):
-        parts = value if isinstance(value, list) else [value]
-        new = [replaced(part, trees) if isinstance(part, ast.AST) else part for part in parts]
-        if any(one is not other for one, other in zip(new, parts, strict=True)):
-            changed[field] = new if isinstance(value, list) else new[0]
+        if isinstance(value, list):
+            parts = [replaced(part, trees) if isinstance(part, ast.AST) else part for part in value]
+            if any(map(operator.is_not, parts, value)):
+                changed[field] = parts
+        elif isinstance(value, ast.AST) and (new := replaced(value, trees)) is not value:
+            changed[field] = new
     if changed:
         node = copy.copy(node)
         vars(node).update(changed)
