@@ -67,7 +67,7 @@ def _assignment(source, statement):
         return
     target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
     now, signs = type(getattr(statement, "op", None)), (type(None), ast.Add, ast.Sub, ast.Mult)
-    for sign in signs if now in signs and not isinstance(target, ast.Tuple) else ():
+    for sign in signs if now in signs and not isinstance(target, ast.Tuple | ast.List) else ():
         if sign is not now:
             plain = sign is signs[0]
             new = ast.Assign([target], statement.value) if plain else ast.AugAssign(target, sign(), statement.value)
