@@ -6,9 +6,13 @@ right here, and so does every answer on a system without processes, such as a br
 """
 
 import atexit
+import io
+import marshal
 import os
 import sys
 import threading
+import types
+from collections import ChainMap
 from typing import NamedTuple
 
 import numpy as np
@@ -74,10 +78,21 @@ def _copied(answer):
         return None
     import cloudpickle
 
+    class Pickler(cloudpickle.Pickler):
+        """Keeps the names of the files that code is from, by which an error's line is found."""
+
+        dispatch_table = ChainMap({types.CodeType: _marshalled}, cloudpickle.Pickler.dispatch_table)  # noqa: RUF012
+
+    copy = io.BytesIO()
     try:
-        return cloudpickle.dumps((answer, np.get_printoptions()))
+        Pickler(copy).dump((answer, np.get_printoptions()))
+        return copy.getvalue()
     except (Exception, SystemExit):  # the answer's own objects can have a say in how they are copied
         return None
+
+
+def _marshalled(code):
+    return marshal.loads, (marshal.dumps(code),)
 
 
 def _run_in_worker(exercise, copy, seed):

@@ -69,7 +69,7 @@ class Search:
         for trees in edit.variants():
             try:
                 code = self.bench.compiled(source, trees)
-            except (SyntaxError, ValueError, TypeError, RecursionError):
+            except (SyntaxError, SystemError, ValueError, TypeError, RecursionError):
                 continue
             if (given := self._result(code={source.code: code})) is not None:
                 tree = replaced(edit.shown, trees)
