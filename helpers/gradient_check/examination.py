@@ -224,11 +224,11 @@ def _ask_twice(function, x, found):
 
 
 def _generator_states(found):
-    """Return the states of NumPy's and Python's global random generators, and of those among `found`, by name, as bytes."""
-    states = {"np.random": np.random.get_state(), "random": random.getstate()}  # noqa: NPY002
+    """Return the states of NumPy's and Python's global random generators, and of those among `found`, by name."""
+    states = {"np.random": np.random.get_state()}  # noqa: NPY002
     for name, thing in found:
         if isinstance(thing, np.random.Generator):
             states[name] = thing.bit_generator.state
         elif isinstance(thing, np.random.RandomState | random.Random):
             states[name] = (getattr(thing, "get_state", None) or thing.getstate)()
-    return {name: pickle.dumps(state) for name, state in states.items()}
+    return {name: pickle.dumps(state) for name, state in states.items()} | {"random": random.getstate()}

@@ -101,8 +101,8 @@ class Comparison:
     def _judge(self, lines):
         """Go on with these lines: estimate the noise of f, and compare the gradient with them."""
         self.lines, seen = list(lines), self.first or lines
-        steepest = max(magnitude(line.sides) for line in seen)
-        size = max(magnitude(line.values) for line in lines)
+        steepest = magnitude(np.concatenate([line.sides for line in seen]))
+        size = magnitude(np.concatenate([line.values for line in lines]))
         self.rounding = self.noise = 0.5 * self.eps * (size + steepest * magnitude(self.point))  # half an ulp of f and of x
         if len(self.first) >= 5:
             # From fourth differences (Moré and Wild 2011, "Estimating computational noise", SIAM J. Sci. Comput. 33). A kink
