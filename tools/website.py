@@ -79,7 +79,7 @@ def as_page(notebook, seen):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = glossary.marked(HEADING_LINK.sub(_as_on_code_hosts, cell.source), seen)
-        elif "predict" in cell.metadata.get("tags", []):
+        elif cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             fold(cell, "hide-output", "Show the answer")
         elif cell.metadata.get("jupyter", {}).get("source_hidden"):
             fold(cell, "hide-input", "Solution")

@@ -149,8 +149,8 @@ softmax_backward = Exercise("softmax_backward", _backwards, _by_jacobians, [
      "divide by."),
     ("unweighted average", lambda y, dy: y * (dy - dy.mean(axis=-1, keepdims=True)),
      "You subtract the plain average of dy. Classes with a higher probability should count more."),
-    ("sum without weights", lambda y, dy: y * (dy - _sum(dy)),
+    ("sum without weights", [lambda y, dy: y * (dy - _sum(dy)), lambda y, dy: y * (dy - y * _sum(dy))],
      "In the sum each entry of dy should be weighted by its probability."),
-    ("missing factor y", lambda y, dy: dy - _sum(y * dy),
+    ("missing factor y", [lambda y, dy: dy - _sum(y * dy), lambda y, dy: y * dy - _sum(y * dy)],
      "Every entry of the Jacobian has a factor y. One of these factors is missing."),
 ])  # fmt: skip

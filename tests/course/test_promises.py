@@ -42,6 +42,7 @@ CLOSING = """## Recap
 **Previous:** [01 · Another page](01_another.ipynb)"""
 FIRST, IMPORTS, TEXT, PRINT, PICTURE, QUESTION, ANSWER, BESIDE, VERSIONS, TASK, STUB, CHECK, SOLUTION, SOLVED = range(14)
 LAST = -1
+HIDDEN = {"outputs_hidden": True}
 
 
 def result(text, **more):
@@ -78,7 +79,7 @@ def good():
     ]
     for cell, tag in ((PRINT, "measured"), (ANSWER, "predict"), (VERSIONS, "nbval-ignore-output")):
         cells[cell].metadata.tags = [tag]
-    cells[ANSWER].metadata.jupyter = {"outputs_hidden": True}
+    cells[ANSWER].metadata.jupyter = HIDDEN
     for count, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), start=1):
         cell.execution_count = count
         for output in cell.outputs:
@@ -90,7 +91,9 @@ def exercise(name):
     return [
         new_markdown_cell(f"### 2 · Find the bug: {name}", metadata={"tags": ["exercise"]}),
         new_code_cell(f"def my_{name}(x): ...", metadata={"tags": ["exercise"]}),
-        new_code_cell(f"check.{name}(my_{name})", metadata={"tags": ["check"]}, outputs=[result("not yet: x")]),
+        new_code_cell(
+            f"check.{name}(my_{name})", metadata={"tags": ["check"], "jupyter": HIDDEN}, outputs=[result("not yet: x")]
+        ),
         new_code_cell(f"def our_{name}(x): return x", metadata={"tags": ["solution"], "jupyter": {"source_hidden": True}}),
         new_code_cell(f"check.{name}(our_{name})", metadata={"tags": ["check", "solution"]}, outputs=[result("solved: x")]),
     ]
@@ -265,6 +268,7 @@ BROKEN = {
     "the_answer_to_a_prediction_is_hidden": [
         meta(ANSWER, tags=[]),
         meta(ANSWER, jupyter={}),
+        meta(CHECK, jupyter={}),
         source("What is it?", QUESTION),
         meta(QUESTION, tags=["predict"]),
     ],

@@ -23,7 +23,7 @@ FORBIDDEN = {"ftplib", "http", "marshal", "multiprocessing", "pickle", "pip", "r
 FORBIDDEN |= {"socket", "ssl", "subprocess", "tempfile", "urllib.request", "webbrowser"}
 CALLS = {"__import__", "os.system", "os.popen", "os.execv", "exec", "compile", "eval"}
 # The process in which answers to exercises run: this Python and this course again, connected by pipes.
-WORKER = {"pickle", "subprocess"}
+WORKER = {"marshal", "pickle", "subprocess"}
 COMPARING = {"examination.py"}  # compares pickled states, and loads none
 # These make a changed copy of a reader's function from its source, or functions from a table of their own.
 REBUILDING = {"edit.py", "source.py", "repairs.py"}

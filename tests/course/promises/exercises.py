@@ -44,14 +44,14 @@ def _mistakes(stub, first, solution, second):
 
 @promise
 def the_answer_to_a_prediction_is_hidden(notebook):
-    """A cell tagged predict stores its output hidden, no other does, and the text before it asks for the prediction."""
+    """So is what a check says of an unsolved exercise, and no other output. A text before asks for the prediction."""
     asked = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             asked = cell.source
         hidden, answers = cell.metadata.get("jupyter", {}).get("outputs_hidden", False), "predict" in tags(cell)
-        if answers != hidden:
-            yield cell, "is tagged predict, and its output is not hidden" if answers else "hides its output without the tag"
+        if hidden != (answers or tags(cell) == {"check"}):
+            yield cell, "hides its output, and is no answer" if hidden else "is an answer, and its output is not hidden"
         if answers and not (cell.cell_type == "code" and "**Predict.**" in asked):
             yield cell, "is tagged predict, and is no code cell after a text that says **Predict.**"
 
