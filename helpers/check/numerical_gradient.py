@@ -168,6 +168,7 @@ scaled_gradient = Exercise("scaled_gradient", _scaled_cases, lambda f, x: 2 * (x
     ("tiny step at zero",
      [by_steps(central, lambda value: 6e-6 * abs(value) + 1e-12),
       by_steps(central, lambda value: 6e-6 * (abs(value) + 1e-12)),
+      by_steps(central, lambda value: 6e-6 * (abs(value) + 1e-8)),
       by_steps(central, lambda value: 6e-6 * max(abs(value), 1e-8))],
      "The step is no longer 0, but it is so small that the slope is nothing but rounding error. Which step is right for "
      "entries of about 1?"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.check.engine import hints, runner
-from helpers.check.engine.values import difference, plain, same, shown
+from helpers.check.engine.values import difference, plain, restored, same, shown
 from helpers.check.engine.verdict import Verdict
 from helpers.check.engine.watching import observe
 
@@ -136,6 +136,8 @@ class Exercise:
         else:
             where, got, expected = difference(seen["result"], wanted, self.tolerance, self.parts)
             lines += [("expected", shown(expected) + where), ("got", shown(got) + where)]
+            if shown(got) == shown(expected) and got["kind"] == "array":
+                lines.append(("off by", f"{np.max(np.abs(restored(got) - restored(expected))):.1g}"))
         if seen["printed"]:
             lines.append(("printed", " / ".join(seen["printed"])))
         if passed:

@@ -30,7 +30,8 @@ ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
     ("prints too much", lambda e: "lines were printed" in e["text"],
      "The function printed more lines than a check allows. Does a loop run for ever?"),
     ("shapes do not match", lambda e: any(words in e["text"] for words in ("broadcast", "mismatch", "not aligned")),
-     "Two arrays in this line have shapes that do not fit together. Print both shapes: is keepdims or a transpose missing?"),
+     "Two arrays in this line do not fit together. Print both shapes: is keepdims or a transpose missing, or does your code "
+     "contain a number that fits only one example, such as 3 classes?"),
     ("integer array", lambda e: "Cannot cast ufunc" in e["text"],
      "An array of integers cannot store fractions. Make it an array of floats first."),
     ("unusable result", lambda e: e.get("returned") and not e["line"],
