@@ -45,8 +45,8 @@ relation_of = Exercise("relation_of", _pairs, _judging(lambda a, b: bool(_addres
     ("compares the bases", _judging(lambda a, b: a.base is not None and a.base is b.base),
      "Two views with the same base need not have an entry in common. And an array that owns its memory has no base."),
     ("compares the memory ranges", _judging(np.may_share_memory),
-     "The memory of two arrays can interleave without a common entry, like the odd and the even columns. "
-     "np.may_share_memory compares only where each array begins and ends."),
+     "Two views of one array, such as its odd and its even columns, may have no entry in common. Neither a common base nor "
+     "np.may_share_memory, which compares where each array begins and ends, tells whether they have."),
     ("compares .base with a", lambda a, b: "shares" if b.base is a else "separate",
      "The base of a view is the array that owns the memory, which need not be a. And if a and b are two names of one "
      "array, the answer is \"same\"."),
