@@ -74,7 +74,16 @@ def _ahead(w, v, m):
 
 
 def _descent(  # noqa: PLR0913, PLR0917
-    look=_ahead, friction=lambda m: m, sign=-1.0, again=0.0, own=True, copy=True, first=True, kind=float, part=slice(None)
+    look=_ahead,
+    friction=lambda m: m,
+    sign=-1.0,
+    again=0.0,
+    own=True,
+    copy=True,
+    first=True,
+    later=True,
+    kind=float,
+    part=slice(None),
 ):
     """Return an answer that is right except for its arguments. Without a momentum it is plain gradient descent."""
 
@@ -84,7 +93,7 @@ def _descent(  # noqa: PLR0913, PLR0917
         for _ in range(steps):
             v = friction(m) * v + sign * lr * gradient(look(w, v, m))
             w += v + again * m * v
-            path.append(w.copy() if copy else w)
+            path.append(w.copy() if copy and later else w)
         return np.array(path[part])
 
     return answer
@@ -103,7 +112,7 @@ gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
     ("the caller's start has changed",
      [_descent(own=False), _descent(own=False, copy=False)],
      "The array start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every entry is the last point", _descent(copy=False),
+    ("every entry is the last point", [_descent(copy=False), _descent(later=False)],
      "The list holds the same array several times, so every entry shows where the path ended."),
     _ROW_0,
     ("uphill", _descent(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),
@@ -120,10 +129,10 @@ gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
 descend = Exercise("descend", _descents, _powers, [
     ("copies missing", _descent(own=False, copy=False),
      "Every row of the path is the last point, and the caller's start has changed, too. Each line that hands an array on "
-     "only gives it one more name. Every place where an array is handed on needs a copy: there are three."),
+     "only gives it one more name. Copy the array in all three places, or let each step make a new one: w = w - ..."),
     ("the caller's start has changed", _descent(own=False),
      "The path is right, but start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every row is the last point", [_descent(copy=False), _descent(copy=False, kind=None)],
+    ("every row is the last point", [_descent(copy=False), _descent(copy=False, kind=None), _descent(later=False)],
      "start is safe now, but the list holds the same array several times, so every row shows where it ended."),
     _ROW_0,
     ("whole numbers", _descent(kind=None),
@@ -162,7 +171,7 @@ nesterov = Exercise("nesterov", _rolls, _matrix_powers, [
     ("no friction", _descent(friction=lambda m: 1.0), "The whole of the last step is kept. Multiply it by m."),
     ("moved twice", _descent(again=1.0),
      "The ball only looks ahead to compute the gradient. After that it moves once, by the new v."),
-    ("every row is the last point", _descent(copy=False),
+    ("every row is the last point", [_descent(copy=False), _descent(later=False)],
      "The list holds the same array several times, so every row shows where it ended. Append copies."),
     ("the look ahead moves w", _descent(lambda w, v, m: np.add(w, m * v, out=w)),
      "`+=` writes into w itself, so the look ahead has moved the ball. Compute w + m v as a new array."),
