@@ -238,4 +238,4 @@ two_layer_net = Exercise("two_layer_net", _two_layers, _with_slopes(_measured_ne
      "This network has 2 classes, and your code makes 3. The number of classes is the number of columns of the logits."),
 ], **MEASURED | {"forbidden": [*MEASURED["forbidden"], helpers.TwoLayerNet.gradients],
     "parts": ("logits", "loss", "gradients"),
-    "suspect": "Does a method use the page's p? If only W1 and b1 are wrong, look at the lines for da and dz1."})  # fmt: skip
+    "suspect": "Does a method use the page's p? If only W1 and b1 are wrong, look at the lines of da and dz1."})  # fmt: skip
