@@ -405,13 +405,13 @@ mask("bias_without_the_mask", lambda b: hidden_loss(W6, b), bias_without_mask, 0
 mask("one_example_without_the_mask", lambda W: float(np.tanh(np.maximum(x[:1] @ W, 0) @ v6)[0]),
     lambda W: x[:1].T @ ((1 - np.tanh(np.maximum(x[:1] @ W, 0) @ v6) ** 2)[:, None] * v6), normal(3, 6, seed=1))
 
-@bug("changes when asked twice")
+@bug()
 def adds_up():
     class Layer:
         dx = 0
 
         def gradient(self, x):
-            self.dx = self.dx + 2 * x
+            self.dx = self.dx + 2 * x  # planted
             return self.dx
 
     return square, Layer().gradient, normal(4)
