@@ -65,7 +65,7 @@ def _splits(rng):
     yield odd
 
 
-def _scaling(statistics_of=lambda known, asked, part: known, blank=True, deviation=lambda rows: rows.std(axis=0)):
+def _scaling(statistics_of=lambda known, asked, part: known, blank=True, deviation=lambda rows: rows.std(axis=0), axis=0):
     """Return an answer that takes mean and deviation from `statistics_of`; blank: a deviation of 0 is replaced by 1."""
 
     def scaled(x, known, asked):
@@ -73,7 +73,7 @@ def _scaling(statistics_of=lambda known, asked, part: known, blank=True, deviati
         for part in (known, asked):
             rows = x[statistics_of(known, asked, part)]
             std = deviation(rows)
-            results.append((x[part] - rows.mean(axis=0)) / (np.where(std > 0, std, 1) if blank else std))
+            results.append((x[part] - rows.mean(axis=axis)) / (np.where(std > 0, std, 1) if blank else std))
         return results
 
     return scaled
@@ -101,7 +101,8 @@ scaled = Exercise("scaled", _splits, _by_hand, [
      "The mean and the deviation should come from the examples in `known`, and not from those in `asked`."),
     ("only centred", _scaling(deviation=lambda rows: np.ones(rows.shape[1])),
      "Every pixel was divided by 1. Is the deviation missing, or was it replaced for all pixels?"),
-    ("one deviation for all pixels", _scaling(deviation=lambda rows: np.full(rows.shape[1], rows.std())),
+    ("one deviation for all pixels",
+     [_scaling(deviation=lambda rows: np.full(rows.shape[1], rows.std()), axis=axis) for axis in (0, None)],
      "Each pixel has a deviation of its own. Along which axis is it computed?"),
     ("divided by almost nothing", _scaling(deviation=lambda rows: rows.std(axis=0) + 1e-8),
      "A pixel that is blank in all of `known` may not be blank in `asked`, and then it is divided by a tiny number and "
@@ -136,6 +137,12 @@ def _only_forwards(x, right, down):
     return paper.reshape(x.shape)
 
 
+def _rolled_and_blanked(x, right, down):
+    images = np.roll(x.reshape(-1, 8, 8), (down, right), axis=(1, 2))
+    images[:, :down], images[:, :, :right] = 0, 0
+    return images.reshape(x.shape)
+
+
 def _pixel_by_pixel(x, right, down):
     moved = np.zeros(x.shape)
     for row in range(8):
@@ -155,7 +162,7 @@ shifted = Exercise("shifted", _moves, lambda x, right, down: _pixel_by_pixel(x, 
     ("rows and columns exchanged",
      lambda x, right, down: np.roll(x.reshape(-1, 8, 8), (right, down), axis=(1, 2)).reshape(x.shape),
      "The images move down where they should move to the right, and what leaves on one side comes back on the other."),
-    ("slices for positive moves only", _only_forwards,
+    ("slices for positive moves only", [_only_forwards, _rolled_and_blanked],
      "Your slices fit positive numbers only. What does [:right] or [: 8 - right] contain if right is -2?"),
     ("rows and columns exchanged", lambda x, right, down: _pixel_by_pixel(x, down, right),
      "The images move down where they should move to the right. Which axis is which?"),
