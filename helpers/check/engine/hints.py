@@ -32,6 +32,9 @@ ERRORS = [  # the name of a mistake, when an error is due to it, and the hint
     ("shapes do not match", lambda e: any(words in e["text"] for words in ("broadcast", "mismatch", "not aligned")),
      "Two arrays in this line do not fit together. Print both shapes: is keepdims or a transpose missing, or does your code "
      "contain a number that fits only one example, such as 3 classes?"),
+    ("a Value is no array", lambda e: "'Value'" in e["text"] and e["type"] == "TypeError",
+     "A Value has no index and no subtraction, and both sides of an operation must be Values. Wrap constants, add a negated "
+     "Value, and instead of picking entries multiply by a constant that is 0 elsewhere."),
     ("integer array", lambda e: "Cannot cast ufunc" in e["text"],
      "An array of integers cannot store fractions. Make it an array of floats first."),
     ("unusable result", lambda e: e.get("returned") and not e["line"],
