@@ -107,8 +107,8 @@ def plot_clinic(healthy, patients, names=None):
         ax.label_outer()
         quarters = ", ".join(f"{v:.2f}" for v in [*(losses[len(losses) * k // 4] for k in range(4)), losses[-1]])
         rises = int(np.sum(np.diff(losses) > 0.001))  # more than rounding
-        lowest = f"lowest at step {np.argmin(np.round(losses, 2))} with {min(losses):.2f}"
-        text = f"{quarters}, {lowest}; it rises in {rises} of {len(losses) - 1} steps"
+        lowest = f"lowest at step {np.argmin(np.round(losses, 4))} with {min(losses):.2f}"
+        text = f"{quarters}, {lowest}; it rises by more than 0.001 in {rises} of {len(losses) - 1} steps"
         said.append(f"{letter} ({names[letter]}): {text}" if names else f"{letter}: {text}")
     return fig, (
         f"Six loss curves of broken loops, each drawn with the dashed curve of the correct loop, which falls from "
