@@ -190,6 +190,7 @@ def _honest(z, t):
 def _losses(rng):
     z, batch = rng.permutation(5)[:3] / 2, np.sort(tenths(rng, (3, 4)), axis=-1) + np.array([0.0, 0.5, 1.0, 1.5])
     one, t, labels = z[np.newaxis], rng.integers(0, 3, 1), rng.permutation(4)[:3]
+    labels = labels if labels[0] else labels[::-1]  # so that label 0 in place of the first one is another label
     tied, where = np.array([[1.0, 1.0, 1.0, 1.0 + rng.integers(1, 5)]]), rng.integers(0, 4)
     mirrored, zeros = np.eye(2) * rng.integers(1, 9), np.zeros(2, int)
 

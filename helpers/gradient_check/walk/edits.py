@@ -8,6 +8,8 @@ from helpers.gradient_check.walk.values import ATOMS, Part, identity, is_array, 
 # The parts of an expression: their fields in a syntax tree, and their names in the table of repairs.
 FIELDS = {"left": "left", "right": "right", "comparators": "right", "func": "function", "args": "first", "value": "owner"}
 
+COPY = "it.copy()"  # the same value, and yet another array
+
 
 class Edit:
     """A row of the table in place of one expression, or of several alike in one statement.
@@ -73,7 +75,7 @@ class Editor:
                     new = repairs.compiled(row)(it=value, **{name: part.value for name, part in parts.items()})
                 except Exception:
                     continue
-                if sites[0].number in self.in_loops or callable(new) or identity(new) not in seen:
+                if sites[0].number in self.in_loops or row == COPY or callable(new) or identity(new) not in seen:
                     seen.add(identity(new))
                     yield Edit(cost, sites, row, parts)
 
