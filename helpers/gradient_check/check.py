@@ -140,7 +140,7 @@ def _examine(check, seconds):
         return found, None
     if found := _first([two_gradients], check):
         check.wrong = check.here
-        return found, _walk(check, seconds)
+        return found, None if check.asked_gradient.drew else _walk(check, seconds)
     remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
