@@ -108,15 +108,6 @@ def _owner(source, node):
                 yield 1.3, node, {node: _with(node, value=owner)}
 
 
-def _brackets(source, node):
-    """Yield a * (b + c) for a * b + c, and the other way round."""
-    left, right = getattr(node, "left", None), getattr(node, "right", None)
-    if isinstance(node, ast.BinOp) and isinstance(left, ast.BinOp):
-        yield 1.1, node, {node: ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))}
-    if isinstance(node, ast.BinOp) and isinstance(right, ast.BinOp):
-        yield 1.0, node, {node: ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)}
-
-
 def _loop(source, loop):
     """Yield a loop with its rounds in the other order."""
     if isinstance(loop, ast.For):
@@ -141,4 +132,4 @@ def _with(node, **fields):
     return node
 
 
-MAKERS = _order, _assignment, _exchanged, _owner, _brackets, _loop, _einsum
+MAKERS = _order, _assignment, _exchanged, _owner, _loop, _einsum
