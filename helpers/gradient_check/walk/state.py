@@ -140,6 +140,8 @@ def _put_back(owner, names, kept):
     if all(map(operator.is_, map(get, names, itertools.repeat(ABSENT)), kept)):
         return
     for name, value in zip(names, kept, strict=True):
+        if get(name, ABSENT) is value:  # some must not be set at all, such as the members of an Enum
+            continue
         if not isinstance(owner, dict):
             setattr(owner, name, value)
         elif value is ABSENT:
