@@ -195,5 +195,6 @@ def _sum(e, axis):
     """Return the sum along `axis`, kept as an axis of length 1."""
     if e.size > MANY and axis == -1 and e.shape[-1] < SHORT:
         return np.einsum("...j->...", e)[..., np.newaxis]  # less accurate than sum on long rows, faster on short ones
-    one_by_one = e.shape[axis] > MANY and e.strides[axis] != e.itemsize  # as NumPy adds across rows: too rough in float32
-    return np.add.reduce(e, axis, np.float64 if one_by_one else None, keepdims=True)  # e.sum(axis, keepdims=True)
+    if e.shape[axis] > MANY and e.strides[axis] != e.itemsize:  # where NumPy adds up one by one: too rough in float32
+        return sum(block.sum(axis, keepdims=True) for block in np.split(e, range(256, e.shape[axis], 256), axis))
+    return np.add.reduce(e, axis, keepdims=True)  # e.sum(axis, keepdims=True), with less to call
