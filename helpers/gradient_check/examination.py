@@ -27,7 +27,7 @@ class Asked(NamedTuple):
     """The two answers of a function that was called twice at x, and what the calls did besides.
 
     references : how many more references to x each call left
-    drew : the names of the random generators that the second call moved; the first may seed them
+    drew : the names of the random generators that one more call moved
     changed_x, same : whether the calls changed x, and whether both gave the same object"""
 
     answers: list
@@ -68,13 +68,18 @@ class Examination:
         return self.elsewhere() if self.wrong and self.wrong is self.there else contextlib.nullcontext()
 
     def ask(self):
-        """Call f twice at x, then the gradient twice."""
+        """Call f twice at x, then the gradient twice; and each once more if a random generator has moved meanwhile."""
         found = reachable(self.f.f, self.gradient)
-        self.asked_f = _ask_twice(self.f.f, self.x, found)
-        self.f.evaluations += len(self.asked_f.answers)
-        self.asked_gradient = Asked([self.gradient] * 2)
-        if callable(self.gradient) and not self.asked_f.changed_x:
-            self.asked_gradient = _ask_twice(self.gradient, self.x, found)
+        before = _generator_states(found)
+        self.asked_f, self.asked_gradient = _ask_twice(self.f.f, self.x), Asked([self.gradient] * 2)
+        asks_both = callable(self.gradient) and not self.asked_f.changed_x
+        if asks_both:
+            self.asked_gradient = _ask_twice(self.gradient, self.x)
+        if not self.asked_f.changed_x and _generator_states(found) != before:
+            self.asked_f = self.asked_f._replace(drew=_drawn_by(self.f.f, self.x, found))
+            if asks_both:
+                self.asked_gradient = self.asked_gradient._replace(drew=_drawn_by(self.gradient, self.x, found))
+        self.f.evaluations += len(self.asked_f.answers) + bool(self.asked_f.drew)
         self.given = self.asked_gradient.answers[0]
 
     def compare(self):
@@ -205,11 +210,11 @@ class Examination:
         return bool(max(magnitude(self.here.slopes), magnitude(self.here.claims())) <= noise)
 
 
-def _ask_twice(function, x, found):
-    """Call a function twice at x, or once if that changes x; `found` is what it can reach, random generators among it."""
+def _ask_twice(function, x):
+    """Call a function twice at x, or once if that changes x."""
     before, answers, copies, references = x.copy(), [], [], []
     for _ in range(2):
-        states, held = answers and _generator_states(found), sys.getrefcount(x)
+        held = sys.getrefcount(x)
         answers.append(answer := function(x))
         copies.append(answer.copy() if isinstance(answer, np.ndarray) else answer)
         held += 2 * (answer is x) + (getattr(answer, "base", None) is x)
@@ -218,9 +223,15 @@ def _ask_twice(function, x, found):
         references.append(sys.getrefcount(x) - held)
         if not np.array_equal(x, before):
             return Asked(copies, changed_x=True)
+    return Asked(copies, tuple(references), same=answers[0] is answers[1])
+
+
+def _drawn_by(function, x, found):
+    """Return the names of the random generators that a call moves. The calls before it may have seeded them."""
+    before = _generator_states(found)
+    function(x)
     now = _generator_states(found)
-    drew = tuple(sorted(name for name in states if now.get(name) != states[name]))
-    return Asked(copies, tuple(references), drew, same=answers[0] is answers[1])
+    return tuple(sorted(name for name in before if now.get(name) != before[name]))
 
 
 def _generator_states(found):

@@ -163,7 +163,7 @@ class Comparison:
         """Return how far the slope of `line` and what `array` says of it may differ."""
         usual, noise = max(abs(line.of(array)), abs(line.slope)), self.rounding
         if not line.is_entry:
-            usual = max(usual, float(np.linalg.norm(array)) / math.sqrt(array.size))
+            usual = max(usual, math.sqrt(np.vdot(array, array) / array.size))
         if line.complete:  # if kinks have made the other lines look noisy, the line's own fourth difference tells
             noise = min(self.noise, max(4 * self.rounding, 3 * line.bend / BEND))
         return TRUST * noise / line.step + line.truncation + self.tolerance * usual
@@ -195,4 +195,4 @@ class Comparison:
 
 def magnitude(array):
     """Return the largest absolute value, 0 of nothing."""
-    return float(np.max(np.abs(array), initial=0))
+    return float(np.abs(array).max(initial=0))
