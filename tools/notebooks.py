@@ -162,10 +162,10 @@ def _output(output):
 
 
 def _metadata(cell):
-    """Return the tags of a cell, whether its source is folded, that its output is, if it answers a prediction or says what
-    is wrong with an exercise as it is handed out, and what nbgrader knows of it."""
+    """Return the tags of a cell, that its source is folded, if it is a solution, or its output, if it answers a prediction
+    or says what is wrong with an exercise as it is handed out, and what nbgrader knows of it."""
     tags = cell.metadata.get("tags", [])
-    hidden = {"source_hidden": True} if cell.metadata.get("jupyter", {}).get("source_hidden") else {}
+    hidden = {"source_hidden": True} if tags == ["solution"] and cell.cell_type == "code" else {}
     hidden |= {"outputs_hidden": True} if ("predict" in tags or tags == ["check"]) and cell.get("outputs") else {}
     metadata = {"jupyter": hidden, "nbgrader": cell.metadata.get("nbgrader"), "tags": tags}
     return {name: value for name, value in metadata.items() if value}

@@ -258,7 +258,6 @@ BROKEN = {
         meta(CHECK, tags=[]),
         says("solved: x", CHECK),
         says("not yet: x", SOLVED),
-        meta(SOLUTION, jupyter={}),
         replaces(CHECK, "my_", "our_"),
         replaces(SOLVED, "our_", "my_"),
         replaces(STUB, "my_a", "my_other"),
@@ -332,9 +331,10 @@ def test_what_is_right_is_not_found(change, page):
     assert broken(page(notebook)) == []
 
 
-def test_the_normal_form_hides_the_answers_to_predictions(page):
+def test_the_normal_form_hides_the_answers_to_predictions_and_folds_solutions():
     notebook = copy.deepcopy(GOOD)
-    notebook.cells[ANSWER].metadata.jupyter = {}  # as JupyterLab does when the cell is run
+    for number in (ANSWER, SOLUTION):
+        notebook.cells[number].metadata.jupyter = {}  # as JupyterLab does when the cell is run or opened
     notebook.cells[PRINT].metadata.jupyter = {"outputs_hidden": True}
     assert normal_form(notebook) == normal_form(GOOD)
 
