@@ -64,7 +64,8 @@ def staircase(check):
         return Finding("ignores its argument", f"f never changed in its last bit, however x was moved: {cause}")
     if far == "nothing":
         text = f"f does not read {len(check.unread)} of the {len(here.entries)} entries looked at, {listed(check.unread)}"
-        return Finding("entries never read", f"{text}, where the gradient is not 0; does a loop or a slice stop too early?")
+        cause = "does a loop or a slice of f stop too early, or must the gradient be 0 there?"
+        return Finding("entries never read", f"{text}, where the gradient is not 0: {cause}")
 
 
 def _far_away(check):

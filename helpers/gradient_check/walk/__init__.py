@@ -25,7 +25,7 @@ from helpers.gradient_check.walk.values import Values
 
 __all__ = ["Explanation", "Where", "explain"]
 
-SURE, LIKELY, OF_F = 1.6, 2.2, 1.6  # ranks up to which nothing else is tried; what an edit of f must be better by
+SURE, LIKELY, LATE, OF_F = 1.6, 2.2, 2.6, 1.6  # ranks up to which nothing else is tried; what an edit of f must be better by
 
 
 class Where(NamedTuple):
@@ -83,7 +83,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    matches, repairs, repairs_of_f, left_out, in_f, stopped = None, (), (), None, False, False
+    matches, repairs, repairs_of_f, left_out, stopped = None, (), (), None, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -102,13 +102,15 @@ class _Walk:
         self.left_out = left_out(matches)
         if not self.repairs and (site := inserted(matches)):
             matches.first_wrong, matches.certain = site, True
-        for more in (editor.with_numbers, editor.with_others):
-            if self._rank() > LIKELY:
-                self.repairs = search.best(more(), below=self._rank()) or self.repairs
+        if self._rank() > LIKELY:
+            self.repairs = search.best(editor.with_numbers(), below=self._rank()) or self.repairs
+        others = editor.with_others() if self._rank() > LIKELY else []
+        self.repairs = search.best(others, below=min(LATE, self._rank())) or self.repairs
         if self.left_out is None:
             self.repairs_of_f = _of_f(bench, matches, values, below=self._rank())
-            if self.repairs_of_f and self.repairs_of_f[0].rank + OF_F <= self._rank():
-                self.repairs, self.repairs_of_f, self.in_f = self.repairs_of_f, [], True
+        likelier = self.repairs_of_f[0].rank + OF_F if self.repairs_of_f else np.inf
+        if self._rank() > LIKELY:
+            self.repairs = search.best(others, min(likelier, self._rank()), LATE) or self.repairs
 
     def _rank(self):
         return self.repairs[0].rank if self.repairs else np.inf
@@ -116,16 +118,18 @@ class _Walk:
     def explanation(self):
         if not self.matches:
             return Explanation(stopped=self.stopped)
-        matches, (best, *others) = self.matches, self.repairs or [None]
+        in_f = bool(self.repairs_of_f) and self.repairs_of_f[0].rank + OF_F <= self._rank()
+        repairs, of_f = (self.repairs_of_f, []) if in_f else (self.repairs or [None], self.repairs_of_f)
+        matches, (best, *others) = self.matches, repairs
         place = best or self.left_out or (matches.certain and matches.first_wrong)
         where, line = None, ("", (0, 0))
         if place:
             where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
             line = place.source.line(place.node)
         repair, checked = best and best.text, len(matches.points)
-        lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in self.repairs_of_f[:1]))
+        lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in of_f[:1]))
         left_out = self.left_out and matches.name(self.left_out)
-        return Explanation(where, repair, matches.story, *line, self.in_f, left_out, lines, checked, self.stopped)
+        return Explanation(where, repair, matches.story, *line, in_f, left_out, lines, checked, self.stopped)
 
 
 def _of_f(bench, matches, values, below):
@@ -134,7 +138,7 @@ def _of_f(bench, matches, values, below):
     What the gradient computes as well must leave the gradient as it is: others would make the two trivially equal."""
     main, shared = matches.main, {number for number, _ in matches.main.backward}
     editor = Editor(bench, matches.sites_of_f, main.forward, values)
-    edits = [*editor.own(), *editor.with_numbers()]
+    edits = [*editor.own(), *editor.with_numbers(), *editor.with_names()]
     own = [edit for edit in edits if edit.site.number not in shared or edit.site.is_axis or edit.row.startswith("function(")]
     of_both = [edit for edit in edits if edit.site.number in shared]
     return Search(bench, matches, fits_edited).best(own, below) or Search(bench, matches, fits_alone).best(of_both, below)

@@ -65,6 +65,10 @@ class Editor:
         """Return the edits that put in another value at hand."""
         return [*self._made(lambda site, value: self._rows_with(site, value, self.values.before(site), "other", 1.4))]
 
+    def with_names(self):
+        """Return the edits that read another variable of the same shape."""
+        return [*self._made(lambda site, value: self._other_names(site) if site.kind == "Name" else ())]
+
     def _made(self, rows, groups=None):
         """Yield an edit for each row that can be computed from the noted values and gives a new value."""
         for sites in [[site] for site in self.sites] if groups is None else groups:
@@ -96,10 +100,10 @@ class Editor:
                 yield from self._rows(site.kind, parts)
             if name in repairs.FUNCTIONS and site.kind == "Call" and not site.node.keywords:
                 yield from self._rows("reduction" if site.node.args else "method", parts)
-            if is_integer(value):
-                yield from self._rows("integer")
-            elif is_array(value):
-                yield from self._rows("array")
+                yield from self._rows("cumsum", parts) if name == "cumsum" else ()
+            kind = np.asarray(value).dtype.kind
+            for table, fits in {"integer": kind in "iu", "complex": kind == "c", "array": is_array(value)}.items():
+                yield from self._rows(table) if fits else ()
             yield from self._left_alone(site)
 
     def _rows(self, table, parts=()):
@@ -145,5 +149,8 @@ class Editor:
         if site.kind == "Constant" and is_integer(value):
             yield from ((1.3, new, {}) for new in ("0", "1"))
         elif site.kind == "Name" and is_float(value):
-            rows = self._rows_with(site, value, self.values.before(site), "other", 1.6)
-            yield from (row for row in rows if row[1] == "other")
+            yield from self._other_names(site, 1.6)
+
+    def _other_names(self, site, cost=1.4):
+        rows = self._rows_with(site, self._value(site), self.values.before(site), "other", cost)
+        return (row for row in rows if row[1] == "other")

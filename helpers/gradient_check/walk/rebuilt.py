@@ -80,8 +80,8 @@ class Rebuilt:
         for tree in trees.values():
             ast.fix_missing_locations(tree)
         tree = replaced(source.node, trees)
-        loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
-        return self._built(source, replaced(tree, dict(map(_counted, loops))) if loops else tree, (*extra, PROBE))
+        watched = [pair for node in ast.walk(tree) if (pair := _watched(node, getattr(source.node, "name", "")))]
+        return self._built(source, replaced(tree, dict(watched)) if watched else tree, (*extra, PROBE, CALLEE))
 
     def _built(self, source, tree, extra):
         code = build(tree, source.code, extra)
@@ -99,12 +99,19 @@ class Rebuilt:
         return re.sub(r"\b(\w+) \*\* (\w+)\b", r"\1**\2", text)
 
 
-def _counted(loop):
-    """Return what a loop goes through or tests, and a tree that does so and counts its rounds: an endless one is noticed."""
-    part = loop.iter if isinstance(loop, ast.For) else loop.test
-    tree = ROUNDS[type(loop)]
-    name = next(node for node in ast.walk(tree) if getattr(node, "id", "") == "part_")
-    return part, replaced(tree, {name: part})
+def _watched(node, own):
+    """Return (part, tree that does the same and is seen) of a loop, whose rounds are counted, of a call of the function
+    itself, which is to be edited, too, and of LAPACK; else None."""
+    if isinstance(node, ast.For | ast.While):
+        part, tree = node.iter if isinstance(node, ast.For) else node.test, ROUNDS[type(node)]
+        name = next(name for name in ast.walk(tree) if getattr(name, "id", "") == "part_")
+        return part, replaced(tree, {name: part})
+    if isinstance(node, ast.Call):
+        part, owner = node.func, getattr(node.func, "value", None)
+        if own == getattr(part, "attr", getattr(part, "id", "")) or getattr(owner, "attr", "") == "linalg":
+            called = ast.Call(ast.Name(CALLEE, ast.Load()), [ast.Constant(-1), part], [])
+            return part, ast.fix_missing_locations(ast.copy_location(called, part))
+    return None
 
 
 def _closure(function):

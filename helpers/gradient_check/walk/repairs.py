@@ -36,7 +36,9 @@ TABLES = {
         1.6 it > 0 | 1.8 it != 0 | 1.9 it * (1 - it) | 1.9 1 - it**2 | 1.7 it**2 | 1.9 it**3 | 1.8 1 / it
         1.8 np.sqrt(it) | 1.8 np.exp(it) | 1.8 np.log(it) | 1.8 np.tanh(it) | 1.8 np.sign(it) | 1.8 np.abs(it)
         1.8 np.sin(it) | 1.8 np.cos(it) | 1.9 np.maximum(it, 0) | 1.9 1 / (1 + np.exp(-it)) | 1.9 np.linalg.norm(it)""",
-    "integer": "1.4 it + 1 | 1.4 it - 1 | 2.0 2 * it",
+    "integer": "1.4 it + 1 | 1.4 it - 1 | 2.0 2 * it | 1.5 -it | 1.4 it.argsort()",
+    "complex": "1.2 it.conj()",
+    "cumsum": "1.2 function(first[::-1])[::-1]",
     "constant": """
         1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1
         1.5 2 * it | 1.5 it / 2 | 1.6 3""",

@@ -116,7 +116,7 @@ class Bench(Rebuilt):
         return seconds
 
     def _note(self, key, value):
-        if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc":
             self.noted += value.size
             if self.noted > MOST_NOTED:
                 raise NotAllowed

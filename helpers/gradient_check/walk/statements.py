@@ -109,11 +109,13 @@ def _owner(source, node):
 
 
 def _loop(source, loop):
-    """Yield a loop with its rounds in the other order."""
-    if isinstance(loop, ast.For):
-        backwards = getattr(getattr(loop.iter, "func", None), "id", "") == "reversed"
-        other = loop.iter.args[0] if backwards else ast.Call(ast.Name("reversed", ast.Load()), [loop.iter], [])
-        yield 1.2, loop.iter, {loop.iter: other}
+    """Yield a loop, or functools.reduce, with its rounds in the other order."""
+    reduce = isinstance(loop, ast.Call) and len(loop.args) > 1 and source.text(loop.func).endswith("reduce")
+    if reduce or isinstance(loop, ast.For | ast.comprehension):
+        rounds = loop.args[1] if reduce else loop.iter
+        backwards = getattr(getattr(rounds, "func", None), "id", "") == "reversed"
+        other = rounds.args[0] if backwards else ast.Call(ast.Name("reversed", ast.Load()), [rounds], [])
+        yield 1.2, rounds, {rounds: other}
 
 
 def _einsum(source, call):

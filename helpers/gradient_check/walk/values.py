@@ -48,16 +48,20 @@ class Values:
 
     def before(self, site):
         """Yield the arrays and floats that are at hand before a site is reached."""
+        running = "backward" if site.number in self.matches.numbers else "forward"
         for group in self.groups.values():
             known = [one for one in group if self.when[one[1].number] <= self.when[site.number]]
             if not known or any(other is site for _, other, _ in group):
                 continue
-            field, first, value = next((one for one in known if one[0] == "backward"), known[0])  # of this round of a loop
+            this = [one for one in known if one[0] == running]  # the latest one is of this round of a loop
+            field, at, value = (
+                max(this, key=lambda one: (one[1].scope is site.scope, self.when[one[1].number])) if this else known[0]
+            )
             written = [one for _, other, _ in group for one in _written(other)]
             cost = min(_cost(tree) + 0.3 * (scope is not site.scope) for scope, tree in written)
 
-            def get(field=field, number=first.number):
-                return self.bench.point.forward[number, 0] if field == "forward" else self.bench.latest[number]
+            def get(field=field, number=at.number):
+                return self.bench.latest[number] if field == running else self.bench.point.forward[number, 0]
 
             yield Part(value, get, written, cost)
 
