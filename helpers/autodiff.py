@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["Value"]
-
 
 class Value:
     """An array that remembers how it was computed, and finds the slopes of a result along it.

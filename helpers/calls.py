@@ -5,8 +5,6 @@ import builtins
 import itertools
 import linecache
 
-__all__ = ["argument_names"]
-
 
 def argument_names(frame, count):
     """Return the source texts of the `count` positional arguments of the call that is being made in `frame`.

@@ -9,8 +9,6 @@ import numpy as np
 from helpers.arguments import generator, is_integer, length, plain_array
 from helpers.perturbation import loss_value
 
-__all__ = ["Descent", "gradient_descent", "minibatches"]
-
 
 class Descent(NamedTuple):
     """The result of a descent: the last parameters, all losses and parameters on the way, the start first, and whether it

@@ -6,8 +6,6 @@ import numpy as np
 
 from helpers import data
 
-__all__ = ["load_digits"]
-
 SHA_256 = "af104d81e7cd419be5f343d23c6ca2e4e4ff847b06636260802df8e903c6183f"
 
 

@@ -5,8 +5,6 @@ import itertools
 import linecache
 import textwrap
 
-__all__ = ["with_line"]
-
 _COUNT = itertools.count(1)
 
 

@@ -7,10 +7,6 @@ import io
 import re
 import sys
 
-__all__ = [
-    "CLASSES", "COLOURS", "HATCHES", "LOOKS", "MARKERS", "image", "picture", "show", "slider", "subplots", "svg",
-]  # fmt: skip
-
 # Okabe & Ito (2008), "Color Universal Design": readers with any colour vision can tell these colours apart.
 # Each thing has the same colour on every page, and a marker, a dash, a hatch or a label as well.
 COLOURS = {

@@ -11,8 +11,6 @@ import numpy as np
 from helpers.arguments import class_indices, length, memory_for
 from helpers.loss_arguments import logits_and_axis, logits_and_labels, probabilities_and_labels
 
-__all__ = ["cross_entropy", "log_softmax", "one_hot", "softmax", "softmax_cross_entropy"]
-
 MANY = 500  # entries: in larger arrays, it pays to avoid NumPy's row-by-row maximum and sum
 SHORT = 32  # classes: NumPy takes longer to start on a row as short as this than to add it up
 

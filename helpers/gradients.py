@@ -6,8 +6,6 @@ import numpy as np
 
 from helpers.perturbation import checked_array, loss_value, restored, steps, unsuitable
 
-__all__ = ["numerical_gradient"]
-
 INTEGERS = int | np.integer | np.bool_
 
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["cross_entropy_error", "numerical_gradient_2d", "numerical_gradient_nd", "simpleNet", "softmax"]
-
 # fmt: off
 # -- the learner of 00 ----------------------------------------------------------------------------
 

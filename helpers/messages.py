@@ -4,8 +4,6 @@ import contextlib
 import sys
 import warnings
 
-__all__ = ["expected"]
-
 NOT_REPORTED = "not in a browser, where overflow and division by zero are not reported"
 
 

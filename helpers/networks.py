@@ -12,8 +12,6 @@ import numpy as np
 from helpers.arguments import class_indices, float_array, generator, length, memory_for, plain_array
 from helpers.functions import softmax, softmax_cross_entropy
 
-__all__ = ["SoftmaxRegression", "TwoLayerNet"]
-
 NO_EXAMPLES = "x has no examples: without examples there is no mean loss"
 
 

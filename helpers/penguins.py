@@ -7,8 +7,6 @@ import numpy as np
 
 from helpers import data
 
-__all__ = ["load_penguins"]
-
 SHA_256 = "42bb5b04748ff608de99828d133534cdfffaef600390871194219467bce227b9"
 NAMES = {"species": ["Adélie", "Gentoo", "Chinstrap"], "sex": ["female", "male"]}
 

@@ -13,8 +13,6 @@ import numpy as np
 
 from helpers.arguments import first_entry, plain_array
 
-__all__ = ["Function", "checked_array", "default_step", "loss_value", "restored", "steps", "unsuitable"]
-
 FLOATS = frozenset([float, np.float64, np.float32, np.longdouble])
 
 

@@ -9,8 +9,6 @@ import functools
 import types
 from typing import NamedTuple
 
-__all__ = ["Variable", "constants", "names_in", "reachable", "replaced", "variables"]
-
 MOST = 500  # objects looked at
 
 

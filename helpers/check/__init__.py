@@ -8,12 +8,13 @@ import importlib
 import pkgutil
 
 from helpers.check.engine import runner
+from helpers.check.engine.exercise import Exercise
 
 EXERCISES = {}
 for _found in pkgutil.iter_modules(__path__):
     if not _found.ispkg:
         _page = importlib.import_module(f"{__name__}.{_found.name}")
-        EXERCISES |= {name: getattr(_page, name) for name in _page.__all__}
+        EXERCISES |= {name: thing for name, thing in vars(_page).items() if isinstance(thing, Exercise)}
 globals().update(EXERCISES)  # after all imports, so that check.softmax is the exercise and not the module of that name
 __all__ = list(EXERCISES)
 

@@ -7,8 +7,6 @@ import numpy as np
 import helpers
 from helpers.check.engine import MEASURED, Case, Exercise, measured, off_kinks, tenths
 
-__all__ = ["deep_gradients", "residual_backward", "tanh_backward", "two_layer_net"]
-
 
 def _activations(rng):
     yield Case(da=tenths(rng, 3), a=tenths(rng, 3, 0.9))

@@ -8,8 +8,6 @@ import helpers
 from helpers import log_softmax, softmax
 from helpers.check.engine import Case, Exercise, measured, tenths
 
-__all__ = ["cross_entropy", "example_losses", "reads_label", "smoothed_slope", "soft_cross_entropy"]
-
 
 def _probabilities(rng):
     def rows(n, classes):

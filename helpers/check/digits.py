@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.check.engine import Case, Exercise, Rejection
 
-__all__ = ["right_per_digit", "scaled", "shifted"]
-
 
 def _predictions(rng):
     def case(each, share):

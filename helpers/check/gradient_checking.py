@@ -6,8 +6,6 @@ import helpers
 from helpers.check.engine import MEASURED, Case, Exercise, Rejection, measured, tenths
 from helpers.check.engine.slopes import squares
 
-__all__ = ["check_of_gradients", "gradients_agree", "two_mistakes"]
-
 
 def _networks(rng):
     for n, d, hidden, c in ((3, 2, 2, 2), (5, 2, 4, 3), (6, 3, 5, 2)):

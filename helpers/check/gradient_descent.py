@@ -5,8 +5,6 @@ import numpy as np
 import helpers
 from helpers.check.engine import Case, Exercise, Rejection
 
-__all__ = ["descend", "gradient_descent", "largest_rate", "nesterov"]
-
 
 def _curvatures(rng):
     for count in (2, 3, 5, 20):

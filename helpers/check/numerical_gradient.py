@@ -7,8 +7,6 @@ import numpy as np
 from helpers.check.engine import MEASURED, Case, Exercise, RecordingFunction, Rejection, tenths
 from helpers.check.engine.slopes import UNCHANGED, by_steps, central, itself, on_a_copy, squares, written
 
-__all__ = ["curvatures", "forward_gradient", "numerical_gradient", "scaled_gradient"]
-
 
 def _sum_of(power):
     return lambda x: np.sum(x**power)

@@ -5,8 +5,6 @@ import numpy as np
 from helpers.check.engine import MEASURED, Case, Exercise, tenths
 from helpers.check.engine.slopes import UNCHANGED, by_steps, itself, squares, written
 
-__all__ = ["any_layout", "relation_of", "row_slopes"]
-
 
 def _pairs(rng):
     W = tenths(rng, (3, 4))

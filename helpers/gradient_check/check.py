@@ -18,8 +18,6 @@ from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
 from helpers.gradient_check.walk import explain
 from helpers.perturbation import checked_array, restored
 
-__all__ = ["check_gradient"]
-
 
 def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR0913, PLR0917
     """Compare a gradient with measured slopes; return a report that says whether they agree and, if not, where and why.

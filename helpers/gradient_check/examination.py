@@ -16,8 +16,6 @@ from helpers.gradient_check.measurement import Comparison, magnitude
 from helpers.perturbation import Function, restored
 from helpers.variables import reachable
 
-__all__ = ["Examination"]
-
 EVERY_ENTRY = 256  # up to so many entries are looked at one by one
 DIRECTIONS, SAMPLES = 6, 14  # else so many random directions, and so many entries where they disagree
 ELSEWHERE, MORE = 2, 6  # random directions at the second point, and more of them where they disagree

@@ -10,8 +10,6 @@ import numpy as np
 
 from helpers.perturbation import default_step
 
-__all__ = ["TRUST", "Comparison", "Line", "magnitude"]
-
 TRUST = 8  # standard deviations of rounding noise that a slope may be off
 BEND = math.sqrt(70)  # of rounding noise: its standard deviation in a fourth difference
 KINK = 3 * BEND  # times the noise: a larger fourth difference is no noise

@@ -5,8 +5,6 @@ import html
 import math
 from typing import NamedTuple
 
-__all__ = ["LINE", "PATH", "REMARK", "Finding", "Report", "Reports"]
-
 LINE, PATH = "wrong expression", "path left out"  # found by the walk through the code, and shown at length
 REMARK = "near a kink"  # the one finding that does not speak against the gradient
 

@@ -14,8 +14,6 @@ from helpers.gradient_check.report import Finding
 from helpers.perturbation import loss_value, steps, unsuitable
 from helpers.variables import reachable
 
-__all__ = ["CALLS", "argument_is_changed", "two_gradients", "unusable_x"]
-
 GENERATORS = {"default_rng", "RandomState", "SystemRandom", "urandom", "token_bytes"}
 
 

@@ -13,8 +13,6 @@ from helpers.gradient_check.measurement import TRUST, magnitude
 from helpers.gradient_check.report import REMARK, Finding
 from helpers.variables import replaced, variables
 
-__all__ = ["AGREEMENT", "SLOPES", "at", "labels_are_never_used", "listed", "why_any_gradient_agrees"]
-
 
 def not_finite_beside_x(check):
     for line in check.here.lines:

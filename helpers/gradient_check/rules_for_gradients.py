@@ -17,8 +17,6 @@ from helpers.gradient_check.rules_for_f import at, listed, why_any_gradient_agre
 from helpers.perturbation import Function
 from helpers.variables import Variable, constants, reachable, replaced
 
-__all__ = ["FITS", "tiny_constant"]
-
 CLAMPS = {"maximum": "ReLU mask", "clip": "flat: a clamp", "minimum": "flat: a clamp"}
 USUAL = (1, 2, 0.5, -1, -2, -0.5)
 QUOTIENTS = ["(f(x + h) - f(x)) / h", "(f(x) - f(x - h)) / h", "(f(x + h) - f(x - h)) / (2 * h)"]

@@ -6,8 +6,6 @@ from numpy.lib.array_utils import byte_bounds
 
 from helpers.memory.elements import addresses, owner, relation, root
 
-__all__ = ["SHOWN", "Buffer", "buffers"]
-
 SHOWN = 24  # cells of a buffer that a picture shows
 
 

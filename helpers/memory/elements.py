@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["addresses", "byte_addresses", "in_memory_order", "owner", "relation", "root"]
-
 MOST_BYTES = 200_000  # arrays up to this size are compared address by address
 MOST_WORK = 10**6  # candidates that NumPy may try: a fraction of a second
 

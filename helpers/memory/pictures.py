@@ -6,8 +6,6 @@ from helpers.memory.scenes import scene
 from helpers.memory.snapshots import Snapshot, members
 from helpers.memory.words import sentences
 
-__all__ = ["Steps", "draw"]
-
 
 def draw(*arrays, since=None, **named):
     """Show the memory of some arrays: names, objects and buffers.

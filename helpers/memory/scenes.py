@@ -7,8 +7,6 @@ import numpy as np
 from helpers.memory.buffers import buffers
 from helpers.memory.snapshots import shown
 
-__all__ = ["Box", "Cell", "Strip", "scene"]
-
 
 @dataclass
 class Cell:

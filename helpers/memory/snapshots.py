@@ -9,8 +9,6 @@ from helpers.calls import argument_names
 from helpers.memory.buffers import SHOWN
 from helpers.memory.elements import addresses, byte_addresses, in_memory_order, owner
 
-__all__ = ["Snapshot", "members", "short", "shown", "snapshot"]
-
 LIMITS = {0: (), 1: (12,), 2: (6, 7)}  # entries that a picture shows along each axis of an array with up to two axes
 SHEETS = (3, 5, 4)  # and along the last three of more axes
 

@@ -6,8 +6,6 @@ import sys
 from helpers.memory.elements import owner, relation, root
 from helpers.memory.snapshots import members
 
-__all__ = ["COLUMNS", "Table", "describe"]
-
 COLUMNS = ["name", "shape", "dtype", "strides", "order", "memory", "writeable", "shares memory with"]
 
 

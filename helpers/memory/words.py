@@ -1,7 +1,5 @@
 """The alternative text of a picture of memory: its names, objects, buffers and changes in words."""
 
-__all__ = ["sentences"]
-
 MOST = 12  # cells that are listed
 
 

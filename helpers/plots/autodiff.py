@@ -2,8 +2,6 @@
 
 from helpers.figures import COLOURS, picture, subplots
 
-__all__ = ["plot_values"]
-
 
 @picture
 def plot_values(order):

@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.figures import COLOURS, picture, subplots
 
-__all__ = ["plot_chain", "plot_initialisations", "plot_kink", "plot_network"]
-
 BOX = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS["ink"]}
 ARROW = {"arrowstyle": "-|>", "color": COLOURS["ink"]}
 

@@ -6,10 +6,6 @@ from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import log_softmax
 from helpers.plots.softmax import CORNERS, simplex
 
-__all__ = [
-    "logit_slider", "plot_case", "plot_epsilon", "plot_loss_over_triangle", "plot_negative_log", "plot_self_graded",
-]  # fmt: skip
-
 
 @picture
 def plot_negative_log(p):

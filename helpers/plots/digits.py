@@ -5,8 +5,6 @@ import numpy as np
 from helpers.figures import COLOURS, picture, slider, subplots
 from helpers.functions import softmax
 
-__all__ = ["digit_slider", "plot_confusion", "plot_curves", "plot_digits", "plot_weights"]
-
 
 @picture
 def plot_digits(images, titles, columns=10):

@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.figures import COLOURS, picture, subplots
 
-__all__ = ["plot_directions"]
-
 
 @picture
 def plot_directions(differences, floor=1e-12):

@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.figures import CLASSES, COLOURS, MARKERS, picture, slider, subplots
 
-__all__ = ["plot_clinic", "plot_losses", "plot_paths", "plot_regions", "regions_slider"]
-
 STYLES = [("class 0", "o-"), ("class 1", "s--"), ("class 2", "^-."), ("broken", "D:")]
 PALE = np.array([[0.80, 0.89, 0.96], [0.99, 0.92, 0.77], [0.80, 0.94, 0.88]])  # of the classes' colours
 

@@ -5,8 +5,6 @@ from matplotlib.figure import Figure
 from helpers.figures import WIDTH, picture, slider
 from helpers.plots.memory_parts import ARROW, FULL, HIGH, MIDDLE, SMALL, TAG, Parts, tag_width, text_width
 
-__all__ = ["plot_memory", "plot_steps"]
-
 EDGE, GAP, BETWEEN = 0.05, 0.15, 0.25  # inches at the edge of the page, between boxes, between states
 POINTER = 0.35  # from a box to its strip
 

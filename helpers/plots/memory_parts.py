@@ -8,8 +8,6 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from helpers.figures import COLOURS
 
-__all__ = ["ARROW", "FULL", "HIGH", "MIDDLE", "SMALL", "TAG", "Parts", "tag_width", "text_width"]
-
 Look = namedtuple("Look", "cell row entries size")  # width of a cell, cells in a row, whether boxes have entries, points
 FULL, MIDDLE, SMALL = Look(0.52, 12, True, 7.5), Look(0.52, 6, False, 7.5), Look(0.355, 6, False, 6.5)
 

@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.figures import COLOURS, picture, slider, subplots
 
-__all__ = ["plot_case", "plot_error_curve", "plot_methods", "plot_secants", "step_slider"]
-
 STYLES = {  # of the four methods: marker and colour
     "forward": ("o", COLOURS["class 1"]),
     "central": ("s", COLOURS["class 0"]),

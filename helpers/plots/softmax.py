@@ -5,11 +5,6 @@ import numpy as np
 from helpers.figures import CLASSES, COLOURS, HATCHES, MARKERS, picture, slider, subplots
 from helpers.functions import softmax
 
-__all__ = [
-    "CORNERS", "plot_broadcast", "plot_row_sums", "plot_scores", "plot_shift", "plot_temperature_paths", "simplex",
-    "temperature_slider",
-]  # fmt: skip
-
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])  # where the probability of class 0, 1, 2 is 1
 CLASS_NAMES = ["class 0", "class 1", "class 2"]
 

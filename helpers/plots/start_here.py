@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.figures import CLASSES, COLOURS, LOOKS, MARKERS, picture, subplots
 
-__all__ = ["plot_birds", "plot_map", "plot_two_runs"]
-
 
 @picture
 def plot_birds(x, t, names, circled=None):

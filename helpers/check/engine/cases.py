@@ -5,8 +5,6 @@ import numpy as np
 import helpers
 from helpers.check.engine.values import plain, shown
 
-__all__ = ["MEASURED", "Case", "RecordingFunction", "Rejection", "measured", "off_kinks", "tenths"]
-
 # How an exercise is judged whose truth is `measured`: the answer must not measure, and measuring is not exact.
 MEASURED = {"forbidden": (helpers.numerical_gradient, helpers.check_gradient), "tolerance": 1e-6}
 FROM_KINK = 1e-2

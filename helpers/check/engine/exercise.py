@@ -12,8 +12,6 @@ from helpers.check.engine.values import difference, plain, restored, same, shown
 from helpers.check.engine.verdict import Verdict
 from helpers.check.engine.watching import observe
 
-__all__ = ["Exercise", "Mistake"]
-
 
 class Mistake(NamedTuple):
     """A mistake that is often made: what answers that make it look like, and what to say about it."""

@@ -4,8 +4,6 @@ import numpy as np
 
 from helpers.check.engine.values import close, innermost, number, restored, same
 
-__all__ = ["ENDS", "ENDS_PYTHON", "NOTHING", "UNKNOWN", "of_call", "of_change", "of_error", "of_factor", "of_result"]
-
 NOTHING = ("returns nothing", "The function returned None. Is the stub still empty, or is a return missing?")
 UNKNOWN = (
     "wrong result",

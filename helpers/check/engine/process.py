@@ -14,8 +14,6 @@ import time
 
 from helpers.check.engine.worker import reason
 
-__all__ = ["FORKS", "NO_WORKER", "WorkerProcess"]
-
 FORKS = sys.platform == "linux"  # whether a worker forks a child for each answer
 NO_WORKER = "no worker"
 SECONDS_TO_START = 60

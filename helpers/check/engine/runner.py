@@ -21,8 +21,6 @@ from helpers.check.engine.process import NO_WORKER, WorkerProcess
 from helpers.check.engine.watching import OutOfTime, observe
 from helpers.check.engine.worker import NOT_COPIED
 
-__all__ = ["LIMITS", "Limits", "run", "start", "stop"]
-
 
 class Limits(NamedTuple):
     """What all cases of one check may use together. On a busy machine an answer waits, and that is not held against it."""

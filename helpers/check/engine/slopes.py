@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["UNCHANGED", "by_steps", "central", "itself", "on_a_copy", "squares", "written"]
-
 
 def squares(x):
     return float(np.sum(x**2))

@@ -6,8 +6,6 @@ so an answer cannot lie about what it returned.
 
 import numpy as np
 
-__all__ = ["close", "difference", "innermost", "number", "plain", "restored", "same", "shown"]
-
 NUMBERS = {bool, int, float, *np.sctypeDict.values()}
 LARGEST_ARRAY = 10_000  # entries
 MOST_ENTRIES = 50_000  # in all

@@ -4,8 +4,6 @@ import dataclasses
 import html
 import re
 
-__all__ = ["Verdict"]
-
 LONGEST_LINE = 400
 
 

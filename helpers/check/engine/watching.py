@@ -13,8 +13,6 @@ import numpy as np
 from helpers.check.engine.cases import Rejection
 from helpers.check.engine.values import plain
 
-__all__ = ["OutOfTime", "observe"]
-
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
 

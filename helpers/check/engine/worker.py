@@ -18,8 +18,6 @@ import time
 
 import numpy as np
 
-__all__ = ["NOT_COPIED", "main", "reason"]
-
 NOT_COPIED = "not copied"
 REASONS = {0: "", 120: NOT_COPIED, 121: "cpu", 122: "memory"}  # how an answer ended, by the exit code of its process
 if sys.platform != "win32":
