@@ -20,22 +20,10 @@ def test_each_step_follows_the_formula_and_the_start_is_unchanged():
     assert start.tolist() == [4.0, -2.0]
 
 
-def test_momentum_is_polyaks():
-    w, v, path = np.array([3.0]), 0.0, []
-    for _ in range(5):
-        v = 0.5 * v - 0.1 * 2 * w
-        w = w + v
-        path.append(w)
-    found = gradient_descent(bowl, lambda w: 2 * w, np.array([3.0]), lr=0.1, steps=5, momentum=0.5)
-    np.testing.assert_allclose(found.path[1:], path)
-
-
-def test_it_stops_where_the_gradient_is_small_and_reports_its_progress():
-    seen = []
-    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=0.25, tolerance=0.1, progress=lambda *a: seen.append(a))
+def test_it_stops_where_the_gradient_is_small():
+    found = gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=0.25, tolerance=0.1)
     assert found.stopped
     assert np.abs(2 * found.params).max() <= 0.1
-    assert seen == list(enumerate(found.losses))[1:]
     assert not gradient_descent(bowl, lambda w: 2 * w, np.ones(2), lr=0.25, steps=2).stopped
 
 
@@ -52,22 +40,15 @@ def test_a_loss_that_is_not_finite_is_reported_with_its_step():
     [
         ({"loss": 1}, TypeError, "loss must be a function"),
         ({"gradient": np.ones(2)}, TypeError, "gradient must be a function"),
-        ({"start": np.array([1, 2])}, TypeError, "start holds int64.*dtype=float"),
-        ({"start": {}}, ValueError, "start is an empty dict"),
-        ({"start": np.array([np.nan])}, ValueError, "start holds NaN"),
+        ({"start": {"W": np.ones(2)}}, TypeError, "start must hold real numbers"),
+        ({"start": np.array([np.nan])}, FloatingPointError, "the loss is nan at step 0, at the start"),
         ({"lr": 0}, ValueError, "lr must be a positive number"),
         ({"steps": 2.5}, ValueError, "steps must be an integer"),
-        ({"momentum": 1.0}, ValueError, "momentum must be"),
         ({"tolerance": -1}, ValueError, "tolerance must be"),
-        ({"gradient": lambda w: np.ones(3)}, ValueError, r"the gradient of start has shape \(3,\)"),
-        ({"gradient": lambda w: np.array([0, np.nan])}, FloatingPointError, "the gradient of start is not finite at step 1"),
-        ({"gradient": lambda w: np.ma.array(w, mask=True)}, TypeError, "the gradient of start is a masked array"),
+        ({"gradient": lambda w: np.ones(3)}, ValueError, r"the gradient has shape \(3,\)"),
+        ({"gradient": lambda w: np.array([0, np.nan])}, FloatingPointError, "the gradient is not finite at step 1"),
+        ({"gradient": lambda w: np.ma.array(w, mask=True)}, TypeError, "the gradient is a masked array"),
         ({"loss": lambda w: w}, TypeError, "loss returns an array"),
-        (
-            {"start": {"W": np.ones(2)}, "loss": lambda p: 1.0, "gradient": lambda p: {"V": p["W"]}},
-            ValueError,
-            r"with the keys \['W'\], not \['V'\]",
-        ),
     ],
 )
 def test_a_descent_that_cannot_work_is_refused(change, error, says):

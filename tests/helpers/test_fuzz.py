@@ -76,7 +76,6 @@ descents = arguments(
     optional={
         "lr": mostly(st.sampled_from([0.1, np.float32(0.3), 1, np.int8(2), 1e300]), scalars),
         "steps": mostly(st.sampled_from([0, 1, 5]), scalars.filter(lambda n: not isinstance(n, int) or n < 9)),
-        "momentum": mostly(st.sampled_from([0, 0.5, np.float32(0.9)]), scalars),
         "tolerance": mostly(st.sampled_from([0, 1e-3, np.float16(1)]), scalars),
     },
 )
