@@ -1,9 +1,12 @@
 """The exercises of page 05: gradient descent."""
 
+import functools
+
 import numpy as np
 
 import helpers
 from helpers.check.engine import Case, Exercise, Rejection
+from helpers.edit import with_line
 
 
 def _curvatures(rng):
@@ -67,34 +70,23 @@ def _powers(gradient, start, lr, steps):
     return np.array([start * factor**k for k in range(steps + 1)])
 
 
-def _ahead(w, v, m):
-    return w + m * v
+def _descent(gradient, start, lr, steps, m=0.0):
+    w, v = start.astype(float), np.zeros(start.shape)
+    path = [w.copy()]
+    for _ in range(steps):
+        v = m * v - lr * gradient(w + m * v)
+        w += v
+        path.append(w.copy())
+    return np.array(path)
 
 
-def _descent(  # noqa: PLR0913, PLR0917
-    look=_ahead,
-    friction=lambda m: m,
-    sign=-1.0,
-    again=0.0,
-    own=True,
-    copy=True,
-    first=True,
-    later=True,
-    kind=float,
-    part=slice(None),
-):
-    """Return an answer that is right except for its arguments. Without a momentum it is plain gradient descent."""
+def _with(*edits):
+    """Return that descent with mistakes: each edit is "what is written -> what is written instead"."""
+    return functools.reduce(lambda answer, edit: with_line(answer, *edit.split(" -> ")), edits, _descent)
 
-    def answer(gradient, start, lr, steps, m=0.0):
-        w, v = start.astype(kind or start.dtype) if own else start, np.zeros(start.shape)
-        path = [w.copy() if copy and first else w]
-        for _ in range(steps):
-            v = friction(m) * v + sign * lr * gradient(look(w, v, m))
-            w += v + again * m * v
-            path.append(w.copy() if copy and later else w)
-        return np.array(path[part])
 
-    return answer
+_OWN, _KIND = "start.astype(float) -> start", "(float) -> (start.dtype)"
+_FIRST, _LATER = "[w.copy()] -> [w]", "(w.copy()) -> (w)"
 
 
 def _float_descents(rng):
@@ -102,21 +94,21 @@ def _float_descents(rng):
 
 
 _ROW_0 = (
-    "row 0 is the last point", [_descent(first=False), _descent(first=False, kind=None), _descent(first=False, own=False)],
+    "row 0 is the last point", [_with(_FIRST), _with(_FIRST, _KIND), _with(_FIRST, _OWN)],
     "The first entry of the list is still the array into which `-=` writes, so it shows where the path ended. Look at "
     "`path = [w]`.",
 )  # fmt: skip
 gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
     ("the caller's start has changed",
-     [_descent(own=False), _descent(own=False, copy=False)],
+     [_with(_OWN), _with(_OWN, _FIRST, _LATER)],
      "The array start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every entry is the last point", [_descent(copy=False), _descent(later=False)],
+    ("every entry is the last point", [_with(_FIRST, _LATER), _with(_LATER)],
      "The list holds the same array several times, so every entry shows where the path ended."),
     _ROW_0,
-    ("uphill", _descent(sign=1.0), "The steps go uphill. The gradient points where the loss grows."),
-    ("the start is missing", _descent(part=slice(1, None)), "The list should begin with the start itself."),
-    ("the last point is missing", _descent(part=slice(-1)), "The list should end with the point after the last step."),
-    ("only the last point", _descent(part=-1),
+    ("uphill", _with("- lr -> + lr"), "The steps go uphill. The gradient points where the loss grows."),
+    ("the start is missing", _with("(path) -> (path[1:])"), "The list should begin with the start itself."),
+    ("the last point is missing", _with("(path) -> (path[:-1])"), "The list should end with the point after the last step."),
+    ("only the last point", _with("(path) -> (path[-1])"),
      "This returns only where the path ended. The task asks for all points."),
     ("the gradient of the start",
      lambda gradient, start, lr, steps: np.array([start - k * lr * gradient(start) for k in range(steps + 1)]),
@@ -125,19 +117,19 @@ gradient_descent = Exercise("gradient_descent", _float_descents, _powers, [
 
 
 descend = Exercise("descend", _descents, _powers, [
-    ("copies missing", _descent(own=False, copy=False),
+    ("copies missing", _with(_OWN, _FIRST, _LATER),
      "Every row of the path is the last point, and the caller's start has changed, too. Each line that hands an array on "
      "only gives it one more name. Copy the array in all three places, or let each step make a new one: w = w - ..."),
-    ("the caller's start has changed", _descent(own=False),
+    ("the caller's start has changed", _with(_OWN),
      "The path is right, but start is not what it was. Into whose array does `w -= ...` write?"),
-    ("every row is the last point", [_descent(copy=False), _descent(copy=False, kind=None), _descent(later=False)],
+    ("every row is the last point", [_with(_FIRST, _LATER), _with(_FIRST, _LATER, _KIND), _with(_LATER)],
      "start is safe now, but the list holds the same array several times, so every row shows where it ended."),
     _ROW_0,
-    ("whole numbers", _descent(kind=None),
+    ("whole numbers", _with(_KIND),
      "A start of whole numbers cannot store the fractions of a step. Make an array of floats from it."),
-    ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),
-    ("uphill", _descent(sign=1.0), "The gradient points uphill. To go down, subtract it."),
-    ("only the end", _descent(part=-1), "The task asks for the whole path, with a row for each point."),
+    ("no start", _with("(path) -> (path[1:])"), "The first row of the path should be the start, before any step."),
+    ("uphill", _with("- lr -> + lr"), "The gradient points uphill. To go down, subtract it."),
+    ("only the end", _with("(path) -> (path[-1])"), "The task asks for the whole path, with a row for each point."),
 ], forbidden=[helpers.gradient_descent])  # fmt: skip
 
 
@@ -159,23 +151,23 @@ def _matrix_powers(gradient, start, lr, steps, momentum):
 
 
 nesterov = Exercise("nesterov", _rolls, _matrix_powers, [
-    ("gradient at w", _descent(lambda w, v, m: w),
+    ("gradient at w", _with("(w + m * v) -> (w)"),
      "This is plain momentum: the gradient is computed where the ball is, and not where it is going."),
-    ("a whole step ahead", _descent(lambda w, v, m: w + v),
+    ("a whole step ahead", _with("w + m * v -> w + v"),
      "The gradient is computed at w + v. Only the share m of the last step is kept, so look only that far ahead."),
-    ("looks behind", _descent(lambda w, v, m: w - m * v),
+    ("looks behind", _with("w + m * v -> w - m * v"),
      "The gradient is computed where the ball came from, and not where it is going."),
-    ("uphill", _descent(sign=1.0), "The gradient points uphill. To go down, subtract it."),
-    ("no friction", _descent(friction=lambda m: 1.0), "The whole of the last step is kept. Multiply it by m."),
-    ("moved twice", _descent(again=1.0),
+    ("uphill", _with("- lr -> + lr"), "The gradient points uphill. To go down, subtract it."),
+    ("no friction", _with("v = m * v - -> v = v -"), "The whole of the last step is kept. Multiply it by m."),
+    ("moved twice", _with("w += v -> w += v + m * v"),
      "The ball only looks ahead to compute the gradient. After that it moves once, by the new v."),
-    ("every row is the last point", [_descent(copy=False), _descent(later=False)],
+    ("every row is the last point", [_with(_FIRST, _LATER), _with(_LATER)],
      "The list holds the same array several times, so every row shows where it ended. Append copies."),
-    ("the look ahead moves w", _descent(lambda w, v, m: np.add(w, m * v, out=w)),
+    ("the look ahead moves w", _with("w + m * v -> np.add(w, m * v, out=w)"),
      "`+=` writes into w itself, so the look ahead has moved the ball. Compute w + m v as a new array."),
-    ("m applied twice", _descent(lambda w, v, m: w + m * m * v),
+    ("m applied twice", _with("w + m * v -> w + m * m * v"),
      "v was already multiplied by m when it was multiplied by m once more for the look ahead."),
-    ("no start", _descent(part=slice(1, None)), "The first row of the path should be the start, before any step."),
-    ("v is forgotten", _descent(lambda w, v, m: w, lambda m: 0.0),
+    ("no start", _with("(path) -> (path[1:])"), "The first row of the path should be the start, before any step."),
+    ("v is forgotten", _with("v = m * v - lr * gradient(w + m * v) -> v = -lr * gradient(w)"),
      "v is 0 at the beginning of every step. It has to survive from one step to the next."),
 ], forbidden=[helpers.gradient_descent])  # fmt: skip

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from helpers.check.engine.cases import Rejection
-from helpers.check.engine.values import plain
+from helpers.check.engine.values import plain, same
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
@@ -46,7 +46,7 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
     names = forbidden and {function.__code__: function.__name__ for function in forbidden}
     for case in cases:
         lent = {_code(value) for value in case.arguments.values() if callable(value)}
-        before = {name: _arrays(value) for name, value in case.arguments.items()}
+        before = {name: plain(value) for name, value in case.arguments.items()}
         seen, returned = {"printed": [], "called": [], "rejected": None}, []
 
         def noted(*arguments, returned=returned):
@@ -65,7 +65,7 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
                 seen["result"], seen["rejected"] = plain(rejection.result), [*rejection.problem, rejection.even_if_right]
             except BaseException as error:
                 seen["error"] = _described(error, answer) | {"returned": bool(returned)}
-        changes = [[name, _change(before[name], _arrays(value))] for name, value in case.arguments.items()]
+        changes = [[name, _change(before[name], plain(value))] for name, value in case.arguments.items()]
         yield seen | {"changed": [change for change in changes if change[1]]}
 
 
@@ -141,22 +141,9 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
-def _arrays(value):
-    """Return copies of all arrays in an argument."""
-    if isinstance(value, np.ndarray):
-        return [value.copy()]
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else []
-    return [array for part in parts for array in _arrays(part)]
-
-
 def _change(before, after):
-    """Return how arrays were changed: "" for not at all, "rounding" if only their last digits differ, else "written"."""
-    if [(array.shape, array.dtype) for array in before] != [(array.shape, array.dtype) for array in after]:
-        return "written"
-    if all(a.tobytes() == b.tobytes() for a, b in zip(before, after, strict=True)):
-        return ""
-    near = all(np.allclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True) for a, b in zip(before, after, strict=True))
-    return "rounding" if near else "written"
+    """Return how an argument was changed: "" for not at all, "rounding" if only its last digits differ, else "written"."""
+    return "" if str(before) == str(after) else "rounding" if same(after, before, 1e-12) else "written"
 
 
 def _described(error, answer):
