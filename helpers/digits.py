@@ -1,12 +1,8 @@
 """1,797 handwritten digits: which digit is it?"""
 
-import io
+import importlib.resources
 
 import numpy as np
-
-from helpers import data
-
-SHA_256 = "af104d81e7cd419be5f343d23c6ca2e4e4ff847b06636260802df8e903c6183f"
 
 
 def load_digits():
@@ -19,11 +15,6 @@ def load_digits():
     t : ndarray of intp
         The digit, 0 to 9.
 
-    Raises
-    ------
-    OSError
-        If the file of the package is missing or damaged.
-
     Examples
     --------
     >>> x, t = load_digits()
@@ -35,6 +26,6 @@ def load_digits():
     E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
     https://doi.org/10.24432/C50P49, CC BY 4.0. Licence and changes: helpers/data/README.md.
     """
-    content = data.read("digits.npz", SHA_256, "the digits")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+    file = importlib.resources.files("helpers").joinpath("data", "digits.npz")
+    with file.open("rb") as content, np.load(content, allow_pickle=False) as arrays:
         return arrays["images"] / 16.0, arrays["labels"].astype(np.intp)

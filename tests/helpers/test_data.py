@@ -1,16 +1,13 @@
-"""The penguins are those of the package palmerpenguins, the digits are scikit-learn's, and damaged files are refused."""
+"""The penguins are those of the package palmerpenguins, the digits are scikit-learn's."""
 
 import csv
-import hashlib
-import importlib.resources
 import importlib.util
-import io
 import pathlib
 
 import numpy as np
 import pytest
 
-from helpers import digits, load_digits, load_penguins
+from helpers import load_digits, load_penguins
 
 
 def of_package(package, *parts):
@@ -56,26 +53,3 @@ def test_changing_what_was_loaded_changes_nothing_for_the_next_caller(load):
 def test_another_target_is_refused(target):
     with pytest.raises(ValueError, match='target must be "species" or "sex", not '):
         load_penguins(target)
-
-
-@pytest.mark.parametrize("damage", ["missing", "damaged", "cut"])
-@pytest.mark.parametrize(("load", "name"), [(load_digits, "digits.npz"), (load_penguins, "penguins.csv")])
-def test_a_missing_or_damaged_file_is_refused_and_a_remedy_is_named(load, name, damage, tmp_path, monkeypatch):
-    file = tmp_path / "data" / name
-    content = (pathlib.Path(digits.__file__).parent / "data" / name).read_bytes()
-    file.parent.mkdir()
-    if damage != "missing":
-        file.write_bytes(content[:900] + b"x" + content[901:] if damage == "damaged" else content[:-1])
-    monkeypatch.setattr(importlib.resources, "files", lambda _: tmp_path)
-    what = name.partition(".")[0]
-    with pytest.raises(OSError, match=rf"the {what} are (missing|damaged).*git checkout -- :/helpers/data"):
-        load()
-
-
-def test_no_digit_is_unpickled_even_from_a_file_with_the_right_digest(monkeypatch):
-    harmful = io.BytesIO()
-    np.savez(harmful, images=np.array([None]), labels=np.array([0]))
-    monkeypatch.setattr(pathlib.Path, "read_bytes", lambda path: harmful.getvalue())
-    monkeypatch.setattr(digits, "SHA_256", hashlib.sha256(harmful.getvalue()).hexdigest())
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        load_digits()
