@@ -68,8 +68,7 @@ def show(fig, *, alt):
 def slider(draw, values, *, name, start, still=None):
     """Display a slider over `values`, and below it the picture of the chosen value.
 
-    A stored page has no kernel, so it shows the picture `still` instead, which must make sense alone. A notebook does the
-    same where ipywidgets is not installed.
+    A stored page has no kernel, so it shows the picture `still` instead, which must make sense alone.
 
     Parameters
     ----------
@@ -90,16 +89,12 @@ def slider(draw, values, *, name, start, still=None):
 
         slider(draw, np.geomspace(1e-12, 1, 49), name="h", start=1e-5, still=(1e-12, 1e-5, 1))
     """
+    import ipywidgets
     from IPython.display import display
 
     start = min(values, key=lambda value: abs(value - start))
     with _style():
         output = _output(*draw(*([start] if still is None else still)))
-    try:
-        import ipywidgets
-    except ImportError:
-        display(output, raw=True)
-        return
     options = [(f"{value:.3g}" if value % 1 else f"{value:.0f}", value) for value in values]
     knob = ipywidgets.SelectionSlider(options=options, value=start, description=name)
     view = ipywidgets.HTML()

@@ -107,10 +107,3 @@ def test_moving_a_slider_moves_its_picture(shown, monkeypatch):
         assert parse(view.value)[0] == draw_value(value)[1]
         seen.add(view.value.partition("base64")[2])
     assert len(seen) == 3
-
-
-def test_a_slider_without_ipywidgets_is_a_picture(shown, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    slider(draw_value, [0.1, 0.2], name="y", start=0.2)
-    assert set(shown[0]) == {"text/html", "text/plain"}
-    assert parse(shown[0]["text/html"])[0] == draw_value(0.2)[1]
