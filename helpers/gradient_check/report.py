@@ -102,35 +102,9 @@ class Report:
 
     def _parts(self):
         """Return the verdict, the rows below it, and the findings that the rows do not say already."""
-        rows = self._rows() if self.explanation else []
+        rows = self.explanation.rows if self.explanation else ()
         findings = [finding for finding in self.findings if finding.name not in (LINE, PATH)]
         return self._verdict() + "." * (not rows), rows, findings
-
-    def _rows(self):
-        """Return (label, text, marked text, text) of each line that tells what the search through the code found."""
-        found, rows = self.explanation, []
-        if found.right_so_far:
-            pairs = ", ".join(f"{expression} is the slope of {value}" for expression, value in found.right_so_far)
-            rows.append(("right so far", pairs, "", ""))
-        if found.left_out:
-            line = "" if found.repair else f", line {found.where.lineno}"
-            rows.append(
-                ("left out", "the path through ", found.left_out, f"{line}: held constant in f, the gradient is right")
-            )
-        if found.where and (found.repair or not found.left_out):
-            start, end = found.span
-            before, after = f"line {found.where.lineno}: {found.line[:start]}", found.line[end:]
-            label = "wrong in f" if found.in_f else "first wrong" if found.repair else "is no slope"
-            rows.append((label, before, found.line[start:end], after))
-            if found.repair:
-                rows.append(("repair", before, found.repair, f"{after}      checked at {found.checked} points"))
-                rows += [("or", alternative, "", "") for alternative in found.alternatives]
-            if found.in_f:
-                doubt = "the gradient fits an f that is changed so; which of the two is wrong cannot be known"
-                rows.append(("", doubt, "", ""))
-        if found.stopped and not found.repair:
-            rows.append(("not finished", "the search used up its time: pass a larger number of seconds", "", ""))
-        return rows
 
     def _verdict(self):
         if self.worst is None and self.explanation:

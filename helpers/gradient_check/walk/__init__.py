@@ -41,25 +41,16 @@ class Explanation(NamedTuple):
 
     where, repair : the first wrong expression, and what makes it right when it is in its place; or None
     right_so_far : pairs (expression of the gradient, forward value whose slope it is)
-    line, span : the line of source, stripped, and where in it the wrong part starts and ends
-    in_f : whether the repair is one of f. Which of the two is wrong cannot be known
     left_out : the forward value that must be held constant for the gradient to be right, or None;
         without a repair, it is what `where` names
-    alternatives : lines with other repairs that fit as well, of f among them
-    checked : the number of points at which a repair is verified
-    stopped : whether the search used up its time
+    rows : (label, text, marked text, text) of each line of a report that tells all this
     """
 
     where: Where | None = None
     repair: str | None = None
     right_so_far: tuple = ()
-    line: str = ""
-    span: tuple = (0, 0)
-    in_f: bool = False
     left_out: str | None = None
-    alternatives: tuple = ()
-    checked: int = 0
-    stopped: bool = False
+    rows: tuple = ()
 
 
 def explain(f, gradient, x, seconds=10.0, progress=None):
@@ -116,20 +107,31 @@ class _Walk:
         return self.repairs[0].rank if self.repairs else np.inf
 
     def explanation(self):
-        if not self.matches:
-            return Explanation(stopped=self.stopped)
         in_f = bool(self.repairs_of_f) and self.repairs_of_f[0].rank + OF_F <= self._rank()
         repairs, of_f = (self.repairs_of_f, []) if in_f else (self.repairs or [None], self.repairs_of_f)
-        matches, (best, *others) = self.matches, repairs
-        place = best or self.left_out or (matches.certain and matches.first_wrong)
-        where, line = None, ("", (0, 0))
-        if place:
+        matches, (best, *others), where, rows = self.matches, repairs, None, []
+        story, left_out = (matches.story, self.left_out and matches.name(self.left_out)) if matches else ((), None)
+        if story:
+            rows.append(("right so far", ", ".join(f"{text} is the slope of {value}" for text, value in story), "", ""))
+        if place := matches and (best or self.left_out or (matches.certain and matches.first_wrong)):
             where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
-            line = place.source.line(place.node)
-        repair, checked = best and best.text, len(matches.points)
-        lines = (*(other.line() for other in others[:2]), *(f"in f, {other.line()}" for other in of_f[:1]))
-        left_out = self.left_out and matches.name(self.left_out)
-        return Explanation(where, repair, matches.story, *line, in_f, left_out, lines, checked, self.stopped)
+        if left_out:
+            line = "" if best else f", line {where.lineno}"
+            rows.append(("left out", "the path through ", left_out, f"{line}: held constant in f, the gradient is right"))
+        if where and (best or not left_out):
+            line, (start, end) = place.source.line(place.node)
+            before, after = f"line {where.lineno}: {line[:start]}", line[end:]
+            label = "wrong in f" if in_f else "first wrong" if best else "is no slope"
+            rows.append((label, before, line[start:end], after))
+        if best:
+            rows.append(("repair", before, best.text, f"{after}      checked at {len(matches.points)} points"))
+            rows += [("or", other.line(), "", "") for other in others[:2]]
+            rows += [("or", f"in f, {other.line()}", "", "") for other in of_f[:1]]
+        if in_f:
+            rows.append(("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", ""))
+        if self.stopped and not best:
+            rows.append(("not finished", "the search used up its time: pass a larger number of seconds", "", ""))
+        return Explanation(where, best and best.text, story, left_out, tuple(rows))
 
 
 def _of_f(bench, matches, values, below):
