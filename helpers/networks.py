@@ -76,8 +76,9 @@ class TwoLayerNet(_Network):
     ----------
     inputs, hidden, classes : int
     rng : numpy.random.Generator
-        Draws the weights. Those before the ReLU are normal with the standard deviation √(2 / inputs): He, Zhang, Ren and Sun
-        (2015), "Delving deep into rectifiers", ICCV. Those after it are drawn as in `SoftmaxRegression`. The biases are 0.
+        Draws the weights. Those before a ReLU are normal with the standard deviation √(2 / inputs): He, Zhang, Ren and Sun
+        (2015), "Delving deep into rectifiers", ICCV. The others are those of `SoftmaxRegression`, and the biases are 0.
+    activation : "relu" or "tanh"
 
     Examples
     --------
@@ -86,16 +87,20 @@ class TwoLayerNet(_Network):
     2410
     """
 
-    def __init__(self, inputs, hidden, classes, rng):
+    def __init__(self, inputs, hidden, classes, rng, activation="relu"):
         inputs, hidden, classes = length("inputs", inputs), length("hidden", hidden), length("classes", classes)
+        if not isinstance(activation, str) or activation not in ("relu", "tanh"):
+            raise ValueError(f"activation must be 'relu' or 'tanh', not {activation!r}")
+        self.activation = activation
         with memory_for(f"{inputs} inputs, {hidden} hidden units and {classes} classes"):
-            W1 = generator(rng).normal(0, np.sqrt(2 / inputs), (inputs, hidden))
+            W1 = _he(rng, inputs, hidden) if activation == "relu" else _glorot(rng, inputs, hidden)
             self.params = {"W1": W1, "b1": np.zeros(hidden), "W2": _glorot(rng, hidden, classes), "b2": np.zeros(classes)}
 
     def hidden(self, x):
         """Return the activations of the hidden layer, (N, H)."""
         W1, b1 = self.params["W1"], self.params["b1"]
-        return np.maximum(_inputs(x, W1) @ W1 + b1, 0)
+        z1 = _inputs(x, W1) @ W1 + b1
+        return np.maximum(z1, 0) if self.activation == "relu" else np.tanh(z1)
 
     def logits(self, x):
         """Return the logits, (N, C), or (C,) for one example (D,)."""
@@ -109,7 +114,7 @@ class TwoLayerNet(_Network):
         a = self.hidden(x)
         dz = _loss_gradient(a @ W2 + b2, t)
         da = dz @ W2.T
-        dz1 = da * (a > 0)
+        dz1 = da * (a > 0) if self.activation == "relu" else da * (1 - a**2)
         return {"W1": x.T @ dz1, "b1": dz1.sum(axis=0), "W2": a.T @ dz, "b2": dz.sum(axis=0)}
 
 
@@ -137,6 +142,10 @@ def _inputs(x, W):
     if x.ndim not in (1, 2) or x.shape[-1] != len(W):
         raise ValueError(f"x has shape {x.shape}, and this network takes (N, {len(W)}), or ({len(W)},) for one example")
     return x
+
+
+def _he(rng, inputs, outputs):
+    return generator(rng).normal(0, np.sqrt(2 / inputs), (inputs, outputs))
 
 
 def _glorot(rng, inputs, outputs):

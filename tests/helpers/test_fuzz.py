@@ -28,6 +28,7 @@ OTHERS = set("describe draw expected load_digits load_penguins show snapshot Ste
 ordinary, large = hostile.FILLINGS["ordinary"], st.just((8, 9, 8))  # larger arrays are computed in another way
 sizes = mostly(st.sampled_from([1, 2, 3, np.int8(2), np.uint8(200)]), scalars, 10)
 generators = mostly(st.builds(np.random.default_rng, st.just(SEED)), one_in=10)
+activations = mostly(st.sampled_from(["relu", "tanh"]))
 layer = {"inputs": sizes, "classes": sizes, "rng": generators}
 indices = arrays(shapes, ["q", "b", "B", ">i8", "Q"], lambda rng, shape: rng.integers(0, 3, shape))
 axes = {"axis": mostly(st.integers(-2, 2), scalars, 4)}
@@ -113,7 +114,7 @@ FUZZ = {
     "gradient_descent": Fuzz(helpers.gradient_descent, descents, 30, refusals=(TypeError, ValueError, FloatingPointError)),
     "minibatches": Fuzz(lambda **given: list(helpers.minibatches(**given)), examples, 30),
     "SoftmaxRegression": Fuzz(helpers.SoftmaxRegression, arguments(**layer), 20),
-    "TwoLayerNet": Fuzz(helpers.TwoLayerNet, arguments(hidden=sizes, **layer), 20),
+    "TwoLayerNet": Fuzz(helpers.TwoLayerNet, arguments({"activation": activations}, hidden=sizes, **layer), 20),
 }
 for kind, make in NETS.items():
     for name in sorted({"hidden", "logits", "predict", "loss", "gradients"} & set(dir(getattr(helpers, kind)))):

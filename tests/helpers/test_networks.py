@@ -8,6 +8,7 @@ from helpers import SoftmaxRegression, TwoLayerNet, check_gradient, load_digits,
 NETS = {
     "softmax regression": lambda rng: SoftmaxRegression(5, 3, rng),
     "relu": lambda rng: TwoLayerNet(5, 7, 3, rng),
+    "tanh": lambda rng: TwoLayerNet(5, 7, 3, rng, activation="tanh"),
 }
 
 
@@ -105,6 +106,7 @@ def test_a_prediction_without_a_most_probable_class_is_warned_about(net, value):
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
+        ({"activation": "sigmoid"}, ValueError, "activation must be 'relu' or 'tanh', not 'sigmoid'"),
         ({"inputs": 0}, ValueError, "inputs must be at least 1"),
         ({"hidden": 2.0}, TypeError, "hidden must be one integer"),
         ({"classes": True}, TypeError, "classes must be one integer"),
