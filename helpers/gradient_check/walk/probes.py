@@ -9,7 +9,8 @@ import copy
 import dataclasses
 import types
 
-PROBE, CALLEE = "probe_", "callee_"
+PROBE = "probe_"
+CALLED = -2  # in place of the number of a site: what is called in edited code
 OPAQUE = ast.JoinedStr | ast.ClassDef | ast.Match | ast.arguments | ast.Delete
 UNSEEN = "JoinedStr Tuple List Slice Starred Dict Set Yield YieldFrom GeneratorExp Lambda".split()
 
@@ -59,6 +60,7 @@ class Rewriter:
     def __init__(self, source, sites, made, names):
         self.source, self.sites, self.made, self.names = source, sites, made, names
         self.statement, self.scope = None, source.node
+        self.called = {call.func for call in ast.walk(source.node) if isinstance(call, ast.Call)}
         self.tree = self._copied(source.node)
 
     def _copied(self, node):
@@ -86,12 +88,10 @@ class Rewriter:
             self.statement = node
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             self.scope = node
-        if isinstance(node, ast.Call):
-            new = self._call(node)
-        elif not isinstance(node, OPAQUE) and not _is_number(node):
+        if not isinstance(node, OPAQUE) and not _is_number(node):
             new = self._copied(node)
         self.statement, self.scope = outside
-        return self._probe(PROBE, node, first, new) if self._has_a_value(node) else new
+        return self._probe(node, first, new) if self._has_a_value(node) else new
 
     def _has_a_value(self, node):
         module = isinstance(node, ast.Name) and isinstance(self.names.get(node.id), types.ModuleType)
@@ -101,18 +101,9 @@ class Rewriter:
             return _is_number(node)
         return isinstance(getattr(node, "ctx", None), ast.Load | None)
 
-    def _call(self, node):
-        """Let what is called pass through `callee_`, which looks for the learner's own functions."""
-        first, new = len(self.sites), copy.copy(node)
-        function = (self._copied if isinstance(node.func, ast.Attribute | ast.Name) else self._visit)(node.func)
-        new.func = self._probe(CALLEE, node.func, first, function)
-        new.args = [self._visit(argument) for argument in node.args]
-        new.keywords = [self._visit(keyword) for keyword in node.keywords]
-        return new
-
-    def _probe(self, name, original, first, node):
+    def _probe(self, original, first, node):
         """Return the call of a probe, whose operands are the sites that were made since the first one."""
-        kind = "Callee" if name == CALLEE else "Constant" if _is_number(original) else type(original).__name__
+        kind = "Callee" if original in self.called else "Constant" if _is_number(original) else type(original).__name__
         site = Site(len(self.sites), self.source, original, kind, self.statement, self.scope)
         for kid in self.sites[first:]:
             if kid.parent is None and kid.scope is self.scope:
@@ -120,7 +111,7 @@ class Rewriter:
                 site.kids.append(kid)
         self.sites.append(site)
         self.made[id(original)] = site
-        return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(site.number), node], []), node)
+        return ast.copy_location(ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(site.number), node], []), node)
 
 
 def _is_number(node):

@@ -9,7 +9,7 @@ import functools
 import re
 import types
 
-from helpers.gradient_check.walk.probes import CALLEE, PROBE, Rewriter
+from helpers.gradient_check.walk.probes import CALLED, PROBE, Rewriter
 from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, replaced
 
 ROUNDS = {
@@ -27,9 +27,9 @@ class Rebuilt:
     replaced : {code of a function: the code that runs in its place}
     """
 
-    def __init__(self, f, gradient, probe, callee):
+    def __init__(self, f, gradient, probe):
         self.sites, self.codes, self.made, self.site_of, self.source_of, self.replaced = [], {}, set(), {}, {}, {}
-        self.cells = {PROBE: types.CellType(probe), CALLEE: types.CellType(callee)}
+        self.cells = {PROBE: types.CellType(probe)}
         self.shared = _closure(f) | _closure(gradient)
 
     def with_probes(self, function):
@@ -68,7 +68,7 @@ class Rebuilt:
                     source = Source(code)
                     tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
                     ast.fix_missing_locations(tree)
-                    self.codes[code] = self._built(source, tree, (PROBE, CALLEE))
+                    self.codes[code] = self._built(source, tree, (PROBE,))
                     self.shared = _closure(function) | self.shared
                     self.source_of |= {id(node): source for node in ast.walk(source.node)}
         return self.codes[code]
@@ -81,7 +81,7 @@ class Rebuilt:
             ast.fix_missing_locations(tree)
         tree = replaced(source.node, trees)
         watched = [pair for node in ast.walk(tree) if (pair := _watched(node, getattr(source.node, "name", "")))]
-        return self._built(source, replaced(tree, dict(watched)) if watched else tree, (*extra, PROBE, CALLEE))
+        return self._built(source, replaced(tree, dict(watched)) if watched else tree, (*extra, PROBE))
 
     def _built(self, source, tree, extra):
         code = build(tree, source.code, extra)
@@ -109,7 +109,7 @@ def _watched(node, own):
     if isinstance(node, ast.Call):
         part, owner = node.func, getattr(node.func, "value", None)
         if own == getattr(part, "attr", getattr(part, "id", "")) or getattr(owner, "attr", "") == "linalg":
-            called = ast.Call(ast.Name(CALLEE, ast.Load()), [ast.Constant(-1), part], [])
+            called = ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(CALLED), part], [])
             return part, ast.fix_missing_locations(ast.copy_location(called, part))
     return None
 

@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 
+from helpers.gradient_check.walk.probes import CALLED
 from helpers.gradient_check.walk.rebuilt import Rebuilt
 from helpers.gradient_check.walk.state import Snapshot
 
@@ -38,7 +39,7 @@ class Bench(Rebuilt):
     def __init__(self, f, gradient, x, seconds, progress=None):
         self.start, self.said, self.seconds, self.progress, self.runs = time.perf_counter(), 1.0, seconds, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
-        super().__init__(f, gradient, self.probe, self.callee)
+        super().__init__(f, gradient, self.probe)
         self.most, self.idle = 0, None
         self.state = Snapshot(x, f, gradient)
 
@@ -99,10 +100,10 @@ class Bench(Rebuilt):
             if self.notes is not None:
                 self._note((number, visit), value)
         self.latest[number] = value
-        return value
+        is_called = callable(value) and (number == CALLED or (number >= 0 and self.sites[number].kind == "Callee"))
+        return self._callee(value) if is_called else value
 
-    def callee(self, number, function):
-        function = self.probe(number, function)
+    def _callee(self, function):
         module = getattr(function, "__module__", None) or ""
         if module.partition(".")[0] in SHOWN_BY:
             raise NotAllowed

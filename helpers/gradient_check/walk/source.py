@@ -96,32 +96,17 @@ def build(node, code, extra=()):
     The function is compiled inside a factory whose parameters are its free variables; `__class__`, which `super()` reads,
     is one of them. Around a method is a class of the right name, because names with two underscores depend on it.
     """
-    node = copy.copy(node)
-    node.args = _parameters(node.args)
-    if isinstance(node, ast.FunctionDef):
-        node.decorator_list, node.returns = [], None
-        if node.name not in code.co_freevars:  # the function's own name must stay a global inside it
-            node.name = "function_"
+    if isinstance(node, ast.FunctionDef) and node.name not in code.co_freevars:
+        node = copy.copy(node)
+        node.name = "function_"  # the function's own name must stay a global inside it
     *_, owner, _ = ["_", *code.co_qualname.split(".")]
     names = ", ".join(dict.fromkeys((*code.co_freevars, *extra)))
     top = ast.parse(f"class {owner if owner.isidentifier() else '_'}:\n def factory_({names}): pass").body[0]
     top.body[0].body = [ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node]
     made = compile(ast.Module([top], []), code.co_filename, "exec", dont_inherit=True)
     for _ in range(3):  # module, class, factory, function
-        made = next(constant for constant in made.co_consts if isinstance(constant, types.CodeType))
+        made = [constant for constant in made.co_consts if isinstance(constant, types.CodeType)][-1]  # after its defaults
     return made
-
-
-@functools.lru_cache(maxsize=256)
-def _parameters(arguments):
-    """Return the parameters of a function without annotations, and with None for each default: the function has them."""
-    arguments = copy.deepcopy(arguments)
-    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
-    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
-    for argument in ast.walk(arguments):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
-    return ast.fix_missing_locations(arguments)
 
 
 def replaced(node, trees):
