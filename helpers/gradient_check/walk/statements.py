@@ -92,7 +92,9 @@ def _exchanged(source, node):
 def _index(source, node, indices):
     """Yield another index, as it is written elsewhere, or the same index of something else."""
     usual = {text: ast.parse(f"x[{text}]", mode="eval").body.slice for text in USUAL_SLICES}
-    others = (indices | (usual if isinstance(node.slice, ast.Slice) else {})).values()
+    others = [*indices.values()]
+    if isinstance(node.slice, ast.Slice):
+        others += [*usual.values(), _with(node.slice, lower=node.slice.upper, upper=node.slice.lower)]
     owners = {ast.unparse(other.value): other.value for other in _all(ast.Subscript, source)}.values()
     for new in [_with(node, slice=other) for other in others] + [_with(node, value=owner) for owner in owners]:
         if ast.unparse(new) != ast.unparse(node):
