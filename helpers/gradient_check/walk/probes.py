@@ -10,7 +10,7 @@ import dataclasses
 import types
 
 PROBE = "probe_"
-CALLED = -2  # in place of the number of a site: what is called in edited code
+ROUND, CALLED = -1, -2  # in place of the number of a site: in edited code, a round of a loop, and what is called
 OPAQUE = ast.JoinedStr | ast.ClassDef | ast.Match | ast.arguments | ast.Delete
 UNSEEN = "JoinedStr Tuple List Slice Starred Dict Set Yield YieldFrom GeneratorExp Lambda".split()
 
@@ -42,6 +42,11 @@ class Site:
 
     def is_inside(self, other):
         return other in self.around()
+
+    @property
+    def is_test(self):
+        """Whether it is what a while loop tests."""
+        return isinstance(self.statement, ast.While) and self.node is self.statement.test
 
     @property
     def is_axis(self):

@@ -9,12 +9,12 @@ import functools
 import re
 import types
 
-from helpers.gradient_check.walk.probes import CALLED, PROBE, Rewriter
+from helpers.gradient_check.walk.probes import CALLED, PROBE, ROUND, Rewriter
 from helpers.gradient_check.walk.source import NoSource, Source, build, is_learners, replaced
 
 ROUNDS = {
-    ast.For: ast.parse(f"({PROBE}(-1, item_) for item_ in part_)", mode="eval").body,
-    ast.While: ast.parse(f"{PROBE}(-1, part_)", mode="eval").body,
+    ast.For: ast.parse(f"({PROBE}({ROUND}, item_) for item_ in part_)", mode="eval").body,
+    ast.While: ast.parse(f"{PROBE}({ROUND}, part_)", mode="eval").body,
 }
 AS_WRITTEN = ast.Constant | ast.Subscript | ast.Call | ast.Attribute
 
@@ -24,12 +24,13 @@ class Rebuilt:
 
     site_of, source_of : {id of a syntax tree: its site, and the source it is in}
     shared : the variables of closures. An edit of f may name one that only the gradient has
-    replaced : {code of a function: the code that runs in its place}
+    replaced : {code of a function: the code that runs in its place}; remade : {function: the one that runs in its place}
+    watched : the numbers of the sites of calls, where functions are rebuilt, and of what may be endless
     """
 
-    def __init__(self, f, gradient, probe):
+    def __init__(self, f, gradient):
         self.sites, self.codes, self.made, self.site_of, self.source_of, self.replaced = [], {}, set(), {}, {}, {}
-        self.cells = {PROBE: types.CellType(probe)}
+        self.cells, self.watched, self.remade = {PROBE: types.CellType()}, {ROUND, CALLED}, {}
         self.shared = _closure(f) | _closure(gradient)
 
     def with_probes(self, function):
@@ -46,10 +47,13 @@ class Rebuilt:
         return types.MethodType(self._function(call), function) if isinstance(call, types.FunctionType) else function
 
     def _function(self, function):
+        if function not in self.remade:
+            self.remade[function] = self._remade(function)
+        return self.remade[function]
+
+    def _remade(self, function):
         code = function.__code__
-        if code in self.made:
-            return function
-        new = self.replaced.get(code) or self._code(function)
+        new = None if code in self.made else self.replaced.get(code) or self._code(function)
         if new is None:
             return function
         cells = self.shared | dict(zip(code.co_freevars, function.__closure__ or (), strict=True)) | self.cells
@@ -66,7 +70,8 @@ class Rebuilt:
             with self.silence(False), contextlib.suppress(NoSource, SyntaxError):
                 if is_learners(code):
                     source = Source(code)
-                    tree = Rewriter(source, self.sites, self.site_of, function.__globals__).tree
+                    first, tree = len(self.sites), Rewriter(source, self.sites, self.site_of, function.__globals__).tree
+                    self.watched |= {site.number for site in self.sites[first:] if site.kind == "Callee" or site.is_test}
                     ast.fix_missing_locations(tree)
                     self.codes[code] = self._built(source, tree, (PROBE,))
                     self.shared = _closure(function) | self.shared
