@@ -15,6 +15,7 @@ from helpers import check_gradient
 A = np.random.default_rng(1).standard_normal((5, 3))
 b = np.random.default_rng(2).standard_normal(5)
 w = np.random.default_rng(3).standard_normal(3)
+C = A + 1j * b[:, None]
 GLOBAL = np.ones(3)
 
 
@@ -166,13 +167,31 @@ def one_index_too_small(x):
     return d
 
 
+def powers(h, n):
+    return powers(A[:3] @ h, n - 1) if n else np.sum(h**2)
+
+
+def powers_back(h, n):
+    return A[:3] @ powers_back(A[:3] @ h, n - 1) if n else 2 * h
+
+
 FUNCTIONS = [
     (lambda x: np.sum(x**3), lambda x: 3 * x),
     (lambda x: np.sum((x - b[:3]) ** 2) / 2, lambda x: -(x - b[:3])),
     (lambda x: np.sum(np.abs(A @ x)), lambda x: A.T @ (A @ x)),
     (lambda x: np.sum(x**2), one_index_too_small),
+    (lambda x: powers(x, 2), lambda x: powers_back(x, 2)),
+    (lambda x: np.sort(x) @ b[:3], lambda x: b[:3][np.argsort(x)]),
+    (lambda x: np.sum(abs(C @ x) ** 2), lambda x: 2 * (C.T @ (C @ x)).real),
+    (lambda x: np.cumsum(x) @ b[:3], lambda x: np.cumsum(b[:3])),
 ]
 REPAIRS = ["lambda x: 3 * x**2)", "lambda x: x - b[:3])", "lambda x: A.T @ np.sign(A @ x))", "d[k] += 2 * x[k] "]
+REPAIRS += [
+    "powers_back(A[:3] @ h, n - 1) @ A[:3] if n",
+    "b[:3][np.argsort(x).argsort()]",
+    "(C.T.conj() @ (C @ x))",
+    "np.cumsum(b[:3][::-1])[::-1]",
+]
 
 
 @pytest.mark.parametrize(("functions", "repair"), [*zip(FUNCTIONS, REPAIRS, strict=True)])
