@@ -35,11 +35,17 @@ def fits_measured(point, edits=None, code=None):
 
 
 def fits_edited(point, edits=None, code=None):
-    """Return the gradient if it is that of an edited f, and is itself not changed by the edit, else None."""
+    """Return the gradient if it is that of an edited f, else None. It is run again: it may use what f computes."""
     if point.attempt(point.run_f, edits, code=code) is None:
         return None
-    given = point.attempt(point.run_gradient, edits, code=code, afresh=False)  # it may use what f computes
-    return given if np.array_equal(given, point.given) and _fits(point, given, edits, code) else None
+    given = point.attempt(point.run_gradient, edits, code=code, afresh=False)
+    return given if given is not None and _fits(point, given, edits, code) else None
+
+
+def fits_alone(point, edits=None, code=None):
+    """Return the gradient if it is that of an edited f, and is itself not changed by the edit, else None."""
+    given = fits_edited(point, edits, code)
+    return given if given is not None and np.array_equal(given, point.given) else None
 
 
 def _fits(point, given, edits=None, code=None):
