@@ -142,8 +142,8 @@ class Editor:
                 yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in repairs.rows("sum"))
             if is_array(value) and site.kind not in ATOMS:
                 small = np.ndim(other.value) <= max(np.ndim(value), np.ndim(around))
-                rows = (row for row in repairs.rows(table) if small or "@" in row[1])
-                yield from ((extra + other.cost, row, {"other": other}) for extra, row, _ in rows)
+                rows = self._rows(table, self._parts(site.node) | {"other": other})
+                yield from ((extra + other.cost, row, parts) for extra, row, parts in rows if small or "@" in row)
 
     def _rows_for_several(self, site, value):
         if site.kind == "Constant" and is_integer(value):

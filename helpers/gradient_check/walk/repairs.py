@@ -32,6 +32,7 @@ TABLES = {
         2.0 np.r_[0, it[1:]] | 1.9 it.swapaxes(0, 1) | 1.9 it.swapaxes(-1, -2)
         1.7 it.sum(axis=0) | 1.7 it.sum(axis=1) | 1.8 it.sum(axis=-1, keepdims=True) | 1.8 it.sum(axis=0, keepdims=True)
         1.9 it.sum() | 1.9 it.mean(axis=0) | 1.9 it.mean(axis=1) | 1.7 it[:, None] | 1.9 np.diag(it)
+        2.0 it - it.mean(axis=0) | 2.0 it - it.mean(axis=-1, keepdims=True)
         1.6 it[::-1] | 1.9 it[::-1, ::-1] | 2.2 it[..., ::-1]
         1.6 it > 0 | 1.8 it != 0 | 1.9 it * (1 - it) | 1.9 1 - it**2 | 1.7 it**2 | 1.9 it**3 | 1.8 1 / it
         1.8 np.sqrt(it) | 1.8 np.exp(it) | 1.8 np.log(it) | 1.8 np.tanh(it) | 1.8 np.sign(it) | 1.8 np.abs(it)
@@ -49,6 +50,8 @@ TABLES = {
         2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
         2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
         2.2 other @ it | 2.2 it @ other | 2.3 other.T @ it | 2.3 it @ other.T
+        2.2 it - other * it.sum(axis=-1, keepdims=True) | 2.2 left - other * left.sum(axis=-1, keepdims=True)
+        2.2 other * (right - (other * right).sum(axis=-1, keepdims=True))
         2.2 it * other[:, None] | 2.2 it / other[:, None] | 2.3 it * (other > 0)[:, None]""",
 }
 CALLED = """
