@@ -48,7 +48,7 @@ def plot_network(arrays):
     for k, (name, step) in enumerate(steps.items()):
         ax.text(k, 1.4, f"{name}\n{_shape(arrays[name])}", ha="center", va="center", bbox=BOX, size=10)
         if k:
-            ax.annotate("", (k - 0.3, 1.4), (k - 0.7, 1.4), arrowprops=ARROW)
+            ax.annotate("", (k - 0.36, 1.4), (k - 0.7, 1.4), arrowprops=ARROW)
             ax.text(k - 0.5, 1.85, step, ha="center", size=9)
     for k, names in ((0.5, ("W1", "b1")), (2.5, ("W2", "b2"))):
         for shift, name in zip((-0.28, 0.28), names, strict=True):
@@ -91,7 +91,7 @@ def plot_kink(weights, losses, here, measured):
 def plot_initialisations(curves, top):
     """Show loss curves, {name: losses}, over the steps, cut off at `top`."""
     fig, ax = subplots(height=2.9)
-    styles = ["-", (0, (1, 3)), "--", "-.", ":"]
+    styles = ["-", (0, (1, 3)), "--", "-.", (0, (5, 1, 1, 1, 1, 1))]
     colours = ["class 0", "ink", "class 1", "class 2", "broken"]
     for (name, losses), style, colour in zip(curves.items(), styles, colours, strict=False):
         ax.plot(np.minimum(losses, 2 * top), linestyle=style, color=COLOURS[colour], label=name)

@@ -17,6 +17,7 @@ def plot_negative_log(p):
     for x in p:
         ax.annotate(f"p = {x:g}, loss {0 - np.log(x):.3f}", (x, -np.log(x)), (8, 5), textcoords="offset points")
     ax.set(xlabel="probability p of the true class", ylabel="loss −log p", xlim=(0, 1.25), ylim=(-0.15, 4.7))
+    ax.set(xticks=np.arange(6) / 5)
     marks = ", ".join(f"{0 - np.log(x):.3f} at p = {x:g}" for x in p)
     return fig, f"The loss −log p is very large near p = 0 and falls to 0 at p = 1. It is {marks}."
 

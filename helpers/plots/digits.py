@@ -91,7 +91,7 @@ def digit_slider(net, images, labels, chosen):
 def _draw_way(axes, net, image, label):
     a, y = net.hidden(image), softmax(net.logits(image))
     _digit(axes[0], image)
-    axes[0].set(title=f"a {label}", xticks=[], yticks=[])
+    axes[0].set(title=f"the digit {label}")
     axes[1].bar(range(len(a)), a, color=COLOURS["guide"])
     axes[1].set(title="activations", xlabel="hidden unit")
     axes[2].bar(range(len(y)), y, color=[COLOURS["class 0"] if k == label else COLOURS["broken"] for k in range(len(y))])
@@ -106,3 +106,6 @@ def _draw_way(axes, net, image, label):
 
 def _digit(ax, image):
     ax.imshow(np.asarray(image).reshape(8, 8), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+    ax.axis("on")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color=COLOURS["guide"], linewidth=0.5)  # the edge of the paper

@@ -40,12 +40,12 @@ def _regions(x, t, names, predictors, height):
         for k, name in enumerate(names):
             length, depth = 10 * (x[t == k] + (4, 1)).T
             ax.plot(length, depth, MARKERS[k], color=CLASSES[k], ms=3, mec="white", mew=0.3, label=name)
-        ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8)
+        ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8, label="inputs 0, 0")
         right = np.mean(predict(x) == t)
         ax.set(title=f"{title}: {right:.0%} right", xlabel="bill length (mm)")
         said.append(f"{title}: {right:.0%} of the birds are classified correctly")
     axes[0, 0].set_ylabel("bill depth (mm)")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names), markerscale=2)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names) + 1, markerscale=2)
     return fig, (
         f"The bills of {len(x)} birds, depth plotted against length, on a background coloured by the class that the network "
         f"predicts for each bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."

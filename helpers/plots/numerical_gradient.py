@@ -61,11 +61,11 @@ def step_slider(f, x, slope):
         said = []
         for ax, h in zip(axes[0], steps, strict=True):
             measured = (f(x + h) - f(x - h)) / (2 * h)
-            ends = x + np.array([-2, 2]) * h
-            grid = np.linspace(*ends, 200)
-            ax.plot((grid - x) / h, f(grid), color=COLOURS["loss"], lw=2)
-            ax.plot([-2, 2], (f(x + h) + f(x - h)) / 2 + measured * (ends - x), "--", color=COLOURS["class 0"])
-            ax.plot([-1, 1], [f(x - h), f(x + h)], "o", color=COLOURS["class 0"])
+            ends, grid = x + np.array([-1, 1]) * h, np.linspace(x - 2 * h, x + 2 * h, 200)
+            low, high = f(ends) - f(x)  # without f(x), which hides the smallest steps
+            ax.plot((grid - x) / h, f(grid) - f(x), color=COLOURS["loss"], lw=2)
+            ax.plot([-2, 2], (low + high) / 2 + measured * h * np.array([-2, 2]), "--", color=COLOURS["class 0"])
+            ax.plot([-1, 1], [low, high], "o", color=COLOURS["class 0"])
             parts = f"h = {h:.0e}", f"slope {measured:.7f}", f"error {abs(measured - slope):.0e}"
             ax.set(title="\n".join(parts), xlabel="(distance from x) / h", xticks=[-2, -1, 0, 1, 2], yticks=[])
             said.append(f"{parts[0]}: {parts[1]}, {parts[2]}")

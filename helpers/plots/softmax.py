@@ -52,7 +52,7 @@ def plot_row_sums(tables):
         rows, columns = y.shape
         ax.pcolormesh(y, vmin=0, vmax=1.6, cmap="Blues", edgecolors="white", linewidth=2)
         for i, j in np.ndindex(y.shape):
-            ax.text(j + 0.5, i + 0.5, f"{y[i, j]:.2f}", ha="center", va="center")
+            ax.text(j + 0.5, i + 0.5, f"{y[i, j]:.3f}", ha="center", va="center")  # so that the sums look right
         for i, total in enumerate(y.sum(axis=1)):
             ok = np.isclose(total, 1)
             text, weight = (f"= {total:.2f}", "normal") if ok else (f"= {total:.2f} ✗", "bold")

@@ -78,7 +78,7 @@ def plot_map():
     ax.annotate("", (2.72, 0.75), (3.1, 0.75), arrowprops={**forth, "color": COLOURS["loss"]})
     ax.text(3.32, 2.42, "01 softmax", ha="center")
     ax.text(5.55, 2.42, "02 cross-entropy", ha="center")
-    ax.text(4.75, 0.87, "dW: 03 numerical gradient\n       06 backpropagation", ha="center", color=COLOURS["loss"])
+    ax.text(4.75, 0.87, "dW: 03 numerical gradient,\n06 backpropagation", ha="center", color=COLOURS["loss"])
     ax.text(4.75, 0.48, "04 views and copies", ha="center")
     ax.text(0.9, 0.75, "05 gradient descent\nW −= lr · dW", ha="center", va="center")
     ax.text(0.6, 1.5, "08 real digits", ha="center")
