@@ -144,10 +144,27 @@ class Reports(dict):
         return self.ok
 
     def __repr__(self):
-        return "\n".join(f"{name}: {report}" for name, report in self.items())
+        return "\n".join(
+            f"{name}: {shown if same is None else self._as(shown, same)}" for name, shown, same in self._shown()
+        )
 
     def _repr_html_(self):
-        return "".join(f"<p>{html.escape(str(name))}:</p>{report._repr_html_()}" for name, report in self.items())
+        parts = ((html.escape(str(name)), report, same) for name, report, same in self._shown())
+        return "".join(
+            f"<p>{name}:</p>{report._repr_html_() if same is None else f'<p>{html.escape(self._as(report, same))}</p>'}"
+            for name, report, same in parts
+        )
+
+    def _shown(self):
+        """Yield the name of each array, its report, and the name of the array whose report tells the same cause, or None."""
+        first = {}
+        for name, report in self.items():
+            before = first.setdefault(id(report.explanation), name) if report.explanation else name
+            yield name, report, None if before == name else before
+
+    @staticmethod
+    def _as(report, same):
+        return f"{report._verdict()}, for the same reason as {same}."
 
 
 def _distinct(*numbers):

@@ -70,6 +70,9 @@ def argument_is_kept(check):
 
 def no_array(check):
     for answer in check.asked_gradient.answers:
+        if isinstance(answer, tuple | list) and any(isinstance(part, np.ndarray) for part in answer):
+            parts = f"the gradient is a {type(answer).__name__} of {len(answer)}"
+            return Finding("not an array", f"{parts}, not one array: pick out the one for x, of shape {check.x.shape}")
         try:
             kind = plain_array("the gradient", answer).dtype.kind
         except TypeError as error:

@@ -109,4 +109,24 @@ def test_in_a_function_of_both_the_loss_and_its_gradient_the_line_is_found():
     report = check_gradient(lambda W1: loss_and_gradient(W1)[0], lambda W1: loss_and_gradient(W1)[1], W1)
     assert report.where.lineno == line_of(loss_and_gradient, "return")
     assert report.repair == "x.T @ dscores / len(x)"
-    assert f"in f, line {report.where.lineno}: return loss, x.T @ dscores" in str(report)  # which is wrong cannot be known
+    place = f"line {report.where.lineno} of loss_and_gradient"
+    assert f"in f, {place}: return loss, x.T @ dscores" in str(report)  # which is wrong cannot be known
+
+
+def test_what_is_wrong_for_several_arrays_of_a_dict_is_told_once():
+    def forward(p):
+        a = np.maximum(x @ p["W1"] + p["b1"], 0)
+        return a, softmax(a @ p["W2"])
+
+    def gradients(p):
+        a, y = forward(p)
+        dz = (y - np.eye(3)[t]) / 6
+        dz1 = dz @ p["W2"].T
+        return {"W1": x.T @ dz1, "W2": a.T @ dz, "b1": dz1.sum(axis=0)}
+
+    p = {"W1": W1, "W2": np.linspace(-1, 1, 3 * W1.shape[1]).reshape(-1, 3), "b1": np.zeros(W1.shape[1])}
+    reports = check_gradient(lambda p: -np.log(forward(p)[1][np.arange(6), t]).mean(), gradients, p)
+    assert [report.ok for report in reports.values()] == [False, True, False]
+    assert "(a > 0)" in reports["W1"].repair
+    assert "for the same reason as W1" in str(reports)
+    assert reports["b1"].explanation is reports["W1"].explanation

@@ -6,6 +6,7 @@ import random
 import re
 import sys
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -93,7 +94,9 @@ def test_an_edit_that_never_ends_is_cut_off():
     assert time.monotonic() < start + 8
 
 
-def test_the_search_keeps_to_its_time_and_says_on_one_line_that_it_takes_long(capsys):
+def test_the_search_keeps_to_its_time_and_says_on_one_line_that_it_takes_long(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
     def slow(w):
         time.sleep(0.1)
         return A.T @ (A @ w - b)
@@ -103,6 +106,38 @@ def test_the_search_keeps_to_its_time_and_says_on_one_line_that_it_takes_long(ca
     assert time.monotonic() < start + 5
     out, err = capsys.readouterr()
     assert (out, "looking for the line" in err, "\n" in err) == ("", True, False)
+
+
+def test_a_loop_that_ends_by_a_tiny_constant_may_need_it():
+    start = time.monotonic()
+
+    def root(a):
+        u, step = a.copy(), np.ones(3)
+        while np.abs(step).max() > 1e-12:
+            step = (u**3 + u - a) / (3 * u**2 + 1)
+            u = u - step
+            if time.monotonic() > start + 60:  # so that the test ends even so
+                raise TimeoutError
+        return u
+
+    report = check_gradient(lambda a: np.sum(root(a) ** 2), lambda a: 2 * root(a) / (3 * root(a) ** 2), w)
+    assert "3 * root(a) ** 2 + 1" in str(report)
+    assert time.monotonic() < start + 30
+
+
+def test_an_edit_that_makes_ever_larger_arrays_is_cut_off():
+    def root(a):
+        u = a.copy()
+        for _ in range(14):
+            u = u - (u + 0.3 * np.sin(u) - a) / (1 + 0.3 * np.cos(u))
+        return u
+
+    tracemalloc.start()
+    try:
+        check_gradient(lambda a: np.sum(root(a) ** 2), lambda a: root(a) / (1 + 0.3 * np.sin(root(a))), w, seconds=5)
+        assert tracemalloc.get_traced_memory()[1] < 1e8  # bytes at most
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("call", [20, 150, 400])

@@ -116,12 +116,14 @@ class _Walk:
         if place := matches and (best or self.left_out or (matches.certain and matches.first_wrong)):
             where = Where(place.source.filename, place.node.lineno, place.source.text(place.node))
         if left_out:
-            line = "" if best else f", line {where.lineno}"
-            rows.append(("left out", "the path through ", left_out, f"{line}: held constant in f, the gradient is right"))
+            line = "" if best else f", {place.source.place(place.node)}"
+            rows.append(
+                ("left out", "the path through ", left_out, f"{line}: if f held it constant, the gradient would be right")
+            )
         if where and (best or not left_out):
             line, (start, end) = place.source.line(place.node)
-            before, after = f"line {where.lineno}: {line[:start]}", line[end:]
-            label = "wrong in f" if in_f else "first wrong" if best else "is no slope"
+            before, after = f"{place.source.place(place.node)}: {line[:start]}", line[end:]
+            label = "in f" if in_f else "first wrong" if best else "is no slope"
             rows.append((label, before, line[start:end], after))
         if best:
             rows.append(("repair", before, best.text, f"{after}      checked at {len(matches.points)} points"))
@@ -129,8 +131,8 @@ class _Walk:
             rows += [("or", f"in f, {other.line()}", "", "") for other in of_f[:1]]
         if in_f:
             rows.append(("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", ""))
-        if self.stopped and not best:
-            rows.append(("not finished", "the search used up its time: pass a larger number of seconds", "", ""))
+        if self.stopped and not where:
+            rows.append(("not finished", "the search used up its time; pass more seconds to let it go on", "", ""))
         return Explanation(where, best and best.text, story, left_out, tuple(rows))
 
 

@@ -9,18 +9,20 @@ from helpers.gradient_check.walk.values import ATOMS, Part, identity, is_array, 
 FIELDS = {"left": "left", "right": "right", "comparators": "right", "func": "function", "args": "first", "value": "owner"}
 
 COPY = "it.copy()"  # the same value, and yet another array
+MOST_ALIKE = 3  # other ways to compute a value that are tried
 
 
 class Edit:
     """A row of the table in place of one expression, or of several alike in one statement.
 
     shown : the syntax tree whose change the learner is shown
+    alike : other rows that give the same value; perhaps only their parts can be named where the expression is
     """
 
     text = None  # the new syntax trees tell
 
     def __init__(self, cost, sites, row, parts):
-        self.cost, self.sites, self.row, self.parts, self.site = cost, sites, row, parts, sites[0]
+        self.cost, self.sites, self.row, self.parts, self.site, self.alike = cost, sites, row, parts, sites[0], []
         around = next((one for one in self.site.around() if all(site.is_inside(one) for site in sites)), None)
         self.shown = around.node if around else self.site.statement or self.site.source.node
 
@@ -34,10 +36,11 @@ class Edit:
 
     def variants(self):
         """Yield the ways to write it, each as {syntax tree: new syntax tree}."""
-        written = {name: part.spellings(self.site) for name, part in self.parts.items()}
-        for k in range(max(map(len, written.values()), default=1)):
-            parts = {name: trees[min(k, len(trees) - 1)] for name, trees in written.items()}
-            yield {site.node: repairs.as_tree(self.row, parts | {"it": site.node}) for site in self.sites}
+        for row, parts in [(self.row, self.parts), *self.alike[:MOST_ALIKE]]:
+            written = {name: part.spellings(self.site) for name, part in parts.items()}
+            for k in range(max(map(len, written.values()), default=1)):
+                trees = {name: spelled[min(k, len(spelled) - 1)] for name, spelled in written.items()}
+                yield {site.node: repairs.as_tree(row, trees | {"it": site.node}) for site in self.sites}
 
 
 class Editor:
@@ -73,15 +76,18 @@ class Editor:
         """Yield an edit for each row that can be computed from the noted values and gives a new value."""
         for sites in [[site] for site in self.sites] if groups is None else groups:
             value = self._value(sites[0])
-            seen = {identity(value)}
+            seen = {identity(value): None}
             for cost, row, parts in sorted(rows(sites[0], value), key=lambda row: row[0]):
                 try:
                     new = repairs.compiled(row)(it=value, **{name: part.value for name, part in parts.items()})
                 except Exception:
                     continue
-                if sites[0].number in self.in_loops or row == COPY or callable(new) or identity(new) not in seen:
-                    seen.add(identity(new))
-                    yield Edit(cost, sites, row, parts)
+                known = new if callable(new) else identity(new)
+                if sites[0].number in self.in_loops or row == COPY or callable(new) or known not in seen:
+                    seen[known] = Edit(cost, sites, row, parts)
+                    yield seen[known]
+                elif seen[known]:
+                    seen[known].alike.append((row, parts))
 
     def _value(self, site):
         return self.notes.get((site.number, 0))

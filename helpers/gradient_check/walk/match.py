@@ -67,7 +67,8 @@ class Matches:
 
     def name(self, site):
         """Return what the learner calls a forward value."""
-        return f"{site.text} in {site.parent.text}" if site.kind == "Name" and site.parent else site.name or site.text
+        is_read = site.kind in ("Name", "Attribute", "Subscript") and site.parent
+        return f"{site.text} in {site.parent.text}" if is_read else site.name or site.text
 
     # -- right so far
 
@@ -88,11 +89,17 @@ class Matches:
             visits.setdefault(site, []).append(identity(value))
         for site, values in visits.items():
             key = self.slopes.get(values[0])
-            if key and values[0] not in named and all(value in self.slopes for value in values):
+            if key and not self._is_x(key) and values[0] not in named and all(value in self.slopes for value in values):
                 named.add(values[0])
                 if all(point.is_slope(point.backward.get((site.number, 0)), key) for point in self.points[1:2]):
                     pairs.setdefault(site.name or site.text, self.name(self.bench.sites[key[0]]))
         return tuple([*pairs.items()][-MOST_PAIRS:])
+
+    def _is_x(self, key):
+        """Tell whether a forward value is x, or an array of a dict: where it is read, for it may be read elsewhere, too."""
+        node = self.bench.sites[key[0]].node
+        by_name = isinstance(getattr(getattr(node, "slice", None), "value", None), str)
+        return by_name or np.array_equal(self.main.forward[key], self.main.x)
 
     # -- first wrong
 

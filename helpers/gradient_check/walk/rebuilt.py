@@ -25,13 +25,14 @@ class Rebuilt:
     site_of, source_of : {id of a syntax tree: its site, and the source it is in}
     shared : the variables of closures. An edit of f may name one that only the gradient has
     replaced : {code of a function: the code that runs in its place}; remade : {function: the one that runs in its place}
-    watched : the numbers of the sites of calls, where functions are rebuilt, and of what may be endless
+    watched : the numbers of the sites of calls, where functions are rebuilt, and of what may be endless or grow
     """
 
     def __init__(self, f, gradient):
         self.sites, self.codes, self.made, self.site_of, self.source_of, self.replaced = [], {}, set(), {}, {}, {}
         self.cells, self.watched, self.remade = {PROBE: types.CellType()}, {ROUND, CALLED}, {}
         self.shared = _closure(f) | _closure(gradient)
+        self.asked = [function.__code__ for function in map(_innermost, (f, gradient)) if function]
 
     def with_probes(self, function):
         """Return a function with probes in it, if it is a learner's; anything else as it is."""
@@ -69,9 +70,10 @@ class Rebuilt:
             self.codes[code] = None
             with self.silence(False), contextlib.suppress(NoSource, SyntaxError):
                 if is_learners(code):
-                    source = Source(code)
+                    source = Source(code, code in self.asked)
                     first, tree = len(self.sites), Rewriter(source, self.sites, self.site_of, function.__globals__).tree
-                    self.watched |= {site.number for site in self.sites[first:] if site.kind == "Callee" or site.is_test}
+                    watched = (site for site in self.sites[first:] if site.kind == "Callee" or site.is_test or site.name)
+                    self.watched |= {site.number for site in watched}
                     ast.fix_missing_locations(tree)
                     self.codes[code] = self._built(source, tree, (PROBE,))
                     self.shared = _closure(function) | self.shared
@@ -85,8 +87,10 @@ class Rebuilt:
         for tree in trees.values():
             ast.fix_missing_locations(tree)
         tree = replaced(source.node, trees)
-        watched = [pair for node in ast.walk(tree) if (pair := _watched(node, getattr(source.node, "name", "")))]
-        return self._built(source, replaced(tree, dict(watched)) if watched else tree, (*extra, PROBE))
+        watched = {}
+        for node in reversed([*ast.walk(tree)]):  # inner ones first
+            watched |= _watched(node, getattr(source.node, "name", ""), watched)
+        return self._built(source, replaced(tree, watched), (*extra, PROBE))
 
     def _built(self, source, tree, extra):
         code = build(tree, source.code, extra)
@@ -104,23 +108,32 @@ class Rebuilt:
         return re.sub(r"\b(\w+) \*\* (\w+)\b", r"\1**\2", text)
 
 
-def _watched(node, own):
-    """Return (part, tree that does the same and is seen) of a loop, whose rounds are counted, of a call of the function
-    itself, which is to be edited, too, and of LAPACK; else None."""
+def _watched(node, own, inner):
+    """Return {part: tree that does the same and is seen} of a loop, whose rounds are counted, of an assignment, whose value
+    may grow, of a call of the function itself, which is to be edited, too, and of a call of LAPACK."""
     if isinstance(node, ast.For | ast.While):
         part, tree = node.iter if isinstance(node, ast.For) else node.test, ROUNDS[type(node)]
         name = next(name for name in ast.walk(tree) if getattr(name, "id", "") == "part_")
-        return part, replaced(tree, {name: part})
+        return {part: replaced(tree, {name: replaced(part, inner)})}
+    number, part = ROUND, node.value if isinstance(node, ast.Assign) else None
     if isinstance(node, ast.Call):
-        part, owner = node.func, getattr(node.func, "value", None)
-        if own == getattr(part, "attr", getattr(part, "id", "")) or getattr(owner, "attr", "") == "linalg":
-            called = ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(CALLED), part], [])
-            return part, ast.fix_missing_locations(ast.copy_location(called, part))
-    return None
+        owner, name = getattr(node.func, "value", None), getattr(node.func, "attr", getattr(node.func, "id", ""))
+        number, part = CALLED, node.func if name == own or getattr(owner, "attr", "") == "linalg" else None
+    if part is None:
+        return {}
+    seen = ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(number), replaced(part, inner)], [])
+    return {part: ast.fix_missing_locations(ast.copy_location(seen, part))}
 
 
 def _closure(function):
-    function = getattr(function, "__func__", function)
-    if not isinstance(function, types.FunctionType):
-        return {}
-    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    function = _innermost(function)
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)) if function else {}
+
+
+def _innermost(function):
+    """Return the Python function in a method, in a partial, or in a function of a dict; None if there is none."""
+    while function is not None and not isinstance(function, types.FunctionType):
+        function = next(
+            (getattr(function, name) for name in ("__func__", "func", "function") if hasattr(function, name)), None
+        )
+    return function

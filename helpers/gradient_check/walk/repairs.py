@@ -47,8 +47,9 @@ TABLES = {
     "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
     "sum": "2.2 other.sum(axis=1) | 2.2 -other.sum(axis=1)",
     "other": """
-        2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * (1 - other)
-        2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2 | 2.2 2 * it * other
+        2.0 it * other | 2.0 it / other | 2.2 it + other | 2.3 it - other | 2.1 it * (other > 0) | 2.1 it * ~other
+        2.1 it * (1 - other) | 2.1 it * other * (1 - other) | 2.1 it * (1 - other**2) | 2.2 it * other**2 | 2.2 it / other**2
+        2.2 2 * it * other
         2.2 other @ it | 2.2 it @ other | 2.3 other.T @ it | 2.3 it @ other.T
         2.2 it - other * it.sum(axis=-1, keepdims=True) | 2.2 left - other * left.sum(axis=-1, keepdims=True)
         2.2 other * (right - (other * right).sum(axis=-1, keepdims=True))

@@ -7,6 +7,7 @@ stopped when it does not end.
 import contextlib
 import functools
 import io
+import pathlib
 import sys
 import threading
 import time
@@ -18,11 +19,18 @@ from helpers.gradient_check.walk.probes import PROBE, ROUND
 from helpers.gradient_check.walk.rebuilt import Rebuilt
 from helpers.gradient_check.walk.state import Snapshot
 
+try:
+    import resource
+except ImportError:  # on Windows and in a browser
+    resource = None
+
 OUTSIDE = {"open", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "urllib", "webbrowser"}
 SHOWN_BY = {"IPython", "matplotlib"}
 PLAIN = {types.BuiltinFunctionType, np.ufunc, type}  # what is called most often, and is no learner's
 MOST_NOTED = 30_000_000  # numbers in the notes of one run
-MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many as these:
+MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many, and make
+# arrays so many times as large as the largest:
+MOST_MEMORY = 2**32  # bytes that an experiment may take
 TIMES, EACH = 30, 256  # and after each 256 probes the time is looked at
 _here = threading.local()  # silent: whether nothing may be shown or opened in this thread
 
@@ -32,7 +40,7 @@ class OutOfTime(BaseException):
 
 
 class NotAllowed(BaseException):
-    """An edited function does not end, or wants to open or to show something."""
+    """An edited function does not end, makes ever larger arrays, or wants to open or to show something."""
 
 
 class Bench(Rebuilt):
@@ -42,16 +50,19 @@ class Bench(Rebuilt):
         self.start, self.said, self.seconds, self.progress, self.runs = time.perf_counter(), 1.0, seconds, progress, 0
         self.x, self.f, self.gradient = x, f, gradient
         super().__init__(f, gradient)
-        self.most, self.idle = 0, None
+        self.most, self.largest, self.idle = 0, 1000, None
         self.state = Snapshot(x, f, gradient)
 
     def __enter__(self):
         _forbid_opening()
         self.state.lock()
+        self.limits = _limit_memory()
         return self
 
     def __exit__(self, *_):
         try:
+            if self.limits:
+                resource.setrlimit(resource.RLIMIT_AS, self.limits)
             self.state.restore()
         finally:  # again, if Ctrl-C was pressed meanwhile
             self.state.restore()
@@ -107,6 +118,8 @@ class Bench(Rebuilt):
             self.in_time()
             if self.passed > (MOST_PASSED if self.notes is not None else self.most):
                 raise NotAllowed
+        if isinstance(value, np.ndarray) and value.size > self.largest and self.notes is None:
+            raise NotAllowed
         if number in self.edits or self.notes is not None:
             visit = self.visits[number] = self.visits.get(number, -1) + 1
             value = self.edits[number](value, visit) if number in self.edits else value
@@ -133,6 +146,7 @@ class Bench(Rebuilt):
     def _note(self, key, value):
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc":
             self.noted += value.size
+            self.largest = max(self.largest, TIMES * value.size)
             if self.noted > MOST_NOTED:
                 raise NotAllowed
             self.notes[key] = value.copy()
@@ -145,6 +159,22 @@ def _of_finite(function, *arrays, **options):
     if not all(np.isfinite(array).all() for array in arrays if isinstance(array, np.ndarray) and array.dtype.kind == "f"):
         raise NotAllowed
     return function(*arrays, **options)
+
+
+def _limit_memory():
+    """Refuse arrays for which there may be no memory, where the system can: an edit may be the product of two long vectors.
+
+    Return the limits that were set before, or None."""
+    if resource is None:
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        used = int(pathlib.Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        soft, hard = limits = resource.getrlimit(resource.RLIMIT_AS)
+        most = used + MOST_MEMORY
+        if all(limit == resource.RLIM_INFINITY or most < limit for limit in (soft, hard)):
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+            return limits
+    return None
 
 
 @functools.cache

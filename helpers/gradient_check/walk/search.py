@@ -26,7 +26,7 @@ class Repair(NamedTuple):
 
     def line(self):
         line, (start, end) = self.source.line(self.node)
-        return f"line {self.node.lineno}: {line[:start]}{self.text}{line[end:]}"
+        return f"{self.source.place(self.node)}: {line[:start]}{self.text}{line[end:]}"
 
     def says_the_same(self, better):
         """Tell whether this is only another way to write a better repair of the same line."""

@@ -31,7 +31,8 @@ class NoSource(Exception):
 class Source:
     """The syntax tree of one function (a def or a lambda), its code object, and the lines of its file."""
 
-    def __init__(self, code):
+    def __init__(self, code, is_asked):
+        self.is_asked = is_asked  # whether it is f or the gradient itself
         self.code, self.filename, self.lines = code, code.co_filename, linecache.getlines(code.co_filename)
         found = [node for node in _functions("".join(self.lines)) if _may_be(node, code)]
         if len(found) > 1:  # lambdas that share a line
@@ -39,6 +40,11 @@ class Source:
         if len(found) != 1:
             raise NoSource(f"{code.co_name}: the source is not what runs")
         self.node = found[0]
+
+    def place(self, node):
+        """Return the line of a node and, for a method or a helper, the function's name: line 14 of Relu.backward."""
+        name = self.code.co_qualname.rpartition("<locals>.")[2]
+        return f"line {node.lineno}" + f" of {name}" * (not self.is_asked and "<lambda>" not in name)
 
     def text(self, node):
         """Return an expression or a statement as it was written, on one line."""

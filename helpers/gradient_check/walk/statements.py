@@ -52,13 +52,13 @@ def _order(source, node):
     for one, other in itertools.pairwise(body):
         if isinstance(one, ast.For | ast.While):
             trees = {one: _with(one, body=[*one.body, other]), other: ast.Pass()}
-            yield 1.2, other, trees, f"{source.text(other)}  # inside the loop"
+            yield 1.2, other, trees, f"{source.text(other)}  # move it into the loop"
         elif not hasattr(one, "body") and not hasattr(other, "body"):
-            yield 1.2, one, {one: other, other: one}, f"{source.text(one)}  # below: {source.text(other)}"
+            yield 1.2, one, {one: other, other: one}, f"{source.text(one)}  # move it below {source.text(other)}"
     for inner in ast.walk(node) if isinstance(node, ast.For | ast.While) else ():
         if isinstance(inner, ast.Return) or inner is body[-1]:
             after = ast.If(ast.Constant(True), [replaced(node, {inner: ast.Pass()}), inner], [])
-            yield 1.2, inner, {node: after}, f"{source.text(inner)}  # after the loop"
+            yield 1.2, inner, {node: after}, f"{source.text(inner)}  # move it behind the loop"
 
 
 def _assignment(source, statement):
