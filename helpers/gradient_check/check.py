@@ -130,22 +130,28 @@ class OfAll(NamedTuple):
     arrays: dict
 
     def __call__(self, entries):
-        ends = np.cumsum([array.size for array in self.arrays.values()])
-        for array, part in zip(self.arrays.values(), np.split(entries, ends[:-1]), strict=True):
-            array[...] = part.reshape(array.shape)
+        for array, part in zip(self.arrays.values(), self.parts(entries), strict=True):
+            array[...] = part
         result = self.function(self.arrays)
         return np.concatenate([np.ravel(result[name]) for name in self.arrays]) if isinstance(result, dict) else result
 
+    def parts(self, entries):
+        """Return all entries as arrays of the shapes of the dict's arrays."""
+        ends = np.cumsum([array.size for array in self.arrays.values()])
+        return [
+            part.reshape(array.shape) for array, part in zip(self.arrays.values(), np.split(entries, ends[:-1]), strict=True)
+        ]
+
 
 def _search_together(f, gradient, arrays, seconds):
-    """Return an Explanation of all that is wrong in the gradients of a dict of arrays; None without a single one."""
+    """Return an Explanation of all that is wrong in the gradients of a dict of arrays; None if it is no single cause."""
     with contextlib.ExitStack() as stack, contextlib.suppress(Exception):
         for array in arrays.values():
             stack.enter_context(restored(array))
         arrays = {name: array if array.dtype == np.float64 else array.astype(np.float64) for name, array in arrays.items()}
         entries = np.concatenate([array.ravel() for array in arrays.values()])
         found = _search(OfAll(f, arrays), OfAll(gradient, arrays), entries, seconds)
-        return found if found and found.where else None
+        return found if found and (found.where or found.stopped) else None
 
 
 def _check_one(f, gradient, x, h, seed, search, name):  # noqa: PLR0913, PLR0917

@@ -44,6 +44,7 @@ class Explanation(NamedTuple):
     left_out : the forward value that must be held constant for the gradient to be right, or None;
         without a repair, it is what `where` names
     rows : (label, text, marked text, text) of each line of a report that tells all this
+    stopped : whether the search used up its time
     """
 
     where: Where | None = None
@@ -51,6 +52,7 @@ class Explanation(NamedTuple):
     right_so_far: tuple = ()
     left_out: str | None = None
     rows: tuple = ()
+    stopped: bool = False
 
 
 def explain(f, gradient, x, seconds=10.0, progress=None):
@@ -74,7 +76,7 @@ def explain(f, gradient, x, seconds=10.0, progress=None):
 
 
 class _Walk:
-    matches, repairs, repairs_of_f, left_out, stopped = None, (), (), None, False
+    matches, repairs, repairs_near, repairs_of_f, left_out, stopped = None, (), (), (), None, False
 
     def go(self, bench, x):
         """Make the experiments, likely ones first, and stop as soon as one has explained all."""
@@ -85,12 +87,16 @@ class _Walk:
         self.matches, search, values = matches, Search(bench, matches, fits_measured), Values(bench, matches)
         editor = Editor(bench, matches.sites, points[0].backward, values)
         sources = dict.fromkeys(site.source for site in matches.sites)
-        self.repairs = search.best(
-            [*editor.own(), *(edit for source in sources for edit in tree_edits(source, {*bench.source_of.values()}))]
-        )
-        if self._rank() < SURE:
+        own = [*editor.own(), *(edit for one in sources for edit in tree_edits(one, {*bench.source_of.values()}))]
+        self.repairs = search.best(own, below=SURE)
+        if self.repairs:
             return
+        first = matches.first_wrong  # all that can be tried in its statement is tried now, in case that the time runs out
+        near = [site for site in matches.sites if first and site.statement is first.statement]
+        editor_near = Editor(bench, near, points[0].backward, values)
+        self.repairs_near = search.best([*editor_near.with_numbers(), *editor_near.with_others()])
         self.left_out = left_out(matches)
+        self.repairs = search.best(own, least=SURE)
         if not self.repairs and (site := inserted(matches)):
             matches.first_wrong, matches.certain = site, True
         if self._rank() > LIKELY:
@@ -100,15 +106,15 @@ class _Walk:
         if self.left_out is None:
             self.repairs_of_f = _of_f(bench, matches, values, below=self._rank())
         likelier = self.repairs_of_f[0].rank + OF_F if self.repairs_of_f else np.inf
-        if self._rank() > LIKELY:
-            self.repairs = search.best(others, min(likelier, self._rank()), LATE) or self.repairs
+        self.repairs = search.best(others, min(likelier, self._rank()), LATE) or self.repairs
 
     def _rank(self):
         return self.repairs[0].rank if self.repairs else np.inf
 
     def explanation(self):
         in_f = bool(self.repairs_of_f) and self.repairs_of_f[0].rank + OF_F <= self._rank()
-        repairs, of_f = (self.repairs_of_f, []) if in_f else (self.repairs or [None], self.repairs_of_f)
+        repairs, of_f = self.repairs or self.repairs_near or [None], self.repairs_of_f
+        repairs, of_f = (of_f, []) if in_f else (repairs, of_f)
         matches, (best, *others), where, rows = self.matches, repairs, None, []
         story, left_out = (matches.story, self.left_out and matches.name(self.left_out)) if matches else ((), None)
         if story:
@@ -133,7 +139,7 @@ class _Walk:
             rows.append(("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", ""))
         if self.stopped and not where:
             rows.append(("not finished", "the search used up its time; pass more seconds to let it go on", "", ""))
-        return Explanation(where, best and best.text, story, left_out, tuple(rows))
+        return Explanation(where, best and best.text, story, left_out, tuple(rows), self.stopped)
 
 
 def _of_f(bench, matches, values, below):

@@ -21,7 +21,6 @@ class Matches:
     kept : the values that lead to a slope, so that they cannot be wrong
     used : the values that lead to the result
     first_wrong, certain : the site of the first wrong expression, or None; and whether all that it reads is right
-    result : the site that computes what the gradient returns, or None
     story : pairs (expression of the gradient, forward value whose slope it is)
     """
 
@@ -106,13 +105,13 @@ class Matches:
     def _follow(self):
         """Follow each value to what is made from it: what leads to a slope is right, so the first that does not is wrong."""
         made_from, order = self._graph()
-        result = identity(self.main.given)
-        self.result = order[result][0] if result in order else None
-        self.used = _ancestors([result], made_from)
+        results = [*map(identity, getattr(self.bench.gradient, "parts", lambda given: [given])(self.main.given))]
+        self.used = _ancestors(results, made_from)
         self.kept = _ancestors([kid for value in self.slopes for kid in made_from.get(value, ())], made_from)
         right = self.slopes.keys() | self.kept
         wrong = (site for value, (site, kids) in order.items() if value in self.used - right and self.slopes.keys() & kids)
-        self.first_wrong = self.result if result in self.slopes else next(wrong, None)
+        alone = results[0] if len(results) == 1 and results[0] in self.slopes else None
+        self.first_wrong = order[alone][0] if alone in order else next(wrong, None)
         self.certain = self.first_wrong and all(map(self._is_known, self.sites))
 
     def _is_known(self, site):

@@ -42,7 +42,7 @@ TABLES = {
     "cumsum": "1.2 function(first[::-1])[::-1]",
     "constant": """
         1.3 -it | 1.3 1 - it | 1.4 0 | 1.4 1 | 1.4 2 | 1.4 0.5 | 1.4 it + 1 | 1.4 it - 1
-        1.5 2 * it | 1.5 it / 2 | 1.6 3""",
+        1.5 2 * it | 1.5 it / 2 | 1.6 3 | 1.7 3 * it""",
     "axis": "0.9 0 | 0.9 1 | 1.0 -1 | 1.0 2 | 1.2 None",
     "number": "1.6 it / other | 1.6 it * other | 1.8 it + other | 1.8 it - other",
     "sum": "2.2 other.sum(axis=1) | 2.2 -other.sum(axis=1)",

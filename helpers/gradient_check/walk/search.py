@@ -45,10 +45,10 @@ class Search:
         self.written_in_f = {ast.dump(site.node) for site in matches.sites_of_f if site.kind not in ("Name", "Constant")}
 
     def best(self, edits, below=np.inf, least=-np.inf):
-        """Return the edits that fit, best first, and those that fit nearly as well; all of a rank between two others."""
+        """Return the edits that fit, best first, and those that fit nearly as well; the best is between two ranks."""
         found, ranks = [], ((self.rank(edit), edit) for edit in edits)
         for rank, edit in sorted((pair for pair in ranks if pair[0] >= least), key=lambda pair: pair[0]):
-            if rank >= below or len(found) >= MOST_FOUND or (found and rank > found[0].rank + NEARLY_AS_GOOD):
+            if len(found) >= MOST_FOUND or rank >= (found[0].rank + NEARLY_AS_GOOD if found else below):
                 break
             if new := self.tried_out(rank, edit):
                 found.append(new)

@@ -33,6 +33,7 @@ class TreeEdit(NamedTuple):
 def tree_edits(source, sources):
     """Yield the edits of one function. Indices may come from any of the sources."""
     indices = {ast.unparse(node.slice): node.slice for one in sources for node in _all(ast.Subscript, one)}
+    indices |= {ast.unparse(key): key for one in sources for node in _all(ast.Dict, one) for key in node.keys if key}
     for node in ast.walk(source.node):
         edits = [_index(source, node, indices)] if isinstance(node, ast.Subscript) else []
         for edit in itertools.chain(*edits, *(maker(source, node) for maker in MAKERS)):
