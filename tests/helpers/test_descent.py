@@ -56,13 +56,6 @@ def test_a_descent_that_cannot_work_is_refused(change, error, says):
         gradient_descent(**{"loss": bowl, "gradient": lambda w: 2 * w, "start": np.ones(2)} | change)
 
 
-def test_small_integer_types_are_not_cut_off():
-    found = gradient_descent(np.sum, lambda w: np.array([-128], np.int8), np.ones(1), lr=1.0, steps=np.uint8(1))
-    assert (found.stopped, found.params) == (False, 129)
-    batches = minibatches(np.zeros(300), np.zeros(300), np.uint8(100), np.random.default_rng(0))
-    assert [len(t) for _, t in batches] == [100, 100, 100]
-
-
 @hypothesis.given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 9))
 def test_every_example_appears_exactly_once_in_an_epoch_with_its_label(n, size, seed):
     x = np.arange(n, dtype=float)[:, np.newaxis]
