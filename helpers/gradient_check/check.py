@@ -1,12 +1,10 @@
 """check_gradient: it looks at x and at the calls, compares at x and at a random point, and then searches for the cause."""
 
-import contextlib
 import functools
 import numbers
 import re
 import sys
 import time
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +15,7 @@ from helpers.gradient_check.report import LINE, PATH, REMARK, Finding, Report, R
 from helpers.gradient_check.rules_for_calls import CALLS, argument_is_changed, two_gradients, unusable_x
 from helpers.gradient_check.rules_for_f import AGREEMENT, SLOPES, labels_are_never_used
 from helpers.gradient_check.rules_for_gradients import FITS, tiny_constant
-from helpers.gradient_check.walk import explain
+from helpers.gradient_check.searching import OfDict, search, search_together
 from helpers.perturbation import checked_array, restored
 
 
@@ -38,8 +36,8 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     seed : int
         Of the random point and directions, and of the entries that are looked at when there are more than 256.
     seconds : number
-        How long the search for the wrong expression may take, after a disagreement; with a dict, all searches together may
-        take twice as long.
+        How long the search for the wrong expression may take, after a disagreement. With a dict, it looks for one cause of
+        all that is wrong first, and all searches together may take twice as long.
 
     Returns
     -------
@@ -84,7 +82,7 @@ def check_gradient(f, gradient, x, h=None, seed=0, seconds=10.0):  # noqa: PLR09
     written = argument_names(sys._getframe(1), 3)[2]  # W, net.W, params["W"], W.copy(), ...
     name = re.fullmatch(r"""(?:.*\.|.*\[["'])?((?!T\b)[^\W\d]\w*)(?:["']\])?""", written)
     called = f"d{name[1]}" if name else "the gradient"
-    return _check_one(f, gradient, x, h, seed, lambda check: _search(check.f.f, gradient, check.x, seconds), called)
+    return _check_one(f, gradient, x, h, seed, lambda check: search(check.f.f, gradient, check.x, seconds), called)
 
 
 def _check_each(f, gradient, arrays, *options):
@@ -100,73 +98,30 @@ def _check_each(f, gradient, arrays, *options):
             raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
     h, seed, seconds = options
     end, reports = time.perf_counter() + 2 * seconds, Reports()
-    together = functools.cache(lambda: _search_together(f, gradient, arrays, seconds))
+    together = functools.cache(lambda: search_together(f, gradient, arrays, seconds))
 
-    def search(check):  # for one cause of all that is wrong; then for a cause of what is wrong in this array
-        return together() or _search(check.f.f, check.gradient, check.x, min(seconds, (end - time.perf_counter()) / 2))
+    def search_all(check):  # for one cause of all that is wrong; then for a cause of what is wrong in this array
+        return together() or search(check.f.f, check.gradient, check.x, min(seconds, (end - time.perf_counter()) / 2))
 
     for name, array in arrays.items():
         one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
-        reports[name] = _check_one(OfDict(f, arrays), one, array, h, seed, search, f"d{name}")
+        reports[name] = _check_one(OfDict(f, arrays), one, array, h, seed, search_all, f"d{name}")
     return reports
 
 
-class OfDict(NamedTuple):
-    """A function of a dict of arrays, called when one of them has moved; of a dict that it returns, one value."""
-
-    function: object
-    arrays: dict
-    name: object = None
-
-    def __call__(self, _):
-        result = self.function(self.arrays)
-        return result if self.name is None else result[self.name]
-
-
-class OfAll(NamedTuple):
-    """A function of a dict of arrays as a function of all their entries; of a dict that it returns, all entries, too."""
-
-    function: object
-    arrays: dict
-
-    def __call__(self, entries):
-        for array, part in zip(self.arrays.values(), self.parts(entries), strict=True):
-            array[...] = part
-        result = self.function(self.arrays)
-        return np.concatenate([np.ravel(result[name]) for name in self.arrays]) if isinstance(result, dict) else result
-
-    def parts(self, entries):
-        """Return all entries as arrays of the shapes of the dict's arrays."""
-        ends = np.cumsum([array.size for array in self.arrays.values()])
-        return [
-            part.reshape(array.shape) for array, part in zip(self.arrays.values(), np.split(entries, ends[:-1]), strict=True)
-        ]
-
-
-def _search_together(f, gradient, arrays, seconds):
-    """Return an Explanation of all that is wrong in the gradients of a dict of arrays; None if it is no single cause."""
-    with contextlib.ExitStack() as stack, contextlib.suppress(Exception):
-        for array in arrays.values():
-            stack.enter_context(restored(array))
-        arrays = {name: array if array.dtype == np.float64 else array.astype(np.float64) for name, array in arrays.items()}
-        entries = np.concatenate([array.ravel() for array in arrays.values()])
-        found = _search(OfAll(f, arrays), OfAll(gradient, arrays), entries, seconds)
-        return found if found and (found.where or found.stopped) else None
-
-
-def _check_one(f, gradient, x, h, seed, search, name):  # noqa: PLR0913, PLR0917
+def _check_one(f, gradient, x, h, seed, searched, name):  # noqa: PLR0913, PLR0917
     check = Examination(f, gradient, checked_array(f, x), h, seed)
     if isinstance(f, OfDict):
         check.let_others_move(f.arrays.values())
     findings, explanation = _first([unusable_x], check), None
     if not findings:
         with restored(check.x):
-            findings, explanation = _examine(check, search)
+            findings, explanation = _examine(check, searched)
     about = {"size": check.x.size, "evaluations": check.f.evaluations, "name": name, "explanation": explanation}
     return Report(all(finding.name == REMARK for finding in findings), tuple(findings), **check.errors(), **about)
 
 
-def _examine(check, search):
+def _examine(check, searched):
     """Return the findings of the first stage that has some, and what the search through the code found."""
     check.ask()
     if found := _first(CALLS, check):
@@ -176,23 +131,23 @@ def _examine(check, search):
         return found, None
     if found := _first([two_gradients], check):
         check.wrong = check.here
-        return found, None if check.asked_gradient.drew else _searched(check, search)
+        return found, None if check.asked_gradient.drew else _searched(check, searched)
     remarks = [] if check.here.at_once and not check.here.all_flat else _first(SLOPES, check)
     if any(finding.name != REMARK for finding in remarks):
         return remarks, None
     labels = _first([labels_are_never_used], check) if check.wrong or not check.there else []
     with check.where_it_is_wrong():
-        found, explanation = _causes(check, search) if check.wrong else ([], None)
+        found, explanation = _causes(check, searched) if check.wrong else ([], None)
     return (labels + found if found else labels or _first(AGREEMENT, check) or remarks), explanation
 
 
-def _causes(check, search):
+def _causes(check, searched):
     """Return the finding that says why the gradient is wrong, in a list, and what the search through the code found."""
     if found := _first([tiny_constant], check):
         if check.wrong is check.there:  # what keeps a logarithm from 0 matters there only, where the loss saturates
             found, check.there = [], None
         return found, None
-    explanation = _searched(check, search)
+    explanation = _searched(check, searched)
     line = explanation and explanation.where and f"line {explanation.where.lineno}: `{explanation.where.text}`"
     if explanation and explanation.repair:
         return [Finding(LINE, f"{line} should be `{explanation.repair}`")], explanation
@@ -211,30 +166,6 @@ def _searched(check, search):
         return None
     check.f(check.wrong.point)  # x is there now, and what f keeps of its forward pass is of this point
     return search(check)
-
-
-def _search(f, gradient, x, seconds):
-    """Search at x, where the gradient is wrong, in double precision; from two seconds on, say so on one line."""
-    said = []
-
-    def say(text):
-        said.append(text)
-        print(f"\r{text}", end="", file=sys.stderr, flush=True)
-
-    try:
-        x = x if x.dtype == np.float64 else x.astype(np.float64)
-        return explain(f, gradient, x, seconds=seconds, progress=say if _watched() else None) if seconds > 0 else None
-    except Exception:  # whatever an experiment on strange code comes to, the verdict stands
-        return None
-    finally:
-        if said:
-            print("\r" + " " * max(map(len, said)), end="\r", file=sys.stderr, flush=True)
-
-
-def _watched():
-    """Return whether somebody may be waiting: not where a program runs a notebook, or stores what is printed."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    return getattr(getattr(shell, "kernel", None), "_allow_stdin", sys.stderr.isatty())
 
 
 def _first(rules, check):
