@@ -1,5 +1,6 @@
 """check_gradient: it looks at x and at the calls, compares at x and at a random point, and then searches for the cause."""
 
+import contextlib
 import functools
 import numbers
 import re
@@ -91,8 +92,13 @@ def _check_each(f, gradient, arrays, *options):
         raise ValueError("x is an empty dict: it must hold at least one array, by name")
     slopes = gradient(arrays) if callable(gradient) else gradient
     if not isinstance(slopes, dict) or slopes.keys() != arrays.keys():
-        answer = f"one with the keys {[*slopes]}" if isinstance(slopes, dict) else f"a {type(slopes).__name__}"
-        raise TypeError(f"x is a dict with the keys {[*arrays]}; gradient must be or return one with the same, not {answer}")
+        answer = f"is a {type(slopes).__name__}"
+        if isinstance(slopes, dict):
+            missing, others = (
+                [key for key in one if key not in other] for one, other in ((arrays, slopes), (slopes, arrays))
+            )
+            answer = f"lacks {missing}" if missing else f"has {others}, too"
+        raise TypeError(f"x is a dict with the keys {[*arrays]}, and so must be what gradient is or returns: it {answer}")
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise TypeError(f"x[{name!r}] must be an array that can be moved in place, not {type(array).__name__}")
@@ -103,9 +109,13 @@ def _check_each(f, gradient, arrays, *options):
     def search_all(check):  # for one cause of all that is wrong; then for a cause of what is wrong in this array
         return together() or search(check.f.f, check.gradient, check.x, min(seconds, (end - time.perf_counter()) / 2))
 
-    for name, array in arrays.items():
-        one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
-        reports[name] = _check_one(OfDict(f, arrays), one, array, h, seed, search_all, f"d{name}")
+    with contextlib.ExitStack() as stack:
+        for array in arrays.values():
+            if array.flags.writeable:
+                stack.enter_context(restored(array))  # whatever f and gradient do to it
+        for name, array in arrays.items():
+            one = OfDict(gradient, arrays, name) if callable(gradient) else slopes[name]
+            reports[name] = _check_one(OfDict(f, arrays), one, array, h, seed, search_all, f"d{name}")
     return reports
 
 

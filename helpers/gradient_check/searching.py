@@ -54,7 +54,7 @@ def search_together(f, gradient, arrays, seconds):
         arrays = {name: array if array.dtype == np.float64 else array.astype(np.float64) for name, array in arrays.items()}
         entries = np.concatenate([array.ravel() for array in arrays.values()])
         found = search(OfAll(f, arrays), OfAll(gradient, arrays), entries, seconds)
-        return found if found and (found.where or found.stopped) else None
+        return found if found and (found.repair or found.left_out) else None
 
 
 def search(f, gradient, x, seconds):

@@ -44,7 +44,6 @@ class Explanation(NamedTuple):
     left_out : the forward value that must be held constant for the gradient to be right, or None;
         without a repair, it is what `where` names
     rows : (label, text, marked text, text) of each line of a report that tells all this
-    stopped : whether the search used up its time
     """
 
     where: Where | None = None
@@ -52,7 +51,6 @@ class Explanation(NamedTuple):
     right_so_far: tuple = ()
     left_out: str | None = None
     rows: tuple = ()
-    stopped: bool = False
 
 
 def explain(f, gradient, x, seconds=10.0, progress=None):
@@ -139,7 +137,7 @@ class _Walk:
             rows.append(("", "the gradient fits an f that is changed so; which of the two is wrong cannot be known", "", ""))
         if self.stopped and not where:
             rows.append(("not finished", "the search used up its time; pass more seconds to let it go on", "", ""))
-        return Explanation(where, best and best.text, story, left_out, tuple(rows), self.stopped)
+        return Explanation(where, best and best.text, story, left_out, tuple(rows))
 
 
 def _of_f(bench, matches, values, below):

@@ -30,7 +30,7 @@ PLAIN = {types.BuiltinFunctionType, np.ufunc, type}  # what is called most often
 MOST_NOTED = 30_000_000  # numbers in the notes of one run
 MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many, and make
 # arrays so many times as large as the largest:
-MOST_MEMORY = 2**32  # bytes that an experiment may take
+MOST_MEMORY = 2**31  # bytes that a search may take
 TIMES, EACH = 30, 256  # and after each 256 probes the time is looked at
 _here = threading.local()  # silent: whether nothing may be shown or opened in this thread
 

@@ -34,7 +34,8 @@ class Snapshot:
     """The contents of everything that can be reached from x, which is always copied, and from some functions."""
 
     def __init__(self, x, *functions):
-        self.x, self.large, self.puts = x, [], []
+        self.large, self.puts = [], []
+        self.moved = [x, *(array for one in functions if hasattr(one, "parts") for array in one.arrays.values())]
         todo, seen = [x, *functions], set()
         while todo:
             thing = todo.pop()
@@ -60,7 +61,7 @@ class Snapshot:
     # -- each of these notes the contents of one thing, and returns what can be reached from it
 
     def _array(self, array):
-        if array.flags.writeable and array.size > LARGE and array is not self.x:
+        if array.flags.writeable and array.size > LARGE and not any(array is moved for moved in self.moved):
             self.large.append(array)
         elif array.flags.writeable:
             self.puts.append((np.copyto, array, array.copy()))
