@@ -8,7 +8,6 @@ import contextlib
 import functools
 import itertools
 import math
-import sys
 import time
 
 import numpy as np
@@ -17,6 +16,7 @@ from helpers.gradient_check.measurement import Comparison
 from helpers.gradient_check.report import Finding
 from helpers.gradient_check.rules_for_f import at, listed, why_any_gradient_agrees
 from helpers.perturbation import Function
+from helpers.time_limit import OutOfTime, time_limit
 from helpers.variables import Variable, constants, reachable, replaced
 
 CLAMPS = {"maximum": "ReLU mask", "clip": "flat: a clamp", "minimum": "flat: a clamp"}
@@ -28,34 +28,13 @@ def tiny_constant(check):
     """With a tiny constant of f set to 0 the gradient is right."""
     for constant in (constant for _, thing in reachable(check.f.f) for constant in constants(thing)):
         if 0 < constant.value <= 1e-4:
-            right = False
-            with contextlib.suppress(AttributeError, TooLong), replaced(constant, 0.0), _stopped_after(1):
+            right, a_second = False, time_limit(time.process_time() + 1)
+            with contextlib.suppress(AttributeError, OutOfTime), replaced(constant, 0.0), a_second:
                 right = _is_right_for(check.f, check)  # unless an object cannot be changed, or a loop does not end now
             if right and _multiple(check, check.wrong.point.astype(float), check.wrong.gradient) is None:  # no small penalty
                 text = f"with {constant.value:g} in f replaced by 0 the gradient is right: it does not know of that constant"
                 cure = "if it keeps a logarithm or a quotient from 0, compute the loss from the logits"
                 return Finding("flat: a clamp", f"{text}; {cure}")
-
-
-class TooLong(BaseException):
-    """A function takes too long. No `except Exception` in a learner's code may catch this."""
-
-
-@contextlib.contextmanager
-def _stopped_after(seconds):
-    """Stop what runs in the block when so many seconds have passed."""
-    end, before = time.perf_counter() + seconds, sys.gettrace()
-
-    def trace(*_):
-        if time.perf_counter() > end:
-            raise TooLong
-        return trace
-
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
 
 
 def mask_left_out(check):

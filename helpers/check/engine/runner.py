@@ -18,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.check.engine.process import NO_WORKER, WorkerProcess
-from helpers.check.engine.watching import OutOfTime, observe
+from helpers.check.engine.watching import observe
 from helpers.check.engine.worker import NOT_COPIED
+from helpers.time_limit import OutOfTime
 
 
 class Limits(NamedTuple):

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import itertools
 import sys
 import threading
 import time
@@ -12,13 +11,10 @@ import numpy as np
 
 from helpers.check.engine.cases import Rejection
 from helpers.check.engine.values import plain, same
+from helpers.time_limit import OutOfTime, time_limit
 
 MOST_LINES = 10_000  # that an answer may print in one call
 KEPT_LINES = 3
-
-
-class OutOfTime(BaseException):
-    """Raised in an answer that has used up its time in this process."""
 
 
 def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterrupt, OutOfTime)):
@@ -56,7 +52,7 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
         watched = _watched(names, lent, seen) if names else contextlib.nullcontext()
         with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), watched:
             try:
-                with _time_limit(deadline) if deadline else contextlib.nullcontext():
+                with time_limit(deadline) if deadline else contextlib.nullcontext():
                     result = case.run(noted)
                 seen["result"] = plain(result)
             except passing:
@@ -67,26 +63,6 @@ def observe(answer, cases, forbidden=None, seconds=None, passing=(KeyboardInterr
                 seen["error"] = _described(error, answer) | {"returned": bool(returned)}
         changes = [[name, _change(before[name], plain(value))] for name, value in case.arguments.items()]
         yield seen | {"changed": [change for change in changes if change[1]]}
-
-
-@contextlib.contextmanager
-def _time_limit(deadline):
-    """Raise OutOfTime in the block once the process has computed until the deadline. C code is not interrupted."""
-    usual, steps = sys.gettrace(), itertools.count()
-
-    def look_at_the_clock(frame, *_):
-        if str(frame.f_globals.get("__name__")).startswith(("contextlib", "helpers.", "numpy")):
-            return None
-        if next(steps) % 100 == 0 and time.process_time() > deadline:
-            raise OutOfTime
-        frame.f_trace_opcodes = True  # a loop within one line would not be noticed otherwise
-        return look_at_the_clock
-
-    sys.settrace(look_at_the_clock)
-    try:
-        yield
-    finally:
-        sys.settrace(usual)
 
 
 @contextlib.contextmanager

@@ -17,11 +17,12 @@ from helpers.gradient_check.walk.edits import Editor
 from helpers.gradient_check.walk.experiments import fits_alone, fits_edited, fits_measured, inserted, left_out
 from helpers.gradient_check.walk.match import Matches
 from helpers.gradient_check.walk.points import points_around
-from helpers.gradient_check.walk.runs import Bench, NotAllowed, OutOfTime
+from helpers.gradient_check.walk.runs import Bench, NotAllowed
 from helpers.gradient_check.walk.search import Search
 from helpers.gradient_check.walk.state import CannotRestore
 from helpers.gradient_check.walk.statements import tree_edits
 from helpers.gradient_check.walk.values import Values
+from helpers.time_limit import OutOfTime
 
 __all__ = ["Explanation", "Where", "explain"]
 

@@ -18,6 +18,7 @@ import numpy as np
 from helpers.gradient_check.walk.probes import PROBE, ROUND
 from helpers.gradient_check.walk.rebuilt import Rebuilt
 from helpers.gradient_check.walk.state import Snapshot
+from helpers.time_limit import OutOfTime
 
 try:
     import resource
@@ -28,15 +29,11 @@ OUTSIDE = {"open", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile"
 SHOWN_BY = {"IPython", "matplotlib"}
 PLAIN = {types.BuiltinFunctionType, np.ufunc, type}  # what is called most often, and is no learner's
 MOST_NOTED = 30_000_000  # numbers in the notes of one run
-MOST_PASSED = 1_000_000  # probes in the learner's own functions; edited ones may pass so many times as many, and make
-# arrays so many times as large as the largest:
 MOST_MEMORY = 2**31  # bytes that a search may take
-TIMES, EACH = 30, 256  # and after each 256 probes the time is looked at
+MOST_PASSED = 1_000_000  # probes in the learner's own functions
+TIMES = 30  # as many, and as large, as in the learner's own functions may the probes and arrays of edited ones become
+EACH = 256  # probes, after which the time is looked at
 _here = threading.local()  # silent: whether nothing may be shown or opened in this thread
-
-
-class OutOfTime(BaseException):
-    """The walk has used its seconds. No `except Exception` in a learner's code may catch this."""
 
 
 class NotAllowed(BaseException):
