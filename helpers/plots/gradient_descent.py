@@ -13,7 +13,7 @@ def plot_regions(x, t, names, predictors, height=3.2):
     """Show the birds `x` (N, 2) of the classes `t` (N,), and which class each of {title: predict} gives to any bill.
 
     names : the names of the classes; predict : function of x (M, 2) that returns class indices (M,)"""
-    return _regions(x, t, names, predictors, height)
+    return _regions(x, t, names, predictors, height, "inputs 0, 0")
 
 
 def regions_slider(x, t, names, moments):
@@ -27,25 +27,25 @@ def regions_slider(x, t, names, moments):
     slider(draw, steps, name="step", start=steps[0], still=four)
 
 
-def _regions(x, t, names, predictors, height):
+def _regions(x, t, names, predictors, height, cross=None):  # noqa: PLR0913, PLR0917
     fig, axes = subplots(1, len(predictors), height=height, sharey=True, squeeze=False)
     low, high = x.min(axis=0) - 0.1, x.max(axis=0) + 0.1
     low[1] = min(low[1], -0.1)  # so that the bill of 40 mm by 10 mm, where x is zero, is in the picture
     a, b = np.meshgrid(np.linspace(low[0], high[0], 150), np.linspace(low[1], high[1], 120))
     extent = [10 * (low[0] + 4), 10 * (high[0] + 4), 10 * (low[1] + 1), 10 * (high[1] + 1)]
-    said = []
+    said, between = [], ": " if len(predictors) < 4 else "\n"
     for ax, (title, predict) in zip(axes[0], predictors.items(), strict=True):
         ground = predict(np.stack([a.ravel(), b.ravel()], axis=1)).reshape(a.shape)
         ax.imshow(PALE[ground], extent=extent, origin="lower", interpolation="nearest", aspect="auto")
         for k, name in enumerate(names):
             length, depth = 10 * (x[t == k] + (4, 1)).T
             ax.plot(length, depth, MARKERS[k], color=CLASSES[k], ms=3, mec="white", mew=0.3, label=name)
-        ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8, label="inputs 0, 0")
+        ax.plot(40, 10, "+", color=COLOURS["ink"], ms=8, label=cross)
         right = np.mean(predict(x) == t)
-        ax.set(title=f"{title}: {right:.0%} right", xlabel="bill length (mm)")
+        ax.set(title=f"{title}{between}{right:.0%} right", xlabel="bill length (mm)")
         said.append(f"{title}: {right:.0%} of the birds are classified correctly")
     axes[0, 0].set_ylabel("bill depth (mm)")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(names) + 1, markerscale=2)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=4, markerscale=2)
     return fig, (
         f"The bills of {len(x)} birds, depth plotted against length, on a background coloured by the class that the network "
         f"predicts for each bill. {'; '.join(said)}. A cross marks the bill where both inputs are zero, 40 mm by 10 mm."
